@@ -1,0 +1,1 @@
+"""Postroom: a mail gateway between invoicing products and their customers."""

@@ -1,0 +1,1 @@
+"""Large content, by company and hash."""

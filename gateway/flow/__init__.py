@@ -1,0 +1,1 @@
+"""Journeys: the order of steps, on ports only."""

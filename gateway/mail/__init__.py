@@ -1,0 +1,1 @@
+"""Formats. Pure: knows RFCs, knows no invoice."""

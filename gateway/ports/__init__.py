@@ -1,0 +1,1 @@
+"""What journeys need from the world, in mail words."""

@@ -1,0 +1,77 @@
+"""Invoices, suppressions and events, as the store keeps them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gateway.ports.lists import Listed, Page
+from gateway.rules.model import Event, Invoice, Payment, Receipt, Suppression
+
+
+class Invoices(Protocol):
+    """Invoices, payments, receipts."""
+
+    def add(self, invoice: Invoice) -> None:
+        """Add it; raises Taken("number", holder) if company, kind and number are in use."""
+
+    def get(self, tenant_id: str, invoice_id: str) -> Invoice | None:
+        """Return it with payments and receipts, or None if unknown."""
+
+    def by_number(self, tenant_id: str, kind: str, number: str) -> Invoice | None:
+        """Return the newest one with that number."""
+
+    def of_conversation(self, tenant_id: str, conversation_id: str) -> Sequence[Invoice]:
+        """Return them, oldest first."""
+
+    def page(
+        self, tenant_id: str | None, page: Page, *, status: str | None = None
+    ) -> Listed[Invoice]:
+        """Return invoices, newest first."""
+
+    def change(self, invoice: Invoice, *, check_version: bool = False) -> Invoice:
+        """Store the fields but payments, receipts; return it with `version` + 1. Raises Stale."""
+
+    def add_payment(self, tenant_id: str, payment: Payment) -> None:
+        """Add a payment."""
+
+    def change_payment(self, tenant_id: str, payment: Payment) -> None:
+        """Store the fields."""
+
+    def add_receipt(self, tenant_id: str, receipt: Receipt) -> Receipt:
+        """Add a receipt; an issued one gets the company's next number, without gaps."""
+
+    def payments(self, tenant_id: str, page: Page) -> Listed[tuple[Invoice, Payment]]:
+        """Return payments, newest first, each with its invoice."""
+
+
+class Suppressions(Protocol):
+    """Addresses that get no mail, per company."""
+
+    def add(self, suppression: Suppression) -> bool:
+        """Add it; False if the address was suppressed already (a complaint replaces others)."""
+
+    def get(self, tenant_id: str, address: str) -> Suppression | None:
+        """Return it by exact address, lower case."""
+
+    def page(self, tenant_id: str, page: Page) -> Listed[Suppression]:
+        """Return them, newest first."""
+
+    def remove(self, tenant_id: str, address: str) -> bool:
+        """Lift it; False if there was none."""
+
+
+class Events(Protocol):
+    """What happened, numbered without gaps per company when the transaction commits."""
+
+    def add(self, event: Event) -> None:
+        """Tell of something."""
+
+    def after(
+        self, tenant_id: str, sequence: int, *, types: Sequence[str] = (), limit: int = 100
+    ) -> Sequence[Event]:
+        """Return events with a higher number, oldest first."""
+
+    def get(self, tenant_id: str, event_id: str) -> Event | None:
+        """Return it, or None."""
+
+    def last(self, tenant_id: str) -> int:
+        """Return the newest number, 0 if none."""

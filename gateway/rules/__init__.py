@@ -1,0 +1,1 @@
+"""Decisions. Pure: knows invoices and conversations, no I/O."""

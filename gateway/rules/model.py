@@ -1,0 +1,379 @@
+"""The nouns of the gateway: companies, conversations, messages, deliveries, invoices.
+
+Plain frozen records. The store writes and reads them, journeys change them with
+`dataclasses.replace`, the API and the pages show them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+HOUSE_TENANT_ID = "ten_house"
+"""The company that mail to postmaster@ and abuse@ belongs to; hidden from lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A display name, "" if none, and an address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A company. `number` goes into its tokens; `version` counts changes, for ETags."""
+
+    id: str
+    number: int
+    slug: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    locale: str = "en"
+    timezone: str = "UTC"
+    brand: Mapping[str, str] = field(default_factory=dict)
+    attach_pdf: str = "smtp-only"
+    notify_address: str | None = None
+    email: Mapping[str, Any] = field(default_factory=dict)
+    managed_by_file: bool = False
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key as kept: its hash, never itself. tenant_id None: an admin key."""
+
+    id: str
+    tenant_id: str | None
+    scopes: tuple[str, ...]
+    hash: str
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    managed_by_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A submission login; `hash` is a password hash."""
+
+    username: str
+    tenant_id: str
+    hash: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+    managed_by_file: bool = False
+
+
+class ConversationStatus(StrEnum):
+    """Where a conversation stands for the company."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+    SPAM = "spam"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Messages that belong together, with one customer.
+
+    unread: messages in that nobody of the company has seen.
+    failed: a mail of it could not be delivered, and nobody has mended it yet.
+    merged_into: the conversation that took its messages, or None.
+    last_message: the beginning of the newest message's text.
+    """
+
+    id: str
+    tenant_id: str
+    subject: str
+    customer: Mailbox
+    created_at: datetime
+    updated_at: datetime
+    status: ConversationStatus = ConversationStatus.OPEN
+    unread: int = 0
+    failed: bool = False
+    last_message: str = ""
+    last_message_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    assignee: str | None = None
+    merged_into: str | None = None
+    invoice_ids: tuple[str, ...] = ()
+    locale: str | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person in a conversation: to whom a token and a link were given.
+
+    ref: 40 random bits, unique within the company; it stands in the person's tokens.
+    role: "customer" | "cc" | "other" (wrote without being asked).
+    approved: False hides a stranger's messages from the customer's page.
+    link_issue: raised to revoke all links given so far.
+    """
+
+    ref: int
+    tenant_id: str
+    conversation_id: str
+    mailbox: Mailbox
+    role: str
+    created_at: datetime
+    approved: bool = True
+    link_issue: int = 0
+    link_expires_at: datetime | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One document of a message; its bytes are the content `sha256` of the company."""
+
+    id: str
+    tenant_id: str
+    message_id: str
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    inline: bool = False
+    content_id: str | None = None
+
+
+class Direction(StrEnum):
+    """Which way a message went."""
+
+    IN = "in"
+    OUT = "out"
+    NOTE = "note"
+
+
+class Channel(StrEnum):
+    """How a message came or went."""
+
+    EMAIL = "email"
+    CHAT = "chat"
+    API = "api"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Threading:
+    """Which rung placed a message, and what it saw."""
+
+    rule: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation. The fields are those of the HTTP API.
+
+    position: grows within the store; messages of a conversation are shown by it.
+    message_id, in_reply_to, references: without angle brackets.
+    submitted_message_id: the Message-ID that the submitting service gave.
+    raw_sha256, raw_size: the bytes as received, or the first recipient's copy; None for chat.
+    author_ref: the participant who wrote it, for messages in.
+    details: what else is shown (authentication, forwarded, bounces ...), JSON values.
+    kind: "message" | "invoice" | "reminder" | "claim" | ... what a system line tells.
+    """
+
+    id: str
+    tenant_id: str
+    conversation_id: str
+    direction: Direction
+    channel: Channel
+    from_: Mailbox
+    subject: str
+    received_at: datetime
+    position: int = 0
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    reply_to: tuple[Mailbox, ...] = ()
+    date: datetime | None = None
+    message_id: str | None = None
+    submitted_message_id: str | None = None
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    text: str = ""
+    quoted_text: str = ""
+    signature: str = ""
+    full_text: str = ""
+    html: str | None = None
+    forwarded: Mapping[str, Any] | None = None
+    authentication: Mapping[str, Any] = field(default_factory=dict)
+    sender_expected: bool = True
+    automatic: str | None = None
+    bounces: tuple[Mapping[str, Any], ...] = ()
+    threading: Threading = Threading("new", "")
+    readable: bool = True
+    visible: bool = True
+    kind: str = "message"
+    author_ref: int | None = None
+    invoice_id: str | None = None
+    raw_sha256: str | None = None
+    raw_size: int = 0
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a delivery is where it is (the API's `reason`)."""
+
+    key: str
+    plain: str
+    code: int | None
+    enhanced: str | None
+    verbatim: str
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to hand a delivery to a next hop. tls: "none", "TLSv1.3 unverified" and the like."""
+
+    at: datetime
+    next_hop: str
+    address: str
+    tls: str
+    stage: str
+    reply: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One recipient's copy of a message, and its fate.
+
+    state: a state of `rules.states`.
+    route: the next hop's name that claims are fair about: the recipient's domain or the smarthost.
+    sender: the return-path that leaves with it.
+    raw_sha256: the bytes of this copy, unsigned; signature: DKIM fields put above them, kept
+        since the first attempt, or None.
+    fence: the number of the lease; a finishing write with an older one is refused.
+    sending: a durable mark that the final dot may have left.
+    """
+
+    id: str
+    tenant_id: str
+    message_id: str
+    conversation_id: str
+    recipient: Mailbox
+    state: str
+    sender: str
+    route: str
+    raw_sha256: str
+    raw_size: int
+    queued_at: datetime
+    next_attempt_at: datetime | None
+    participant_ref: int | None = None
+    signature: bytes | None = None
+    reason: Reason | None = None
+    notify: tuple[str, ...] = ()
+    orcpt: str | None = None
+    ret: str | None = None
+    envid: str | None = None
+    tries: int = 0
+    sending: bool = False
+    complained: bool = False
+    smtputf8: bool = False
+    fence: int = 0
+    attempts: tuple[Attempt, ...] = ()
+    updated_at: datetime | None = None
+
+
+class InvoiceStatus(StrEnum):
+    """What is known of an invoice's payment; `overdue` is derived."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A claim or a fact of payment. by: "customer" | "company" | "provider"."""
+
+    id: str
+    invoice_id: str
+    amount: Decimal
+    method: str
+    on: date
+    by: str
+    confirmed: bool
+    note: str
+    created_at: datetime
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A cash receipt. number None: a draft, waiting for the company's confirmation."""
+
+    id: str
+    invoice_id: str
+    payment_id: str | None
+    number: int | None
+    state: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A document that was sent: an invoice, or another kind of contract §5.
+
+    lines, payment: as handed over, JSON values. pdf_attachment_id: None without a PDF.
+    """
+
+    id: str
+    tenant_id: str
+    conversation_id: str
+    number: str
+    amount: Decimal
+    currency: str
+    customer: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    kind: str = "invoice"
+    issued_on: date | None = None
+    due_on: date | None = None
+    status: InvoiceStatus = InvoiceStatus.OPEN
+    message_id: str | None = None
+    lines: tuple[Mapping[str, Any], ...] = ()
+    payment: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+    locale: str | None = None
+    replaces: str | None = None
+    replaced_by: str | None = None
+    pdf_attachment_id: str | None = None
+    payments: tuple[Payment, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address that gets no mail. kind: "bounce" | "full" | "complaint" | "manual"."""
+
+    tenant_id: str
+    address: str
+    kind: str
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened; `sequence` is gapless per company (0 until it is committed)."""
+
+    id: str
+    tenant_id: str
+    type: str
+    timestamp: datetime
+    data: Mapping[str, Any]
+    sequence: int = 0

@@ -1,0 +1,1 @@
+"""Clock, chance, secrets, workers, metrics: what a process is made of."""

@@ -1,0 +1,1 @@
+"""Webhooks: a leaf that has never heard of mail servers."""
