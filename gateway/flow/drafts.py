@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from gateway.mail.mailbox import Mailbox
 from gateway.ports.reception import Content
-from gateway.rules.model import Attachment, Invoice, Mailbox, Message
+from gateway.rules.model import Attachment, Invoice, Message
 
 
 @dataclass(frozen=True, slots=True)

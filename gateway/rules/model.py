@@ -11,16 +11,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from gateway.mail.mailbox import Mailbox
+
 HOUSE_TENANT_ID = "ten_house"
 """The company that mail to postmaster@ and abuse@ belongs to; hidden from lists."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """A display name, "" if none, and an address."""
-
-    name: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True)

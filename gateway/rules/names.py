@@ -4,8 +4,9 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from gateway.mail.mailbox import Mailbox
 from gateway.rules import ids
-from gateway.rules.model import Delivery, Invoice, Mailbox, Participant, Tenant
+from gateway.rules.model import Delivery, Invoice, Participant, Tenant
 from gateway.rules.tokens import (
     ItemRef,
     Keyring,

@@ -167,7 +167,7 @@ def choice(words: type[E]) -> Kind[E]:
 
 
 def listing(kind: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
-    """Return the kind of lists of `kind`, with `least` elements or more, none twice in sets."""
+    """Return the kind of lists of `kind`, with `least` elements or more."""
 
     def parse(raw: object) -> tuple[T, ...]:
         if not isinstance(raw, list):
@@ -200,9 +200,17 @@ def _made_secret(raw: object) -> Secret:
 
 def _redact_url(text: str) -> str:
     scheme, slashes, rest = text.partition("://")
+    if not slashes:
+        return "…" if text else ""
     login, at, place = rest.rpartition("@")
     user = login.partition(":")[0]
     return f"{scheme}{slashes}{user}{':…' if ':' in login else ''}{at}{place}"
+
+
+def _database_url(raw: object) -> Secret:
+    found = _secret(raw)
+    values.database_url(found.text)
+    return found
 
 
 _ELSEWHERE = ', { file = "…" } or { env = "…" }'
@@ -218,11 +226,7 @@ NEXT_HOP: Kind[NextHop | None] = Kind(
 )
 DATABASE_URL: Kind[Secret] = Kind(
     '"" or "postgresql://user:password@host/database"' + _ELSEWHERE,
-    lambda raw: (
-        raw
-        if isinstance(raw, Secret) and values.database_url(raw.text)
-        else Secret(values.database_url(_string(raw)))
-    ),
+    _database_url,
     secret=True,
     redact=_redact_url,
 )

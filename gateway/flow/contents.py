@@ -1,0 +1,30 @@
+"""The bytes of companies, wherever they lie: in the database or in the blobs."""
+
+from collections.abc import AsyncIterator
+
+from gateway.flow.context import Context
+from gateway.flow.refusal import not_found
+from gateway.ports.correspondence import Kept
+from gateway.ports.reception import Content
+
+
+async def keep(context: Context, tenant_id: str, content: Content | bytes) -> Kept:
+    """Return the bytes ready for `work.contents.add`; large ones are synced already."""
+    return await context.blobs.keep(tenant_id, content)
+
+
+async def stream(context: Context, tenant_id: str, sha256: str) -> AsyncIterator[bytes]:
+    """Give the bytes in pieces; raises Refused if unknown, Fault if they can't be read."""
+    kept = await context.store.read(lambda work: work.contents.get(tenant_id, sha256))
+    if kept is None:
+        raise not_found("content")
+    if kept.data is not None:
+        yield kept.data
+        return
+    async for piece in context.blobs.read(tenant_id, sha256):
+        yield piece
+
+
+async def whole(context: Context, tenant_id: str, sha256: str) -> bytes:
+    """Return the bytes at once; raises like `stream`."""
+    return b"".join([piece async for piece in stream(context, tenant_id, sha256)])
