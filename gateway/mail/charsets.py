@@ -74,7 +74,8 @@ def codec_name(label: str | None) -> str | None:
     if not label or not _LABEL.fullmatch(label := label.strip(" \t'\"")):
         return None
     squeezed = re.sub(r"[^a-z0-9]", "", label.lower())
-    spellings = (label, squeezed, label.replace(" ", ""), squeezed.removeprefix("x"))
+    plain = label.lower().removeprefix("x-")
+    spellings = (label, plain, squeezed, label.replace(" ", ""))
     for name in (_ALIASES.get(squeezed), *spellings):
         if name is None:
             continue
@@ -97,6 +98,8 @@ def decode(octets: bytes, label: str | None = None, *, hint: str | None = None) 
     if octets.isascii() and b"\x1b" not in octets and label is None:
         return _clean(octets.decode("ascii"))
     declared = codec_name(label)
+    if declared is not None and declared.startswith(("utf-16", "utf-32")) and b"\0" not in octets:
+        declared = None  # no Western text in those is without a NUL; it is a lie of spammers
     text = None
     if declared is not None:
         text = _strictly(octets, declared)

@@ -1,13 +1,12 @@
 """How settings are declared: once, with kind, default, description and example.
 
 A table of the configuration is a frozen dataclass; each of its fields is made by one of
-`key`, `required`, `unset`, `table` and `tables`. The loader, the sample file, `config explain`
+`setting`, `required`, `unset`, `table` and `tables`. The loader, the sample file, `config explain`
 and the reload all read these declarations, so that none of them can disagree with another.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
 from typing import Any, TypeVar
 
 from gateway.settings.kinds import Kind
@@ -60,7 +59,7 @@ Path = tuple[str, ...]
 """Names from the root of the configuration to a setting: ("relay", "give_up_after")."""
 
 
-def key(
+def setting(
     kind: Kind[T],
     default: object,
     says: str,
@@ -111,7 +110,6 @@ def tables(
     return field(default=(), metadata={_METADATA: declared})
 
 
-@cache
 def entries(record: type[Any]) -> dict[str, Entry]:
     """Return what `record` declares, by name, in its order."""
     return {
@@ -120,11 +118,22 @@ def entries(record: type[Any]) -> dict[str, Entry]:
 
 
 def walk(record: type[Any], above: Path = ()) -> Iterator[tuple[Path, Entry]]:
-    """Yield every declaration with its path, a table before what stands in it."""
+    """Yield every declaration with its path, a table before what stands in it.
+
+    What is live or not available as a table is so in all its settings.
+    """
     for name, entry in entries(record).items():
         yield (*above, name), entry
         if isinstance(entry, Table):
-            yield from walk(entry.record, (*above, name))
+            for path, inner in walk(entry.record, (*above, name)):
+                yield (
+                    path,
+                    replace(
+                        inner,
+                        live=inner.live or entry.live,
+                        available=inner.available and entry.available,
+                    ),
+                )
 
 
 def dotted(path: Path) -> str:
@@ -135,5 +144,3 @@ def dotted(path: Path) -> str:
 def variable(path: Path) -> str:
     """Return the variable of the environment that overrides a setting."""
     return "POSTROOM_" + "__".join(path).upper()
-
-

@@ -59,7 +59,8 @@ def _string(raw: object) -> str:
     return raw
 
 
-def _of_text(name: str, parse: Callable[[str], T]) -> Kind[T]:
+def of_text(name: str, parse: Callable[[str], T]) -> Kind[T]:
+    """Return the kind of strings that `parse` understands."""
     return Kind(name, lambda raw: parse(_string(raw)))
 
 
@@ -69,17 +70,17 @@ def _line(text: str) -> str:
     return text
 
 
-TEXT = _of_text("text", _line)
-DOMAIN: Kind[str] = _of_text("domain name", values.domain)
-DOMAIN_PATTERN: Kind[str] = _of_text('domain, "*.domain" or "*"', values.domain_pattern)
-MAILBOX: Kind[str] = _of_text(
+TEXT = of_text("text", _line)
+DOMAIN: Kind[str] = of_text("domain name", values.domain)
+DOMAIN_PATTERN: Kind[str] = of_text('domain, "*.domain" or "*"', values.domain_pattern)
+MAILBOX: Kind[str] = of_text(
     'mail address, or ""', lambda text: values.mailbox(text) if text else ""
 )
-NETWORK: Kind[Network] = _of_text("network", values.network)
-LISTENER: Kind[HostPort] = _of_text("address and port", values.listener)
-RESOLVER: Kind[HostPort] = _of_text("address, with or without a port", values.resolver)
-PUBLIC_URL: Kind[str] = _of_text("http or https URL", values.public_url)
-RATE: Kind[Rate] = _of_text('rate, such as "100/min" or "10/10m"', values.rate)
+NETWORK: Kind[Network] = of_text("network", values.network)
+LISTENER: Kind[HostPort] = of_text("address and port", values.listener)
+RESOLVER: Kind[HostPort] = of_text("address, with or without a port", values.resolver)
+PUBLIC_URL: Kind[str] = of_text("http or https URL", values.public_url)
+RATE: Kind[Rate] = of_text('rate, such as "100/min" or "10/10m"', values.rate)
 
 
 def _existing_path(text: str) -> Path:
@@ -88,13 +89,13 @@ def _existing_path(text: str) -> Path:
     return Path(text)
 
 
-PATH: Kind[Path] = _of_text("path", _existing_path)
-OPTIONAL_PATH: Kind[Path | None] = _of_text(
-    'path, or ""', lambda text: Path(text) if text else None
-)
+PATH: Kind[Path] = of_text("path", _existing_path)
+OPTIONAL_PATH: Kind[Path | None] = of_text('path, or ""', lambda text: Path(text) if text else None)
 
 
-def bounded_duration(least: str, name: str = 'duration, such as "90s", "5m" or "3d"') -> Kind[timedelta]:
+def bounded_duration(
+    least: str, name: str = 'duration, such as "90s", "5m" or "3d"'
+) -> Kind[timedelta]:
     """Return the kind of durations of `least` and more."""
     shortest = values.duration(least)
 
@@ -111,7 +112,7 @@ def bounded_duration(least: str, name: str = 'duration, such as "90s", "5m" or "
     return Kind(name, parse)
 
 
-DURATION: Kind[timedelta] = bounded_duration("1s")
+DURATION: Kind[timedelta] = bounded_duration("1ms")
 
 
 def size(least: str, most: str) -> Kind[int]:
@@ -171,7 +172,7 @@ def listing(kind: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
 
     def parse(raw: object) -> tuple[T, ...]:
         if not isinstance(raw, list):
-            raise Unfit("is not a list: write it in square brackets, such as [] or [\"…\"]")
+            raise Unfit('is not a list: write it in square brackets, such as [] or ["…"]')
         if len(raw) < least:
             raise Unfit("is empty: write at least one element")
         found = []
@@ -192,7 +193,11 @@ def _secret(raw: object) -> Secret:
 
 
 def _made_secret(raw: object) -> Secret:
-    found = _secret(raw)
+    match raw:
+        case {"file": str(file), **rest} if file and not rest:
+            return Secret(file=Path(file))
+        case _:
+            found = _secret(raw)
     if not found.file and len(found.text) < 16:
         raise Unfit('is too short: write { file = "var/secret" }, which is made at the first start')
     return found

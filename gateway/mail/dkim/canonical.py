@@ -115,5 +115,9 @@ def simple_header(field: Field) -> bytes:
 
 def relaxed_header(field: Field) -> bytes:
     """Return the field unfolded, with white space made one, its name in small letters (3.4.2)."""
-    value = _one_space(field.value.replace(CRLF, b""))
+    value = field.raw[field.raw.index(b":") + 1 :]
+    if CRLF in value:
+        value = value.replace(CRLF, b"")
+    if b"  " in value or b"\t" in value:
+        value = _one_space(value)
     return field.name + b":" + value.strip(_WHITE_SPACE)

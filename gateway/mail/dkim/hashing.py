@@ -50,20 +50,17 @@ def signed_fields(fields: Sequence[Field], names: Iterable[str]) -> list[Field]:
     return taken
 
 
-def header_data(
-    fields: Sequence[Field], names: Iterable[str], canonicalization: str, signature: Field
-) -> bytes:
-    """Return the octets that the signature signs: the chosen fields, and itself without b=."""
+def canonical_header(fields: Iterable[Field], canonicalization: str) -> bytes:
+    """Return the canonical fields, each with its CRLF."""
     canonical = _HEADERS[canonicalization]
-    chosen = [canonical(field) for field in signed_fields(fields, names)]
-    chosen.append(canonical(_without_signature(signature)))
-    return CRLF.join(chosen)
+    return b"".join([canonical(field) + CRLF for field in fields])
 
 
-def _without_signature(field: Field) -> Field:
+def canonical_signature(field: Field, canonicalization: str) -> bytes:
+    """Return the signature field as it signs itself: without the value of b=, and last CRLF."""
     name, colon, value = field.raw.partition(b":")
     tags = value.split(b";")
     for index, tag in enumerate(tags):
         if tag.partition(b"=")[0].strip(b" \t\r\n") == b"b":
             tags[index] = tag[: tag.index(b"=") + 1]
-    return Field(field.name, name + colon + b";".join(tags))
+    return _HEADERS[canonicalization](Field(field.name, name + colon + b";".join(tags)))

@@ -12,8 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from gateway.mail.dkim.canonical import Field, demand_canonical_line_ends, split_message
-from gateway.mail.dkim.hashing import RELAXED, hash_body, header_data
+from gateway.mail.dkim.canonical import (
+    Field,
+    demand_canonical_line_ends,
+    relaxed_header,
+    split_message,
+)
+from gateway.mail.dkim.hashing import RELAXED, canonical_header, hash_body, signed_fields
 from gateway.mail.errors import MailError
 
 RSA = "rsa-sha256"
@@ -22,6 +27,7 @@ FIELD_NAME = b"dkim-signature"
 LIFETIME = timedelta(days=14)
 """How long a signature is good: beyond any retry, short enough to spoil replays."""
 COLUMNS = 78
+_NAME_OCTETS = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-")
 
 # Listed once more than they stand in the mail, so that none can be added (RFC 6376, 8.15).
 OVERSIGNED = (
@@ -38,6 +44,7 @@ OVERSIGNED = (
     "In-Reply-To",
     "References",
 )
+_OVERSIGNED_OCTETS = tuple((name, name.lower().encode("ascii")) for name in OVERSIGNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,13 @@ def sign(
         raise MailError("a signed mail has exactly one From")
     names = names_to_sign(fields)
     body_hash = base64.b64encode(hash_body(body, RELAXED).digest).decode("ascii")
-    return b"".join(_sign(fields, names, body_hash, key, domain, now, lifetime) for key in keys)
+    signed_at = int(now.timestamp())
+    words = ["c=relaxed/relaxed;", f"d={domain};", f"t={signed_at};"]
+    if lifetime is not None:
+        words.append(f"x={signed_at + int(lifetime.total_seconds())};")
+    lines = [*_fold(_listed(names), ""), f"bh={body_hash};", "b="]
+    covered = canonical_header(signed_fields(fields, names), RELAXED)
+    return b"".join([_sign(key, covered, words, lines) for key in keys])
 
 
 def names_to_sign(fields: Iterable[Field]) -> tuple[str, ...]:
@@ -91,35 +104,22 @@ def names_to_sign(fields: Iterable[Field]) -> tuple[str, ...]:
 
     List fields are taken only where they stand: a customer's list must be able to add its own.
     """
-    counts = Counter(field.name for field in fields)
+    counts = Counter([field.name for field in fields])
     names: list[str] = []
-    for name in OVERSIGNED:
-        names += [name] * (counts[name.lower().encode("ascii")] + 1)
+    for name, octets in _OVERSIGNED_OCTETS:
+        names += [name] * (counts[octets] + 1)
     for present in sorted(counts):
-        if present.startswith(b"list-") and present.isascii():
+        if present.startswith(b"list-") and _NAME_OCTETS.issuperset(present):
             names += [present.decode("ascii")] * (counts[present] + 1)
     return tuple(names)
 
 
-def _sign(
-    fields: Sequence[Field],
-    names: Sequence[str],
-    body_hash: str,
-    key: SigningKey,
-    domain: str,
-    now: datetime,
-    lifetime: timedelta | None,
-) -> bytes:
-    signed_at = int(now.timestamp())
-    times = [f"t={signed_at};"]
-    if lifetime is not None:
-        times.append(f"x={signed_at + int(lifetime.total_seconds())};")
-    words = ["DKIM-Signature:", "v=1;", f"a={key.algorithm};", "c=relaxed/relaxed;"]
-    words += [f"d={domain};", f"s={key.selector};", *times]
-    lines = _fold(words, " ") + _fold(_listed(names), "") + [f"bh={body_hash};", "b="]
-    unsigned = "\r\n ".join(lines).encode("ascii")
-    signed = header_data(fields, names, RELAXED, Field(FIELD_NAME, unsigned))
-    signature = base64.b64encode(key.sign(signed))
+def _sign(key: SigningKey, covered: bytes, words: Sequence[str], lines: Sequence[str]) -> bytes:
+    """Return the field of one key; `words` and `lines` are what all keys' fields say alike."""
+    own = ["DKIM-Signature:", "v=1;", f"a={key.algorithm};", f"s={key.selector};", *words]
+    unsigned = "\r\n ".join([*_fold(own, " "), *lines]).encode("ascii")
+    itself = relaxed_header(Field(FIELD_NAME, unsigned))
+    signature = base64.b64encode(key.sign(covered + itself))
     width = COLUMNS - len(" b=")
     pieces = [signature[at : at + width] for at in range(0, len(signature), width)]
     return unsigned + b"\r\n ".join(pieces) + b"\r\n"

@@ -10,7 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.mail.dkim.canonical import Field, split_message
-from gateway.mail.dkim.hashing import RELAXED, SIMPLE, BodyHash, hash_body, header_data
+from gateway.mail.dkim.hashing import (
+    RELAXED,
+    SIMPLE,
+    BodyHash,
+    canonical_header,
+    canonical_signature,
+    hash_body,
+    signed_fields,
+)
 from gateway.mail.dkim.keys import parse_key_record
 from gateway.mail.dkim.signature import ED25519, FIELD_NAME, RSA
 from gateway.mail.dkim.tags import parse_base64, parse_names, parse_tags, without_white_space
@@ -107,7 +115,9 @@ class SignedMail:
         # h= may name other signatures, but never this one (3.5).
         others = list(self._fields)
         others.remove(signature.field)
-        signed = header_data(others, signature.names, signature.header_form, signature.field)
+        form = signature.header_form
+        signed = canonical_header(signed_fields(others, signature.names), form)
+        signed += canonical_signature(signature.field, form)
         results = [_check_key(signature, record, signed) for record in records[:MOST_RECORDS]]
         return _best(results) or _checked(signature, DkimResult.PERMERROR, "there is no such key")
 

@@ -1,0 +1,73 @@
+"""An invoice draft turned into the invoice and the message that carries it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.flow.context import Context
+from gateway.flow.drafts import InvoiceDraft
+from gateway.flow.people import Circle
+from gateway.rules.documents import TITLES
+from gateway.rules.model import Channel, Direction, Invoice, Message, Tenant, Threading
+from gateway.rules.replies import references_of
+
+
+def invoice_of(tenant: Tenant, draft: InvoiceDraft, invoice_id: str, now: datetime) -> Invoice:
+    """Return the invoice that a draft asks for, not yet in a conversation."""
+    return Invoice(
+        id=invoice_id,
+        tenant_id=tenant.id,
+        conversation_id="",
+        number=draft.number,
+        amount=draft.amount,
+        currency=draft.currency,
+        customer={
+            "name": draft.customer.name,
+            "email": draft.customer.address,
+            "locale": draft.customer_locale,
+        },
+        created_at=now,
+        updated_at=now,
+        kind=draft.kind,
+        issued_on=draft.issued_on,
+        due_on=draft.due_on,
+        lines=draft.lines,
+        payment=draft.payment,
+        message=draft.message,
+        locale=draft.customer_locale,
+    )
+
+
+def invoice_message(
+    context: Context,
+    tenant: Tenant,
+    invoice: Invoice,
+    circle: Circle,
+    past: Sequence[Message],
+    *,
+    message_id: str,
+    now: datetime,
+) -> Message:
+    """Return the message that carries an invoice to the circle's people."""
+    in_reply_to, references = references_of(past)
+    people = circle.people
+    return Message(
+        id=message_id,
+        tenant_id=tenant.id,
+        conversation_id=circle.conversation.id,
+        direction=Direction.OUT,
+        channel=Channel.EMAIL,
+        from_=context.names.sender_mailbox(tenant),
+        to=(people[0].mailbox,),
+        cc=tuple(person.mailbox for person in people[1:]),
+        subject=f"{TITLES[invoice.kind]} {invoice.number}",
+        received_at=now,
+        date=now,
+        message_id=context.names.message_id(context.keys, tenant, message_id),
+        text=invoice.message,
+        full_text=invoice.message,
+        in_reply_to=in_reply_to,
+        references=references,
+        threading=Threading("new" if circle.is_new else "conversation", "handed over"),
+        kind="invoice",
+        invoice_id=invoice.id,
+    )

@@ -1,0 +1,165 @@
+"""Mail on its way into the queue: one copy per recipient, everything in one transaction."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.flow.context import Context
+from gateway.flow.drafts import Document
+from gateway.ports.correspondence import Kept
+from gateway.ports.store import Work
+from gateway.rules import events, ids
+from gateway.rules.model import (
+    Attachment,
+    Delivery,
+    Message,
+    Participant,
+    Reason,
+    Suppression,
+    Tenant,
+)
+from gateway.rules.names import split_address
+from gateway.rules.reasons import plain_words
+
+_LARGE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who gets a copy, and what the submitter wants to hear of it (RFC 3461)."""
+
+    person: Participant
+    notify: tuple[str, ...] = ()
+    orcpt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message and its recipients. build: a person's copy, pure, 7-bit, CRLF.
+
+    size: about how many bytes a copy has.
+    """
+
+    tenant: Tenant
+    message: Message
+    addressees: tuple[Addressee, ...]
+    build: Callable[[Participant], bytes]
+    size: int = 0
+    ret: str | None = None
+    envid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A parcel whose bytes are kept: ready for the transaction."""
+
+    message: Message
+    deliveries: tuple[Delivery, ...]
+    kept: tuple[Kept, ...]
+
+
+async def documents(
+    context: Context, tenant_id: str, message_id: str, brought: Sequence[Document], now: datetime
+) -> tuple[tuple[Attachment, ...], tuple[Kept, ...]]:
+    """Keep the documents of a message; returns its attachments and their bytes."""
+    attachments, kepts = [], []
+    for document in brought:
+        kept = await context.blobs.keep(tenant_id, document.content)
+        kepts.append(kept)
+        attachments.append(
+            Attachment(
+                id=context.new_id(ids.ATTACHMENT, now),
+                tenant_id=tenant_id,
+                message_id=message_id,
+                filename=document.filename,
+                content_type=document.content_type,
+                size=kept.size,
+                sha256=kept.sha256,
+            )
+        )
+    return tuple(attachments), tuple(kepts)
+
+
+async def files_of(
+    context: Context, attachments: Sequence[Attachment], kepts: Sequence[Kept]
+) -> tuple[tuple[str, str, bytes], ...]:
+    """Return name, type and bytes of documents that were just kept."""
+    files = []
+    for attachment, kept in zip(attachments, kepts, strict=True):
+        data = kept.data
+        if data is None:
+            pieces = context.blobs.read(kept.tenant_id, kept.sha256)
+            data = b"".join([piece async for piece in pieces])
+        files.append((attachment.filename, attachment.content_type, data))
+    return tuple(files)
+
+
+async def pack(context: Context, parcel: Parcel, now: datetime) -> Packed:
+    """Compose every copy and keep its bytes. Raises Fault if they can't be kept."""
+    tenant, message = parcel.tenant, parcel.message
+    deliveries, kepts = [], []
+    for addressee in parcel.addressees:
+        person = addressee.person
+        if parcel.size > _LARGE:
+            raw = await asyncio.to_thread(parcel.build, person)
+        else:
+            raw = parcel.build(person)
+        kept = await context.blobs.keep(tenant.id, raw)
+        kepts.append(kept)
+        delivery_id = context.new_id(ids.DELIVERY, now)
+        way = context.ways.way(split_address(person.mailbox.address)[1])
+        deliveries.append(
+            Delivery(
+                id=delivery_id,
+                tenant_id=tenant.id,
+                message_id=message.id,
+                conversation_id=message.conversation_id,
+                recipient=person.mailbox,
+                state="held" if way.held else "queued",
+                sender=context.names.return_path(context.keys, tenant, delivery_id),
+                route=way.name,
+                raw_sha256=kept.sha256,
+                raw_size=kept.size,
+                queued_at=now,
+                next_attempt_at=None if way.held else now,
+                participant_ref=person.ref,
+                notify=addressee.notify,
+                orcpt=addressee.orcpt,
+                ret=parcel.ret,
+                envid=parcel.envid,
+                smtputf8=not person.mailbox.address.isascii(),
+            )
+        )
+    if kepts:
+        message = replace(message, raw_sha256=kepts[0].sha256, raw_size=kepts[0].size)
+    return Packed(message, tuple(deliveries), tuple(kepts))
+
+
+def post(context: Context, work: Work, packed: Packed, now: datetime) -> Message:
+    """Store a packed message with its deliveries and tell of it, in the caller's transaction."""
+    for kept in packed.kept:
+        work.contents.add(kept)
+    message = work.messages.add(packed.message)
+    for delivery in packed.deliveries:
+        suppression = work.suppressions.get(delivery.tenant_id, delivery.recipient.address.lower())
+        queued = delivery if suppression is None else _suppressed(delivery, suppression)
+        work.deliveries.add(queued)
+        kind = events.OF_STATE.get(queued.state, events.MESSAGE_QUEUED)
+        about = events.about_delivery(queued)
+        work.events.add(context.event(queued.tenant_id, kind, now, about))
+    work.wake("deliveries")
+    work.wake("events")
+    return message
+
+
+def _suppressed(delivery: Delivery, suppression: Suppression) -> Delivery:
+    reason = Reason(
+        key=suppression.reason,
+        plain=plain_words(suppression.reason),
+        code=None,
+        enhanced=None,
+        verbatim="",
+        permanent=True,
+    )
+    return replace(delivery, state="suppressed", reason=reason, next_attempt_at=None)

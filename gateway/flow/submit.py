@@ -1,0 +1,263 @@
+"""Invoices and other mail that a company hands over by HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateway.flow.contents import whole
+from gateway.flow.context import Context
+from gateway.flow.drafts import InvoiceDraft, MessageDraft, SentInvoice
+from gateway.flow.invoicing import invoice_message, invoice_of
+from gateway.flow.outbox import Addressee, Parcel, documents, files_of
+from gateway.flow.outgoing import Errand, send
+from gateway.flow.people import Circle, refuse_own_domains
+from gateway.flow.quota import Quota
+from gateway.flow.refusal import conflict, invalid, not_found
+from gateway.flow.writing import Envelope, File, invoice_copies, plain_copies
+from gateway.mail.mailbox import Mailbox
+from gateway.ports.lists import Taken
+from gateway.ports.store import Work
+from gateway.rules import events, ids
+from gateway.rules.documents import TITLES
+from gateway.rules.model import (
+    Attachment,
+    Channel,
+    Direction,
+    Invoice,
+    InvoiceStatus,
+    Message,
+    Participant,
+    Tenant,
+    Threading,
+)
+from gateway.rules.replies import references_of
+
+_OWN_HEADERS = frozenset(
+    (
+        "from",
+        "to",
+        "cc",
+        "bcc",
+        "reply-to",
+        "subject",
+        "date",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "mime-version",
+        "sender",
+        "content-type",
+        "content-transfer-encoding",
+        "return-path",
+        "dkim-signature",
+        "received",
+    )
+)
+
+
+class Submissions:
+    """Takes invoices and messages from companies' services into the queue."""
+
+    def __init__(self, context: Context, quota: Quota) -> None:
+        """Work on these ports; `quota` bounds what a company may hand over."""
+        self._context = context
+        self._quota = quota
+
+    async def send_invoice(self, tenant: Tenant, draft: InvoiceDraft) -> SentInvoice:
+        """Store an invoice and queue its mail, all or nothing.
+
+        Raises Refused: `number_taken`, unknown conversation or predecessor, own domains,
+        `rate_limited`.
+        """
+        context, now = self._context, self._context.clock.now()
+        to = (draft.customer, *(Mailbox("", address) for address in draft.cc))
+        refuse_own_domains(context, to[:1], "customer.email")
+        refuse_own_domains(context, to[1:], "cc")
+        replaced = await self._replaced(tenant, draft)
+        if draft.send:
+            self._quota.take(tenant.id, len(to), now)
+        message_id = context.new_id(ids.MESSAGE, now)
+        brought = (*((draft.pdf,) if draft.pdf else ()), *draft.attachments)
+        attachments, kept = await documents(context, tenant.id, message_id, brought, now)
+        pdf = attachments[0] if draft.pdf else None
+        invoice = invoice_of(tenant, draft, context.new_id(ids.INVOICE, now), now)
+        invoice = replace(
+            invoice,
+            message_id=message_id,
+            pdf_attachment_id=pdf.id if pdf else None,
+            replaces=replaced.id if replaced else None,
+        )
+        attach = pdf is not None and draft.send and tenant.attach_pdf == "always"
+        files = await files_of(context, attachments[:1], kept[:1]) if attach else ()
+
+        def make(circle: Circle, past: Sequence[Message]) -> Parcel:
+            message = invoice_message(
+                context, tenant, invoice, circle, past, message_id=message_id, now=now
+            )
+            message = replace(message, attachments=attachments)
+            if not draft.send:
+                message = replace(message, channel=Channel.API)
+                return Parcel(tenant, message, (), lambda _: b"")
+            envelope = Envelope(context, tenant, message, files)
+            build = invoice_copies(
+                envelope, invoice, pdf_size=pdf.size if pdf else 0, subject=draft.subject
+            )
+            people = tuple(Addressee(person) for person in circle.people)
+            return Parcel(tenant, message, people, build, _size(files))
+
+        def also(work: Work, circle: Circle, _: Message) -> None:
+            placed = replace(invoice, conversation_id=circle.conversation.id)
+            if replaced is not None:
+                work.invoices.change(replace(replaced, replaced_by=invoice.id, updated_at=now))
+            work.invoices.add(placed)
+            if draft.send:
+                about = events.about_invoice(placed)
+                work.events.add(context.event(tenant.id, events.INVOICE_SENT, now, about))
+
+        subject = draft.subject or f"{TITLES[draft.kind]} {draft.number}"
+        conversation_id = draft.conversation_id or (replaced.conversation_id if replaced else None)
+        errand = Errand(
+            tenant, to, make, conversation_id, subject, draft.customer_locale, kept, also
+        )
+        try:
+            circle, _ = await send(context, errand, now)
+        except Taken as taken:
+            raise _number_taken(draft, taken.holder) from taken
+        placed = replace(invoice, conversation_id=circle.conversation.id)
+        return self._sent(tenant, placed, circle.customer, message_id if draft.send else None)
+
+    async def resend_invoice(self, tenant: Tenant, invoice_id: str) -> SentInvoice:
+        """Queue the mail of a stored invoice once more, in its conversation.
+
+        Raises Refused if it is unknown or cancelled.
+        """
+        context, now = self._context, self._context.clock.now()
+
+        def look(work: Work) -> tuple[Invoice, Attachment | None, Sequence[Participant]] | None:
+            invoice = work.invoices.get(tenant.id, invoice_id)
+            if invoice is None:
+                return None
+            pdf = work.messages.attachment(tenant.id, invoice.pdf_attachment_id or "")
+            people = work.conversations.participants(tenant.id, invoice.conversation_id)
+            return invoice, pdf, people
+
+        found = await context.store.read(look)
+        if found is None:
+            raise not_found("invoice")
+        invoice, pdf, people = found
+        if invoice.status is InvoiceStatus.CANCELLED:
+            raise conflict("cancelled", f"Invoice {invoice.number} was cancelled.")
+        customer = Mailbox(str(invoice.customer["name"]), str(invoice.customer["email"]))
+        to = tuple(person.mailbox for person in people if person.role == "customer") or (customer,)
+        self._quota.take(tenant.id, len(to), now)
+        message_id = context.new_id(ids.MESSAGE, now)
+        files: tuple[File, ...] = ()
+        if pdf is not None and tenant.attach_pdf == "always":
+            data = await whole(context, tenant.id, pdf.sha256)
+            files = ((pdf.filename, pdf.content_type, data),)
+
+        def make(circle: Circle, past: Sequence[Message]) -> Parcel:
+            message = invoice_message(
+                context, tenant, invoice, circle, past, message_id=message_id, now=now
+            )
+            envelope = Envelope(context, tenant, message, files)
+            build = invoice_copies(envelope, invoice, pdf_size=pdf.size if pdf else 0, subject=None)
+            people = tuple(Addressee(person) for person in circle.people)
+            return Parcel(tenant, message, people, build, _size(files))
+
+        def also(work: Work, _circle: Circle, _message: Message) -> None:
+            about = events.about_invoice(invoice)
+            work.events.add(context.event(tenant.id, events.INVOICE_SENT, now, about))
+
+        errand = Errand(tenant, to, make, invoice.conversation_id, also=also)
+        circle, _ = await send(context, errand, now)
+        return self._sent(tenant, invoice, circle.customer, message_id)
+
+    async def send_message(self, tenant: Tenant, draft: MessageDraft) -> Message:
+        """Queue any transactional mail; raises Refused like `send_invoice`."""
+        context, now = self._context, self._context.clock.now()
+        to = (*draft.to, *draft.cc, *draft.bcc)
+        if not to:
+            raise invalid("to", "A message needs a recipient.")
+        refuse_own_domains(context, to, "to")
+        for name, _ in draft.headers:
+            if name.lower() in _OWN_HEADERS or name.lower().startswith("x-postroom-"):
+                raise invalid("headers", f"{name} is set by the gateway.")
+        own = context.names.sender_mailbox(tenant)
+        if draft.from_ is not None and draft.from_.address.lower() != own.address:
+            raise invalid("from", f"From must be {own.address}.", code="foreign_from")
+        self._quota.take(tenant.id, len(to), now)
+        message_id = context.new_id(ids.MESSAGE, now)
+        attachments, kept = await documents(context, tenant.id, message_id, draft.attachments, now)
+        files = await files_of(context, attachments, kept)
+
+        def make(circle: Circle, past: Sequence[Message]) -> Parcel:
+            in_reply_to, references = references_of(past)
+            message = Message(
+                id=message_id,
+                tenant_id=tenant.id,
+                conversation_id=circle.conversation.id,
+                direction=Direction.OUT,
+                channel=Channel.EMAIL,
+                from_=Mailbox((draft.from_ or own).name or own.name, own.address),
+                to=draft.to,
+                cc=draft.cc,
+                subject=draft.subject,
+                received_at=now,
+                date=now,
+                message_id=context.names.message_id(context.keys, tenant, message_id),
+                text=draft.text,
+                full_text=draft.text,
+                html=draft.html,
+                in_reply_to=in_reply_to,
+                references=references,
+                threading=Threading("new" if circle.is_new else "conversation", "handed over"),
+                attachments=attachments,
+            )
+            envelope = Envelope(context, tenant, message, files, draft.headers)
+            build = plain_copies(envelope, text=draft.text, html=draft.html)
+            people = tuple(Addressee(person) for person in circle.people)
+            return Parcel(tenant, message, people, build, _size(files))
+
+        errand = Errand(tenant, to, make, draft.conversation_id, draft.subject, kept=kept)
+        return (await send(context, errand, now))[1]
+
+    async def _replaced(self, tenant: Tenant, draft: InvoiceDraft) -> Invoice | None:
+        """Return the invoice that the draft replaces; raises Refused if the number is taken."""
+
+        def look(work: Work) -> tuple[Invoice | None, Invoice | None]:
+            old = draft.replaces
+            named = work.invoices.get(tenant.id, old) if old else None
+            if old and named is None:
+                named = work.invoices.by_number(tenant.id, draft.kind, old)
+            return named, work.invoices.by_number(tenant.id, draft.kind, draft.number)
+
+        named, same = await self._context.store.read(look)
+        if draft.replaces and named is None:
+            raise invalid("replaces", f"There is no {draft.kind} {draft.replaces} to replace.")
+        if same is not None and (named is None or named.id != same.id):
+            raise _number_taken(draft, same.id)
+        return named
+
+    def _sent(
+        self, tenant: Tenant, invoice: Invoice, person: Participant, message_id: str | None
+    ) -> SentInvoice:
+        context = self._context
+        return SentInvoice(
+            invoice=invoice,
+            message_id=message_id,
+            view_url=context.names.chat_url(context.keys, tenant, person),
+            pdf_url=context.names.pdf_url(context.keys, tenant, person, invoice),
+            status=invoice.status.value,
+        )
+
+
+def _number_taken(draft: InvoiceDraft, holder: str) -> Exception:
+    return conflict(
+        "number_taken",
+        f"{TITLES[draft.kind]} {draft.number} exists already as {holder}.",
+        param="number",
+    )
+
+
+def _size(files: Sequence[File]) -> int:
+    return sum(len(data) for _, _, data in files)

@@ -1,0 +1,110 @@
+"""The bytes of our own mails: a letter, addressed to one person."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.flow.context import Context
+from gateway.mail.compose import Outgoing, compose
+from gateway.ports.letters import AnswerFacts, InvoiceFacts, Letter
+from gateway.rules.model import Invoice, Message, Participant, Tenant
+
+File = tuple[str, str, bytes]
+"""File name, content type, bytes."""
+
+DEFAULT_LOCALE = "en"
+
+
+def locale_of(tenant: Tenant, *wishes: str | None) -> str:
+    """Return the language of a letter: the first wish that was spoken, else the company's."""
+    return next((wish for wish in wishes if wish), tenant.locale or DEFAULT_LOCALE)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The outside of a copy: what stands in its header besides the letter's subject."""
+
+    context: Context
+    tenant: Tenant
+    message: Message
+    files: tuple[File, ...] = ()
+    extra: tuple[tuple[str, str], ...] = ()
+
+    def seal(self, person: Participant, letter: Letter) -> bytes:
+        """Return the whole mail for one person."""
+        context, message = self.context, self.message
+        return compose(
+            Outgoing(
+                from_=message.from_,
+                to=message.to,
+                cc=message.cc,
+                reply_to=context.names.reply_mailbox(context.keys, self.tenant, person.ref),
+                subject=letter.subject,
+                date=message.date or message.received_at,
+                message_id=message.message_id or "",
+                in_reply_to=message.in_reply_to,
+                references=message.references,
+                extra=self.extra,
+                text=letter.text,
+                html=letter.html,
+                images=tuple((i.content_id, i.content_type, i.data) for i in letter.images),
+                attachments=self.files,
+            )
+        )
+
+
+def invoice_copies(
+    envelope: Envelope, invoice: Invoice, *, pdf_size: int, subject: str | None
+) -> Callable[[Participant], bytes]:
+    """Return what composes a person's copy of an invoice mail."""
+    context, tenant = envelope.context, envelope.tenant
+
+    def build(person: Participant) -> bytes:
+        facts = InvoiceFacts(
+            tenant=tenant,
+            sender_address=context.names.sender_address(tenant),
+            invoice=invoice,
+            view_url=context.names.chat_url(context.keys, tenant, person),
+            pdf_url=context.names.pdf_url(context.keys, tenant, person, invoice),
+            pdf_size=pdf_size,
+            marker=context.names.marker(context.keys, tenant, envelope.message.id),
+            locale=locale_of(tenant, invoice.locale),
+            subject=subject,
+            host=context.names.hostname,
+        )
+        return envelope.seal(person, context.letters.invoice(facts))
+
+    return build
+
+
+def answer_copies(
+    envelope: Envelope, *, locale: str | None, quoted: tuple[str, str, str] | None
+) -> Callable[[Participant], bytes]:
+    """Return what composes a person's copy of a company's message."""
+    context, tenant, message = envelope.context, envelope.tenant, envelope.message
+
+    def build(person: Participant) -> bytes:
+        facts = AnswerFacts(
+            tenant=tenant,
+            subject=message.subject,
+            text=message.text,
+            html=message.html,
+            view_url=context.names.chat_url(context.keys, tenant, person),
+            marker=context.names.marker(context.keys, tenant, message.id),
+            locale=locale_of(tenant, locale),
+            quoted=quoted,
+            host=context.names.hostname,
+        )
+        return envelope.seal(person, context.letters.answer(facts))
+
+    return build
+
+
+def plain_copies(
+    envelope: Envelope, *, text: str, html: str | None
+) -> Callable[[Participant], bytes]:
+    """Return what composes a person's copy of a mail whose words are the service's own."""
+
+    def build(person: Participant) -> bytes:
+        return envelope.seal(person, Letter(envelope.message.subject, text, html))
+
+    return build

@@ -1,0 +1,93 @@
+"""Settings that are right one by one, but not together. Pure."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from gateway.rules.names import slug_of
+from gateway.settings.positions import Address
+from gateway.settings.tree import Settings
+
+Contradiction = tuple[tuple[Address, ...], str]
+"""The settings that contradict each other, the one to blame first, and what is wrong."""
+
+
+def contradictions(settings: Settings) -> Iterator[Contradiction]:
+    """Yield every disagreement between settings."""
+    yield from _domains(settings)
+    yield from _tls(settings)
+    yield from _listeners(settings)
+    yield from _companies(settings)
+
+
+def _domains(settings: Settings) -> Iterator[Contradiction]:
+    domains = settings.domains
+    if domains.reply == domains.sender:
+        yield (
+            (("domains", "reply"), ("domains", "sender")),
+            f'[domains] reply = "{domains.reply}" is also that of sender: write a domain that '
+            f'is used for nothing else, such as "reply.{domains.sender.partition(".")[2]}"',
+        )
+    for index, sandbox in enumerate(settings.relay.sandbox_domains):
+        if sandbox in {domains.sender, domains.reply, domains.bounce}:
+            yield (
+                (("relay", "sandbox_domains", index), ("relay", "sandbox_domains")),
+                f'[relay] sandbox_domains: "{sandbox}" is a domain of [domains]: '
+                "write one that has no mail",
+            )
+
+
+def _tls(settings: Settings) -> Iterator[Contradiction]:
+    certificate, key = settings.tls.certificate, settings.tls.key
+    if certificate and not key:
+        yield (
+            (("tls", "certificate"), ("tls", "key")),
+            "[tls] key is missing: write the path of the certificate's private key",
+        )
+    if key and not certificate:
+        yield (
+            (("tls", "key"), ("tls", "certificate")),
+            "[tls] certificate is missing: write the path of the key's certificate",
+        )
+    if settings.listen.submissions and not certificate:
+        yield (
+            (("listen", "submissions"), ("tls", "certificate")),
+            "[listen] submissions needs a certificate: write [tls] certificate and key, "
+            "or submissions = []",
+        )
+
+
+def _listeners(settings: Settings) -> Iterator[Contradiction]:
+    listen = settings.listen
+    everywhere = [
+        (("listen", name, index), str(place))
+        for name in ("mx", "submission", "submissions", "http", "metrics")
+        for index, place in enumerate(getattr(listen, name))
+        if place.port
+    ]
+    for (first, place), (second, other) in combinations(everywhere, 2):
+        if place == other:
+            yield (
+                (second, second[:2], first[:2]),
+                f'[listen] {second[1]}: "{other}" is taken by {first[1]}: write another port',
+            )
+
+
+def _companies(settings: Settings) -> Iterator[Contradiction]:
+    slugs: dict[str, str] = {}
+    usernames: set[str] = set()
+    for index, company in enumerate(settings.tenant):
+        slug = company.slug or slug_of(company.name)
+        if slug in slugs:
+            yield (
+                (("tenant", index, "slug"), ("tenant", index)),
+                f'[tenant] slug "{slug}" is also that of "{slugs[slug]}": write another',
+            )
+        slugs.setdefault(slug, company.name)
+        for row, login in enumerate(company.logins):
+            if login.username in usernames:
+                yield (
+                    (("tenant", index, "logins", row, "username"), ("tenant", index)),
+                    f'[tenant.logins] username "{login.username}" is taken by another login: '
+                    "write another",
+                )
+            usernames.add(login.username)

@@ -1,0 +1,300 @@
+# ruff: noqa: RUF009 (a declaration is a call; what it returns never changes)
+"""Settings of the mail: its domains and signatures, the way out, the way in, and the limits."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from gateway.settings import kinds
+from gateway.settings.declaration import required, setting, tables, unset
+from gateway.settings.kinds import choice, listing, size, whole
+from gateway.settings.values import NextHop, Rate
+
+
+class TlsPolicy(StrEnum):
+    """How much TLS a relay insists on."""
+
+    NONE = "none"
+    OPPORTUNISTIC = "opportunistic"
+    REQUIRED = "required"
+    VERIFIED = "verified"
+
+
+class DkimAlgorithm(StrEnum):
+    """Algorithms of DKIM (RFC 6376 and RFC 8463)."""
+
+    RSA_SHA256 = "rsa-sha256"
+    ED25519_SHA256 = "ed25519-sha256"
+
+
+class GateFailure(StrEnum):
+    """What happens to mail that a scanner could not be asked about."""
+
+    DEFER = "defer"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainsSettings:
+    """[domains]."""
+
+    sender: str = setting(
+        kinds.DOMAIN,
+        "mail.example.com",
+        "Companies send as <company-name>@sender.",
+    )
+    reply: str = setting(
+        kinds.DOMAIN,
+        "reply.example.com",
+        "Reply addresses; never a domain that people use for anything else, so never that of "
+        "sender.",
+    )
+    bounce: str = setting(
+        kinds.DOMAIN,
+        "bounce.example.com",
+        "Return-paths: where reports about undelivered mail come to.",
+    )
+    postmaster: str = setting(
+        kinds.MAILBOX,
+        "",
+        "Where mail to postmaster@ and abuse@ of these domains is passed on; it is kept either "
+        "way.",
+        example="admin@example.net",
+        available=False,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimSettings:
+    """[dkim]."""
+
+    directory: Path = setting(
+        kinds.PATH,
+        "var/dkim",
+        "Where the signing keys are; made at the first start.",
+        example="/var/lib/postroom/dkim",
+    )
+    algorithms: tuple[DkimAlgorithm, ...] = setting(
+        listing(choice(DkimAlgorithm), least=1),
+        ["rsa-sha256", "ed25519-sha256"],
+        "Every mail is signed with each of them.",
+        example=["rsa-sha256"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """[[relay.routes]]."""
+
+    domain: str = required(
+        kinds.DOMAIN_PATTERN,
+        'Recipients\' domain: "example.org", "*.example.org" for those below it, or "*".',
+        example="*.example.org",
+    )
+    next_hop: NextHop | None = setting(
+        kinds.NEXT_HOP,
+        "",
+        '"" = MX of the recipient\'s domain, whatever [relay] next_hop says.',
+        example="smtp://10.0.0.5:25",
+    )
+    tls: TlsPolicy | None = unset(
+        choice(TlsPolicy), "as in [relay]", "As in [relay].", example="verified"
+    )
+    per_next_hop: int | None = unset(
+        whole(1, 10_000), "as in [relay]", "Connections to a next hop of this route.", example=5
+    )
+    rate: Rate | None = unset(
+        kinds.RATE,
+        "no limit",
+        "At most so many mails in a time by this route.",
+        example="100/min",
+        available=False,
+    )
+    source_address: str | None = unset(
+        kinds.TEXT,
+        "chosen by the system",
+        "Address of this machine to connect from.",
+        example="192.0.2.7",
+        available=False,
+    )
+    hold: bool = setting(
+        kinds.BOOLEAN, False, "true: mail by this route waits until it is released.", example=True
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaySettings:
+    """[relay]."""
+
+    next_hop: NextHop | None = setting(
+        kinds.NEXT_HOP,
+        "",
+        '"" = MX of the recipient\'s domain; else the smarthost that takes all mail: '
+        '"smtp://host:port", "smtps://user:pass@host".',
+        example="smtp://10.0.0.5:25",
+        live=True,
+    )
+    tls: TlsPolicy = setting(
+        choice(TlsPolicy),
+        "opportunistic",
+        "none | opportunistic | required | verified; DANE and MTA-STS are honoured where "
+        "published.",
+        example="required",
+        live=True,
+    )
+    retry: tuple[timedelta, ...] = setting(
+        listing(kinds.DURATION, least=1),
+        ["5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h"],
+        "Waits between attempts; the last repeats. Each is moved by up to 10 %.",
+        live=True,
+    )
+    delay_notice: timedelta = setting(
+        kinds.DURATION, "4h", "After so long the company is told that its mail waits.", live=True
+    )
+    give_up_after: timedelta = setting(
+        kinds.DURATION, "4d", "After so long deferred mail expires.", example="5d", live=True
+    )
+    concurrency: int = setting(
+        whole(1, 10_000), 200, "Deliveries under way, all next hops together.", live=True
+    )
+    per_next_hop: int = setting(
+        whole(1, 10_000), 20, "Connections to one next hop; they are reused.", live=True
+    )
+    sandbox_domains: tuple[str, ...] = setting(
+        listing(kinds.DOMAIN),
+        ["sandbox.test"],
+        "Mail to these never leaves the machine: ok@, bounce+5.1.1@, delay+4.2.2@, slow+90s@, "
+        "complain@, ooo@, reply+hello@ act as their names say.",
+        live=True,
+    )
+    routes: tuple[Route, ...] = tables(
+        Route, "Other ways for some domains; the first match wins.", live=True
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsSettings:
+    """[limits]."""
+
+    message: int = setting(size("1KiB", "1GiB"), "25MiB", "Size of a mail, as SMTP carries it.")
+    recipients: int = setting(whole(1, 100_000), 100, "Recipients of one mail.", live=True)
+    connections: int = setting(whole(1, 1_000_000), 1000, "SMTP connections at a time.", live=True)
+    connections_per_address: int = setting(
+        whole(1, 1_000_000), 20, "SMTP connections of one peer at a time.", live=True
+    )
+    errors_per_session: int = setting(
+        whole(1, 10_000), 10, "Refused commands, after which a session is closed.", live=True
+    )
+    idle: timedelta = setting(
+        kinds.DURATION, "5m", "How long a session may be silent (RFC 5321, 4.5.3.2).", live=True
+    )
+    data_min_rate: int = setting(
+        whole(0, 1_000_000_000), 1024, "Bytes a second, averaged over a minute.", live=True
+    )
+    parts: int = setting(
+        whole(1, 100_000), 100, "MIME parts that are read; a mail of more is kept raw."
+    )
+    nesting: int = setting(whole(1, 200), 20, "How deep parts may stand within parts.")
+    header_bytes: int = setting(
+        size("1KiB", "16MiB"), "64KiB", "A longer header is refused: 552 5.3.4.", live=True
+    )
+    parse_seconds: int = setting(whole(1, 3600), 5, "Processor seconds for reading one mail.")
+    hops: int = setting(whole(1, 10_000), 50, "Received fields; beyond: 554 5.4.6.", live=True)
+    auth_failures: Rate = setting(
+        kinds.RATE, "10/10m", "Per login and per peer network: then delays, then 421.", live=True
+    )
+    connection_tests: Rate = setting(kinds.RATE, "5/m", "Per company: then 429.", live=True)
+    http_header_time: timedelta = setting(
+        kinds.DURATION, "10s", "How long the header of a request may take."
+    )
+    http_body: int = setting(size("1KiB", "4GiB"), "40MiB", "Size of a request's body.")
+    spool_memory: int = setting(
+        size("64KiB", "64GiB"),
+        "64MiB",
+        "DATA in memory, all connections together; beyond it goes to disk.",
+    )
+    tenant_rate: Rate = setting(
+        kinds.RATE,
+        "1000/h",
+        "Mail of one company: then 429 with Retry-After, or 451 4.7.1.",
+        live=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksSettings:
+    """[webhooks]."""
+
+    retry: tuple[timedelta, ...] = setting(
+        listing(kinds.DURATION, least=1),
+        ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"],
+        "Waits between attempts, each moved by up to 10 %.",
+        live=True,
+        available=False,
+    )
+    timeout: timedelta = setting(
+        kinds.DURATION, "15s", "How long an answer is waited for.", live=True, available=False
+    )
+    disable_after: timedelta = setting(
+        kinds.DURATION,
+        "5d",
+        "After so long without one success a webhook is switched off.",
+        live=True,
+        available=False,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundSettings:
+    """[inbound]."""
+
+    verify: bool = setting(
+        kinds.BOOLEAN, True, "SPF, DKIM, DMARC (RFC 9989), ARC.", live=True, available=False
+    )
+    dmarc_reject: bool = setting(
+        kinds.BOOLEAN,
+        False,
+        "true: p=reject failures get 550 5.7.26; false: accepted and badged.",
+        example=True,
+        live=True,
+        available=False,
+    )
+    clamd: str = setting(
+        kinds.TEXT,
+        "",
+        'Virus scanner: "unix:/run/clamav/clamd.ctl" or "host:port".',
+        example="unix:/run/clamav/clamd.ctl",
+        live=True,
+        available=False,
+    )
+    rspamd: str = setting(
+        kinds.TEXT,
+        "",
+        "URL or host:port of rspamd's worker.",
+        example="127.0.0.1:11333",
+        live=True,
+        available=False,
+    )
+    gate_seconds: int = setting(
+        whole(1, 300),
+        20,
+        "dmarc_reject, clamd and rspamd are asked before the commit, within this time; past it: "
+        "451.",
+        live=True,
+        available=False,
+    )
+    gate_failure: GateFailure = setting(
+        choice(GateFailure),
+        "defer",
+        "defer | accept: what happens to mail that could not be asked about.",
+        example="accept",
+        live=True,
+        available=False,
+    )
+    keep_raw: timedelta = setting(
+        kinds.bounded_duration("1h"),
+        "365d",
+        "How long the bytes of a mail are kept as they came.",
+        live=True,
+    )
