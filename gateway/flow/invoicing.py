@@ -1,13 +1,17 @@
 """An invoice draft turned into the invoice and the message that carries it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from gateway.flow.context import Context
 from gateway.flow.drafts import InvoiceDraft
+from gateway.flow.outbox import Addressee, Parcel
 from gateway.flow.people import Circle
+from gateway.flow.writing import Envelope, invoice_letter, size_of
+from gateway.ports.letters import Letter
 from gateway.rules.documents import TITLES
-from gateway.rules.model import Channel, Direction, Invoice, Message, Tenant, Threading
+from gateway.rules.model import Channel, Direction, Invoice, Message, Participant, Tenant, Threading
 from gateway.rules.replies import references_of
 
 
@@ -71,3 +75,19 @@ def invoice_message(
         kind="invoice",
         invoice_id=invoice.id,
     )
+
+
+def invoice_parcel(
+    envelope: Envelope, invoice: Invoice, circle: Circle, *, pdf_size: int, subject: str | None
+) -> Parcel:
+    """Return the invoice mail for everybody of the circle; its subject is the letter's."""
+
+    def letter(person: Participant) -> Letter:
+        return invoice_letter(envelope, invoice, person, pdf_size=pdf_size, subject=subject)
+
+    def build(person: Participant) -> bytes:
+        return envelope.seal(person, letter(person))
+
+    message = replace(envelope.message, subject=letter(circle.customer).subject)
+    people = tuple(Addressee(person) for person in circle.people)
+    return Parcel(envelope.tenant, message, people, build, size_of(envelope.files))

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from gateway.flow.context import Context
 from gateway.flow.outbox import Parcel, pack, post
-from gateway.flow.people import Circle, gather, join
+from gateway.flow.people import Circle, gather, history, join
 from gateway.flow.refusal import conflict
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.correspondence import Kept
-from gateway.ports.lists import Page, Taken
+from gateway.ports.lists import Taken
 from gateway.ports.store import Work
 from gateway.rules.model import ConversationStatus, Direction, Message, Tenant
 from gateway.rules.replies import snippet_of
@@ -52,7 +52,7 @@ async def send(context: Context, errand: Errand, now: datetime) -> tuple[Circle,
             locale=errand.locale,
             now=now,
         )
-        past = () if circle.is_new else await _past(context, circle)
+        past = await context.store.read(lambda work: history(work, circle.conversation))  # noqa: B023
         packed = await pack(context, errand.make(circle, past), now)
 
         def store(work: Work, circle: Circle = circle) -> Message:
@@ -91,20 +91,3 @@ def touch(work: Work, circle: Circle, message: Message, now: datetime) -> None:
             last_message_at=now,
         )
     )
-
-
-async def _past(context: Context, circle: Circle) -> Sequence[Message]:
-    conversation = circle.conversation
-
-    def look(work: Work) -> Sequence[Message]:
-        messages: list[Message] = []
-        cursor: str | None = None
-        while True:
-            page = Page(100, cursor)
-            listed = work.messages.of_conversation(conversation.tenant_id, conversation.id, page)
-            messages += listed.items
-            cursor = listed.next_cursor
-            if cursor is None:
-                return messages
-
-    return await context.store.read(look)

@@ -7,9 +7,10 @@ from datetime import datetime
 from gateway.flow.context import Context
 from gateway.flow.refusal import conflict, invalid, not_found
 from gateway.mail.mailbox import Mailbox
+from gateway.ports.lists import Page
 from gateway.ports.store import Work
 from gateway.rules import events, ids
-from gateway.rules.model import Conversation, ConversationStatus, Participant, Tenant
+from gateway.rules.model import Conversation, ConversationStatus, Message, Participant, Tenant
 from gateway.rules.names import split_address
 
 MAX_HOPS = 20
@@ -51,6 +52,19 @@ def latest(work: Work, conversation: Conversation) -> Conversation:
             break
         conversation = found
     return conversation
+
+
+def history(work: Work, conversation: Conversation) -> Sequence[Message]:
+    """Return all messages of a conversation, oldest first."""
+    messages: list[Message] = []
+    cursor: str | None = None
+    while True:
+        page = Page(100, cursor)
+        listed = work.messages.of_conversation(conversation.tenant_id, conversation.id, page)
+        messages += listed.items
+        cursor = listed.next_cursor
+        if cursor is None:
+            return messages
 
 
 async def gather(

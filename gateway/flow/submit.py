@@ -6,13 +6,13 @@ from dataclasses import replace
 from gateway.flow.contents import whole
 from gateway.flow.context import Context
 from gateway.flow.drafts import InvoiceDraft, MessageDraft, SentInvoice
-from gateway.flow.invoicing import invoice_message, invoice_of
+from gateway.flow.invoicing import invoice_message, invoice_of, invoice_parcel
 from gateway.flow.outbox import Addressee, Parcel, documents, files_of
 from gateway.flow.outgoing import Errand, send
 from gateway.flow.people import Circle, refuse_own_domains
 from gateway.flow.quota import Quota
 from gateway.flow.refusal import conflict, invalid, not_found
-from gateway.flow.writing import Envelope, File, invoice_copies, plain_copies
+from gateway.flow.writing import Envelope, File, plain_copies, size_of
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.lists import Taken
 from gateway.ports.store import Work
@@ -97,12 +97,13 @@ class Submissions:
             if not draft.send:
                 message = replace(message, channel=Channel.API)
                 return Parcel(tenant, message, (), lambda _: b"")
-            envelope = Envelope(context, tenant, message, files)
-            build = invoice_copies(
-                envelope, invoice, pdf_size=pdf.size if pdf else 0, subject=draft.subject
+            return invoice_parcel(
+                Envelope(context, tenant, message, files),
+                invoice,
+                circle,
+                pdf_size=pdf.size if pdf else 0,
+                subject=draft.subject,
             )
-            people = tuple(Addressee(person) for person in circle.people)
-            return Parcel(tenant, message, people, build, _size(files))
 
         def also(work: Work, circle: Circle, _: Message) -> None:
             placed = replace(invoice, conversation_id=circle.conversation.id)
@@ -159,10 +160,13 @@ class Submissions:
             message = invoice_message(
                 context, tenant, invoice, circle, past, message_id=message_id, now=now
             )
-            envelope = Envelope(context, tenant, message, files)
-            build = invoice_copies(envelope, invoice, pdf_size=pdf.size if pdf else 0, subject=None)
-            people = tuple(Addressee(person) for person in circle.people)
-            return Parcel(tenant, message, people, build, _size(files))
+            return invoice_parcel(
+                Envelope(context, tenant, message, files),
+                invoice,
+                circle,
+                pdf_size=pdf.size if pdf else 0,
+                subject=None,
+            )
 
         def also(work: Work, _circle: Circle, _message: Message) -> None:
             about = events.about_invoice(invoice)
@@ -216,7 +220,7 @@ class Submissions:
             envelope = Envelope(context, tenant, message, files, draft.headers)
             build = plain_copies(envelope, text=draft.text, html=draft.html)
             people = tuple(Addressee(person) for person in circle.people)
-            return Parcel(tenant, message, people, build, _size(files))
+            return Parcel(tenant, message, people, build, size_of(files))
 
         errand = Errand(tenant, to, make, draft.conversation_id, draft.subject, kept=kept)
         return (await send(context, errand, now))[1]
@@ -257,7 +261,3 @@ def _number_taken(draft: InvoiceDraft, holder: str) -> Exception:
         f"{TITLES[draft.kind]} {draft.number} exists already as {holder}.",
         param="number",
     )
-
-
-def _size(files: Sequence[File]) -> int:
-    return sum(len(data) for _, _, data in files)

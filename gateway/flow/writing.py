@@ -1,7 +1,8 @@
 """The bytes of our own mails: a letter, addressed to one person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.flow.context import Context
 from gateway.mail.compose import Outgoing, compose
@@ -37,7 +38,7 @@ class Envelope:
                 from_=message.from_,
                 to=message.to,
                 cc=message.cc,
-                reply_to=context.names.reply_mailbox(context.keys, self.tenant, person.ref),
+                reply_to=(context.names.reply_mailbox(context.keys, self.tenant, person.ref),),
                 subject=letter.subject,
                 date=message.date or message.received_at,
                 message_id=message.message_id or "",
@@ -46,20 +47,19 @@ class Envelope:
                 extra=self.extra,
                 text=letter.text,
                 html=letter.html,
-                images=tuple((i.content_id, i.content_type, i.data) for i in letter.images),
+                images=letter.images,
                 attachments=self.files,
             )
         )
 
 
-def invoice_copies(
-    envelope: Envelope, invoice: Invoice, *, pdf_size: int, subject: str | None
-) -> Callable[[Participant], bytes]:
-    """Return what composes a person's copy of an invoice mail."""
+def invoice_letter(
+    envelope: Envelope, invoice: Invoice, person: Participant, *, pdf_size: int, subject: str | None
+) -> Letter:
+    """Return the letter that brings an invoice to a person."""
     context, tenant = envelope.context, envelope.tenant
-
-    def build(person: Participant) -> bytes:
-        facts = InvoiceFacts(
+    return context.letters.invoice(
+        InvoiceFacts(
             tenant=tenant,
             sender_address=context.names.sender_address(tenant),
             invoice=invoice,
@@ -71,13 +71,11 @@ def invoice_copies(
             subject=subject,
             host=context.names.hostname,
         )
-        return envelope.seal(person, context.letters.invoice(facts))
-
-    return build
+    )
 
 
 def answer_copies(
-    envelope: Envelope, *, locale: str | None, quoted: tuple[str, str, str] | None
+    envelope: Envelope, *, locale: str | None, quoted: tuple[str, datetime, str] | None
 ) -> Callable[[Participant], bytes]:
     """Return what composes a person's copy of a company's message."""
     context, tenant, message = envelope.context, envelope.tenant, envelope.message
@@ -108,3 +106,8 @@ def plain_copies(
         return envelope.seal(person, Letter(envelope.message.subject, text, html))
 
     return build
+
+
+def size_of(files: Sequence[File]) -> int:
+    """Return how many bytes the files have together."""
+    return sum(len(data) for _, _, data in files)

@@ -1,12 +1,12 @@
-"""Addresses: the strict grammar of the envelope, and the strict reading of an author.
+"""Addresses, strictly: what mail can be sent to, and who wrote without a doubt.
 
-Header fields full of many mailboxes are read, leniently, by `address_list`.
+The envelope's commands are read by `paths`; header fields full of mailboxes, leniently, by
+`address_list`.
 """
 
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gateway.mail.errors import MailError
 
@@ -21,7 +21,6 @@ _LABEL = re.compile(
     r"[A-Za-z0-9_\u0080-\U0010ffff](?:[A-Za-z0-9_\-\u0080-\U0010ffff]*"
     r"[A-Za-z0-9_\u0080-\U0010ffff])?+"
 )
-_ROUTE = re.compile(r"@[A-Za-z0-9.\-]+(?:,@[A-Za-z0-9.\-]+)*+:")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _AUTHOR = re.compile(
     rb"""[ \t]*+ (?:
@@ -35,46 +34,16 @@ _AUTHOR = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A mailbox of a header field: display name and address, either may be ""."""
-
-    name: str
-    address: str
-
-
-def parse_path(path: str, *, smtputf8: bool = False) -> str:
-    """Return the mailbox of a path: "" for `<>`, without brackets and source route otherwise.
+def check_mailbox(mailbox: str, *, smtputf8: bool = False) -> None:
+    """Raise MailError unless mail can be sent to it.
 
     smtputf8: whether characters beyond ASCII are permitted (RFC 6531, section 3.3).
-
-    Raises MailError if it is no path. RFC 5321, sections 4.1.2 and 4.5.3.1.
-    """
-    if not (path.startswith("<") and path.endswith(">")):
-        raise MailError("a path stands in angle brackets")
-    inner = path[1:-1]
-    if not inner:
-        return ""
-    if inner.startswith("@"):
-        route = _ROUTE.match(inner)
-        if route is None:
-            raise MailError("the source route is malformed")
-        inner = inner[route.end() :]
-    check_mailbox(inner, smtputf8=smtputf8)
-    return inner
-
-
-def check_mailbox(mailbox: str, *, smtputf8: bool = False) -> None:
-    """Raise MailError unless it is a mailbox, or the postmaster without a domain.
-
     RFC 5321, section 4.1.2; underscores in domains are let through, as every MTA does.
     """
     if _UNFIT.search(mailbox):
         raise MailError("the address holds a control character")
     if not mailbox.isascii() and not smtputf8:
         raise MailError("the address needs SMTPUTF8")
-    if mailbox.lower() == "postmaster":
-        return
     local, at, domain = mailbox.rpartition("@")
     if not at or not local:
         raise MailError("the address has no local part or no domain")
@@ -89,12 +58,12 @@ def check_mailbox(mailbox: str, *, smtputf8: bool = False) -> None:
 
 
 def is_mailbox(mailbox: str) -> bool:
-    """Say whether it is an address with a domain that mail can be sent to."""
+    """Say whether mail can be sent to it, with SMTPUTF8 if need be."""
     try:
         check_mailbox(mailbox, smtputf8=True)
     except MailError:
         return False
-    return "@" in mailbox
+    return True
 
 
 def sole_author(froms: Sequence[bytes]) -> str | None:

@@ -9,13 +9,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gateway.mail.address import Address
+from gateway.mail.address import is_mailbox
 from gateway.mail.charsets import decode
 from gateway.mail.encoded_words import decode_words, one_line
+from gateway.mail.mailbox import Mailbox
 
 LIMIT = 1000
 
-_TOKEN = re.compile(r'[^\s"(),:;<>\\]++|\s++|.', re.DOTALL)
+_SIMPLE_CHARS = 2000
+_NAME_CHARS = 200
+
+_TOKEN = re.compile(r"=\?[^?\s]{1,60}\?[BbQq]\?[^?\s]*+\?=" r'|[^\s"(),:;<>\\]++|\s++|.', re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _IN_COMMENT = re.compile(r"[()\\]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -29,7 +33,7 @@ _SIMPLE = re.compile(
 
 
 @dataclass(slots=True)
-class _Mailbox:
+class _Draft:
     """A mailbox while it is being read.
 
     words: before the angle brackets; after: behind them.
@@ -43,22 +47,31 @@ class _Mailbox:
     comments: list[str] = field(default_factory=list)
 
 
-def parse_addresses(values: Sequence[bytes], *, hint: str | None = None) -> tuple[Address, ...]:
+def parse_addresses(values: Sequence[bytes], *, hint: str | None = None) -> tuple[Mailbox, ...]:
     """Return the mailboxes of all values of a field, at most `LIMIT`; groups are flattened.
 
     hint: the charset of the message's body, for raw octets that aren't UTF-8.
     """
-    found: list[Address] = []
+    found: list[Mailbox] = []
     for value in values:
         text = decode(value, hint=hint)
-        simple = _SIMPLE.fullmatch(text) if text.isprintable() else None
-        if simple is not None:
-            found.append(Address((simple[1] or "").strip(), simple[2] or simple[3]))
-        else:
-            found += _Reader(text).read()
+        found += _simple(text) or _Reader(text).read()
         if len(found) >= LIMIT:
             return tuple(found[:LIMIT])
     return tuple(found)
+
+
+def _simple(text: str) -> list[Mailbox] | None:
+    """Return the mailboxes of a field that holds nothing odd, None for any other."""
+    if not text.isprintable() or len(text) > _SIMPLE_CHARS:
+        return None
+    found = []
+    for piece in text.split(","):
+        match = _SIMPLE.fullmatch(piece.strip(" "))
+        if match is None:
+            return None
+        found.append(Mailbox((match[1] or "").strip(" "), match[2] or match[3]))
+    return found
 
 
 class _Reader:
@@ -69,10 +82,10 @@ class _Reader:
         self._text = text
         self._at = 0
         self._last_quote = text.rfind('"')
-        self._found: list[Address] = []
-        self._box = _Mailbox()
+        self._found: list[Mailbox] = []
+        self._box = _Draft()
 
-    def read(self) -> list[Address]:
+    def read(self) -> list[Mailbox]:
         """Return the mailboxes."""
         for word in self._tokens():
             match word:
@@ -85,7 +98,7 @@ class _Reader:
                 case "," | ";":
                     self._finish(goes_on=word == ",")
                 case ":" if not self._has_address():
-                    self._box = _Mailbox()  # what stood before was the name of a group
+                    self._box = _Draft()  # what stood before was the name of a group
                 case ">" | "\\":
                     pass
                 case _:
@@ -156,48 +169,43 @@ class _Reader:
 
     def _finish(self, *, goes_on: bool) -> None:
         """The mailbox is complete. goes_on: a comma ended it, which may belong to a name."""
-        box, self._box = self._box, _Mailbox()
+        box, self._box = self._box, _Draft()
         if box.angled is not None:
             name = _phrase(box.words)
             if box.prefix:
                 name = f"{box.prefix}, {name}".rstrip(", ")
             name = name or _phrase(box.after) or _comments(box.comments)
             if name or box.angled:
-                self._found.append(Address(name, box.angled))
+                self._found.append(Mailbox(name, box.angled))
             return
-        phrase = _phrase(box.words)
-        if not phrase:
-            self._box.prefix = box.prefix
-        elif "@" in phrase:
-            self._emit_prefix(box.prefix)
+        prefix = box.prefix
+        if any("@" in word and not word.startswith('"') for word in box.words):
+            self._without_address(prefix)
+            prefix = ""
             self._found += _bare("".join(box.words), box.comments)
-        elif goes_on:
-            self._box.prefix = f"{box.prefix}, {phrase}" if box.prefix else phrase
-            return
+        elif phrase := _phrase(box.words):
+            prefix = f"{prefix}, {phrase}" if prefix else phrase
+        if goes_on and len(prefix) <= _NAME_CHARS:
+            self._box.prefix = prefix
         else:
-            self._emit_prefix(f"{box.prefix}, {phrase}" if box.prefix else phrase)
-        if not goes_on:
-            self._emit_prefix(self._box.prefix)
-            self._box.prefix = ""
+            self._without_address(prefix)
 
-    def _emit_prefix(self, prefix: str) -> None:
-        """Words without an address: a local user, or a name alone."""
-        if not prefix:
-            return
-        if " " in prefix:
-            self._found.append(Address(prefix, ""))
-        else:
-            self._found.append(Address("", prefix))
+    def _without_address(self, name: str) -> None:
+        """Take words without an address: a name alone, a local user, an address in quotes."""
+        if is_mailbox(name) or (name and " " not in name):
+            self._found.append(Mailbox("", name))
+        elif name:
+            self._found.append(Mailbox(name, ""))
 
 
-def _bare(text: str, comments: Sequence[str]) -> list[Address]:
+def _bare(text: str, comments: Sequence[str]) -> list[Mailbox]:
     """Return the mailboxes of words without angle brackets, mostly one address alone."""
     words = _addr_spec(text, keep_spaces=True).split()
     addresses = [word for word in words if "@" in word]
     if len(addresses) == len(words) > 1:
-        return [Address("", word) for word in words]
+        return [Mailbox("", word) for word in words]
     name = _phrase([" ".join(word for word in words if word not in addresses)])
-    return [Address(name or _comments(comments), addresses[0])] if addresses else []
+    return [Mailbox(name or _comments(comments), addresses[0])] if addresses else []
 
 
 def _addr_spec(text: str, *, keep_spaces: bool = False) -> str:

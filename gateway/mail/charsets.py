@@ -53,10 +53,13 @@ _ALIASES = {
     "unicode": "utf-16",
     "utf16": "utf-16",
 }
-# Codecs that aren't charsets of mail: some take quadratic time, some turn text into other text.
+# Codecs that aren't charsets of mail: some take quadratic time, some unpack, some give no text.
 _REFUSED = frozenset(
-    {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem"}
-)
+    {
+        "idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem",
+        "base64", "bz2", "hex", "quopri", "rot13", "uu", "zlib",
+    }
+)  # fmt: skip
 # What undeclared mail is written in; the wider the choice, the worse detection guesses.
 _LIKELY = (
     "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "iso8859_2", "koi8_r",
@@ -83,7 +86,7 @@ def codec_name(label: str | None) -> str | None:
             info = codecs.lookup(name)
         except (LookupError, ValueError):
             continue
-        if info._is_text_encoding and info.name not in _REFUSED:
+        if info.name not in _REFUSED:
             return info.name
     return None
 
@@ -126,9 +129,7 @@ def _undeclared(octets: bytes, declared: str | None, hint: str | None) -> str:
         text = octets.decode(declared, "replace")
         if text.count("\ufffd") <= _BROKEN_SHARE * len(text):
             return text
-    if (hinted := codec_name(hint)) is not None and (
-        text := _strictly(octets, hinted)
-    ) is not None:
+    if (hinted := codec_name(hint)) is not None and (text := _strictly(octets, hinted)) is not None:
         return text
     text = octets.decode("utf-8", "replace")
     if text.count("\ufffd") <= _BROKEN_SHARE * (len(octets) - len(text)):

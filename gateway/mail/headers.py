@@ -162,9 +162,7 @@ def _blank_line(raw: bytes, start: int, limit: int) -> tuple[int, int]:
     return (crlf + 1, crlf + 3) if crlf >= 0 else (-1, -1)
 
 
-def _mended(
-    raw: bytes, start: int, stop: int, body: int, *, too_long: bool, fields: int
-) -> Head:
+def _mended(raw: bytes, start: int, stop: int, body: int, *, too_long: bool, fields: int) -> Head:
     """Return the head of a block that has lines which are no fields."""
     items: list[tuple[str, list[bytes]]] = []
     defects = ["header_junk"]

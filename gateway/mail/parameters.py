@@ -1,107 +1,76 @@
-"""Values with parameters: Content-Type, Content-Disposition (RFC 2045, RFC 2183, RFC 2231).
-
-Senders forget quotes, put semicolons and raw UTF-8 into names, and use encoded words where
-RFC 2231 wants percent signs. What they meant is mostly plain; what is not, is dropped.
-"""
+"""Fields with parameters: Content-Type, Content-Disposition (RFC 2045, 5.1; RFC 2231)."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+import unicodedata
+from collections.abc import Sequence
 
-from gateway.mail import charsets
-from gateway.mail.encoded_words import header_text, one_line
+from gateway.mail.fields import checked, fold
 
-_NAME = re.compile(rb"[ \t]*([!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,80})[ \t]*=[ \t]*")
-_SECTION = re.compile(r"(.+?)\*([0-9]{1,4})?(\*)?")
-_QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*+)("?)', re.DOTALL)
-_ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
-_COMMENT = re.compile(rb"\([^()]*\)")
-
-
-@dataclass(frozen=True, slots=True)
-class Valued:
-    """A value in lower case, without its parameters, and these by name in lower case."""
-
-    value: str
-    parameters: Mapping[str, str]
+_PLAIN = re.compile(r"[ !#$&-\[\]-~]{1,60}")
+_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,63}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,63}")
+_ATTRIBUTE_CHARS = frozenset(
+    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&+-.^_`{|}~"
+)
+_PIECE = 60
+UNKNOWN_TYPE = "application/octet-stream"
 
 
-def parse_valued(raw: bytes) -> Valued:
-    """Return the value and its parameters; of a parameter given twice, the first counts."""
-    head, _, rest = raw.partition(b";")
-    if b"(" in head:
-        head = _COMMENT.sub(b"", head)
-    value = one_line(charsets.decode(head)).strip().lower()
-    if not rest:
-        return Valued(value, {})
-    plain: dict[str, str] = {}
-    sections: dict[str, dict[int, tuple[bytes, bool]]] = {}
-    for name, content in _pairs(rest):
-        if "*" not in name:
-            plain.setdefault(name, header_text(content))
-        elif (found := _SECTION.fullmatch(name)) is not None:
-            number = int(found[2] or 0)
-            encoded = found[3] is not None or found[2] is None
-            sections.setdefault(found[1], {}).setdefault(number, (content, encoded))
-    for name, parts in sections.items():
-        joined = _joined(parts)
-        if joined or name not in plain:
-            plain[name] = joined
-    return Valued(value, plain)
+def typed(name: str, value: str, parameters: Sequence[tuple[str, str]] = ()) -> bytes:
+    """Return a field with parameters. Raises MailError if a parameter holds a control."""
+    words = [value]
+    for key, text in parameters:
+        words[-1] += ";"
+        words += _parameter(key, checked(text, key))
+    return fold(name, words)
 
 
-def _pairs(rest: bytes) -> list[tuple[str, bytes]]:
-    """Return the parameters as written: name in lower case, value without quotes."""
-    pairs = []
-    position = 0
-    while position < len(rest):
-        found = _NAME.match(rest, position)
-        if found is None:
-            following = rest.find(b";", position)
-            position = len(rest) if following < 0 else following + 1
-            continue
-        value, position = _value(rest, found.end())
-        pairs.append((found[1].decode("ascii").lower(), value))
-    return pairs
+def _parameter(key: str, text: str) -> list[str]:
+    if is_plain(text):
+        return [f'{key}="{text}"']
+    pieces = _pieces(text)
+    if len(pieces) == 1:
+        return [f"{key}*=utf-8''{pieces[0]}"]
+    words = [f"{key}*0*=utf-8''{pieces[0]}"]
+    for number, piece in enumerate(pieces[1:], 1):
+        words[-1] += ";"
+        words.append(f"{key}*{number}*={piece}")
+    return words
 
 
-def _value(rest: bytes, start: int) -> tuple[bytes, int]:
-    """Return the value that begins at `start` and the place behind its semicolon."""
-    if rest[start : start + 1] == b'"':
-        quoted = _QUOTED.match(rest, start)
-        assert quoted is not None
-        content = quoted[1]
-        if b"\\" in content and b'\\"' not in content and b"\\\\" not in content:
-            pass  # a Windows path, whose sender doesn't know of escapes
-        else:
-            content = _ESCAPE.sub(rb"\1", content)
-        following = rest.find(b";", quoted.end())
-        return content, len(rest) if following < 0 else following + 1
-    end = rest.find(b";", start)
-    # A semicolon that no "name=" follows belongs to a value whose quotes were forgotten.
-    while end >= 0 and rest[end + 1 :].strip() and _NAME.match(rest, end + 1) is None:
-        end = rest.find(b";", end + 1)
-        if end > start + 1024:
-            break
-    if end < 0:
-        return rest[start:].strip(b" \t\""), len(rest)
-    return rest[start:end].strip(b" \t\""), end + 1
+def is_plain(text: str) -> bool:
+    """Say whether a parameter can hold the text in quotes, without RFC 2231."""
+    return bool(_PLAIN.fullmatch(text)) and "=?" not in text
 
 
-def _joined(parts: Mapping[int, tuple[bytes, bool]]) -> str:
-    """Return the text of a parameter that was cut into numbered sections (RFC 2231, section 3)."""
-    first, encoded = parts.get(0, (b"", False))
-    charset = ""
-    octets = b""
-    if encoded and first.count(b"'") >= 2:
-        label, _, first = first.split(b"'", 2)
-        charset = label.decode("ascii", "replace")
-    for number in range(len(parts)):
-        if number not in parts:
-            break
-        content, encoded = (first, parts[0][1]) if number == 0 else parts[number]
-        octets += unquote_to_bytes(content) if encoded else content
-    if not charset and b"=?" in octets:
-        return header_text(octets)
-    return one_line(charsets.decode(octets, charset or None))
+def _pieces(text: str) -> list[str]:
+    pieces, piece = [], ""
+    for octet in text.encode("utf-8"):
+        char = chr(octet) if octet in _ATTRIBUTE_CHARS else f"%{octet:02X}"
+        if len(piece) + len(char) > _PIECE:
+            pieces.append(piece)
+            piece = ""
+        piece += char
+    return [*pieces, piece]
+
+
+def fallback(text: str) -> str:
+    """Return a name in plain ASCII that resembles a file name, its extension kept."""
+    ascii_text = "".join(
+        char if _PLAIN.fullmatch(char) else "_"
+        for char in unicodedata.normalize("NFKD", text)
+        if not unicodedata.combining(char)
+    ).replace("=?", "=_")
+    if len(ascii_text) <= _PIECE:
+        return ascii_text
+    stem, dot, ending = ascii_text.rpartition(".")
+    if not dot or len(ending) > 10:
+        return ascii_text[:_PIECE]
+    return stem[: _PIECE - len(ending) - 1] + dot + ending
+
+
+def content_type(text: str) -> str:
+    """Return the type of an attachment, or that of unknown bytes if it is none for a leaf."""
+    bare = text.partition(";")[0].strip().lower()
+    if _TYPE.fullmatch(bare) and not bare.startswith(("multipart/", "message/")):
+        return bare
+    return UNKNOWN_TYPE

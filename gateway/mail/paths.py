@@ -75,7 +75,8 @@ _NEEDS_UTF8 = Reply(553, "5.6.7", "The address needs SMTPUTF8")
 def reverse_path(argument: str) -> Path:
     """Return the path and parameters of MAIL, given what stands behind the verb.
 
-    argument: UTF-8; bytes that are not come as lone surrogates and are refused.
+    argument: decoded from UTF-8 with surrogateescape; what was not UTF-8 is refused.
+    Dots may stand anywhere in a local part: a few large providers once gave out such names.
 
     Raises PathError: 501 for a broken command, 553 for a broken address.
     RFC 5321, section 4.1.1.2.
@@ -132,12 +133,12 @@ def _split(argument: str, kind: _Kind) -> tuple[re.Match[str], Mapping[str, str 
 
 def _parameters(rest: str, kind: _Kind) -> Mapping[str, str | None]:
     parameters: dict[str, str | None] = {}
-    for word in rest.split():
+    for word in filter(None, rest.split(" ")):
         keyword, equals, value = word.partition("=")
-        keyword = keyword.upper()
-        if keyword in parameters or not _KEYWORD.fullmatch(keyword) or (equals and not value):
+        if not _KEYWORD.fullmatch(keyword) or (equals and not value) or not _is_text(value):
             raise PathError(kind.syntax)
-        if not _is_text(value):
+        keyword = keyword.upper()
+        if keyword in parameters:
             raise PathError(kind.syntax)
         parameters[keyword] = value if equals else None
     return parameters
@@ -194,9 +195,8 @@ def _is_literal(text: str) -> bool:
     """Return True for an address literal that we know (RFC 5321, section 4.1.3)."""
     try:
         if text[:5].lower() == "ipv6:":
-            IPv6Address(text[5:])
-        else:
-            IPv4Address(text)
+            return IPv6Address(text[5:]).scope_id is None
+        IPv4Address(text)
     except ValueError:
         return False
     return True

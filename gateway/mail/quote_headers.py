@@ -37,7 +37,7 @@ def _alternation(words: Sequence[str]) -> re.Pattern[str]:
 
 _WROTE: Final = _alternation(quote_words.WROTE)
 _OPENER: Final = re.compile(
-    r"(?:" + "|".join(map(re.escape, quote_words.OPENERS)) + r")(?:(?!\w)|(?=\d))"
+    r"(?:" + "|".join(map(re.escape, quote_words.OPENERS)) + r")(?=[\s\d]|[^\x00-\u02ff])"
 )
 _SHARED_LINE: Final = re.compile(r"-{2,}[ \t]*(?=\S)")
 _RULE: Final = re.compile(r"[-_=*~#─—–\u2500\u2501 ]{4,}$")
@@ -125,6 +125,18 @@ def _weigh(joined: str) -> _Evidence:
     )
 
 
+def date_in(joined: str) -> str:
+    """Return the date of an introduction as it was written, "" if it has none."""
+    found = _DATE.search(joined)
+    if found is None:
+        return ""
+    start, end = found.span()
+    time = _TIME.search(joined, end) or _TIME.search(joined)
+    if time is not None and abs(time.start() - start) < 40:
+        start, end = min(start, time.start()), max(end, time.end())
+    return joined[start:end]
+
+
 def _is_started(line: str) -> bool:
     """Return whether the line begins as introductions do: with "On" and the like, or a date."""
     folded = line.lstrip("-*_ \"'«([").casefold()
@@ -153,10 +165,13 @@ def _upwards(lines: Sequence[str], end: int, floor: int) -> list[int]:
 
 def _widen(lines: Sequence[str], start: int, floor: int, joined: str) -> Intro:
     """Take in lines above that clearly begin the same introduction."""
-    if not _is_started(joined):
+    is_closing = joined.find(">") >= 0 and joined.find("<", 0, joined.find(">")) < 0
+    if is_closing or not _is_started(joined):
         for index in _upwards(lines, start, floor)[1:3]:
             above = lines[index]
-            if _is_started(above) and (_DATE.search(above) or _TIME.search(above)):
+            if (is_closing and above.endswith("<")) or (
+                _is_started(above) and (_DATE.search(above) or _TIME.search(above))
+            ):
                 start = index
                 break
     shared = _SHARED_LINE.search(lines[start])

@@ -214,7 +214,7 @@ def _contact_block(lines: Sequence[str], end: int) -> int | None:
     while end and not lines[end - 1]:
         end -= 1
     top = max(0, end - _MAX_BLOCK)
-    for index in range(top, end):
+    for index in range(end - 1, top - 1, -1):
         if is_closing(lines[index]):
             return _after_closing(lines, index, end)
     start = end

@@ -9,7 +9,8 @@ ENCODED_WORD = re.compile(r"=\?([!->@-~]{1,60})\?([bBqQ])\?([!->@-~]*)\?=")
 
 _WORD_CHARS = 75
 _FRAME = len("=?utf-8?q??=")
-_LITERAL = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
+# What may stand unencoded in a phrase (RFC 2047, 5(3)); "_" stands for the space.
+_LITERAL = frozenset(b" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
 _LONG_WORD = 900
 
 
@@ -19,50 +20,42 @@ def encoded_words(text: str, room: int = _WORD_CHARS) -> list[str]:
     room: characters left in the first line.
     """
     octets = text.encode("utf-8")
-    literal = sum(octet in _LITERAL or octet == 0x20 for octet in octets)
-    quoted_size = literal + 3 * (len(octets) - literal)
-    if quoted_size <= (len(octets) + 2) // 3 * 4:
-        return list(_words(text, room, "q", _quoted_cost, _quoted))
-    return list(_words(text, room, "b", _base64_cost, _base64))
+    literal = sum(octet in _LITERAL for octet in octets)
+    if literal + 3 * (len(octets) - literal) <= (len(octets) + 2) // 3 * 4:
+        return list(_words(text, room, "q"))
+    return list(_words(text, room, "b"))
 
 
-def _words(
-    text: str,
-    room: int,
-    letter: str,
-    cost: Callable[[int, str], int],
-    encode: Callable[[str], str],
-) -> Iterator[str]:
-    limit = max(min(room, _WORD_CHARS), 30) - _FRAME
-    start, size, used = 0, 0, 0
+def _words(text: str, room: int, letter: str) -> Iterator[str]:
+    weigh, encode = (_quoted_chars, _quoted) if letter == "q" else (_octets, _base64)
+
+    def holds(chars: int) -> int:
+        return chars if letter == "q" else chars // 4 * 3
+
+    left = holds(max(min(room, _WORD_CHARS), 30) - _FRAME)
+    start = 0
     for index, char in enumerate(text):
-        size = cost(used, char)
-        if size > limit:
+        weight = weigh(char)
+        if weight > left:
             yield f"=?utf-8?{letter}?{encode(text[start:index])}?="
-            start, used = index, 0
-            limit = _WORD_CHARS - _FRAME
-            size = cost(0, char)
-        used = size
+            start, left = index, holds(_WORD_CHARS - _FRAME)
+        left -= weight
     yield f"=?utf-8?{letter}?{encode(text[start:])}?="
 
 
-def _quoted_cost(used: int, char: str) -> int:
-    return used + sum(
-        1 if octet in _LITERAL or octet == 0x20 else 3 for octet in char.encode("utf-8")
-    )
+def _octets(char: str) -> int:
+    return len(char.encode("utf-8"))
+
+
+def _quoted_chars(char: str) -> int:
+    return sum(1 if octet in _LITERAL else 3 for octet in char.encode("utf-8"))
 
 
 def _quoted(text: str) -> str:
     return "".join(
-        chr(octet) if octet in _LITERAL else "_" if octet == 0x20 else f"={octet:02X}"
+        "_" if octet == 0x20 else chr(octet) if octet in _LITERAL else f"={octet:02X}"
         for octet in text.encode("utf-8")
     )
-
-
-def _base64_cost(used: int, char: str) -> int:
-    # Cost in thirds of four characters, so that it adds up: three octets make four characters.
-    octets = used * 3 // 4 + len(char.encode("utf-8"))
-    return -(-octets * 4 // 3)
 
 
 def _base64(text: str) -> str:
@@ -78,20 +71,41 @@ def unstructured_words(
     like encoded words, stay as they are.
     """
     words = value.split(" ")
+    kept = [keeps(word) for word in words]
     odd = [
-        index
-        for index, word in enumerate(words)
-        if not word
-        or not word.isascii()
-        or len(word) > _LONG_WORD
-        or ("=?" in word and not keeps(word))
+        not keep and (not word.isascii() or len(word) > _LONG_WORD or "=?" in word or not word)
+        for word, keep in zip(words, kept, strict=True)
     ]
-    if not odd:
-        return words
-    if "" in words:
-        return encoded_words(value, _WORD_CHARS - used) if value else []
-    first, last = odd[0], odd[-1]
-    before = " ".join(words[:first])
-    room = 76 - used - len(before) - 1
-    middle = encoded_words(" ".join(words[first : last + 1]), room if room > 40 else _WORD_CHARS)
-    return [*words[:first], *middle, *words[last + 1 :]]
+    if not any(odd) or not value:
+        return words if value else []
+    if "" in words and not any(kept):
+        return encoded_words(value, _WORD_CHARS - used)
+    done: list[str] = []
+    index = 0
+    while index < len(words):
+        end = _run_end(odd, kept, index)
+        if end == index:
+            done.append(words[index])
+            used += len(words[index]) + 1
+            index += 1
+            continue
+        # White space between two encoded words is not shown, so it goes into ours.
+        before = " " if index and kept[index - 1] else ""
+        after = " " if end < len(words) and kept[end] else ""
+        room = _WORD_CHARS - used
+        text = before + " ".join(words[index:end]) + after
+        done += encoded_words(text, room if room > 40 else _WORD_CHARS)
+        used, index = _WORD_CHARS, end
+    return done
+
+
+def _run_end(odd: list[bool], kept: list[bool], start: int) -> int:
+    """Return the end of the words to encode together: from one odd word to the last one."""
+    if not odd[start]:
+        return start
+    end = index = start + 1
+    while index < len(odd) and not kept[index]:
+        index += 1
+        if odd[index - 1]:
+            end = index
+    return end

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from gateway.rules.model import Invoice, Tenant
@@ -58,7 +59,7 @@ class AnswerFacts:
     view_url: str
     marker: str
     locale: str
-    quoted: tuple[str, str, str] | None = None
+    quoted: tuple[str, datetime, str] | None = None
     host: str = ""
     invoices: Sequence[Invoice] = ()
 

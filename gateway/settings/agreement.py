@@ -1,14 +1,18 @@
 """Settings that are right one by one, but not together. Pure."""
 
 from collections.abc import Iterator
-from itertools import combinations
+from dataclasses import dataclass
 
-from gateway.rules.names import slug_of
 from gateway.settings.positions import Address
 from gateway.settings.tree import Settings
 
-Contradiction = tuple[tuple[Address, ...], str]
-"""The settings that contradict each other, the one to blame first, and what is wrong."""
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Settings that contradict each other, the one to blame first, and what is wrong."""
+
+    between: tuple[Address, ...]
+    text: str
 
 
 def contradictions(settings: Settings) -> Iterator[Contradiction]:
@@ -22,14 +26,14 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
 def _domains(settings: Settings) -> Iterator[Contradiction]:
     domains = settings.domains
     if domains.reply == domains.sender:
-        yield (
+        yield Contradiction(
             (("domains", "reply"), ("domains", "sender")),
             f'[domains] reply = "{domains.reply}" is also that of sender: write a domain that '
             f'is used for nothing else, such as "reply.{domains.sender.partition(".")[2]}"',
         )
     for index, sandbox in enumerate(settings.relay.sandbox_domains):
         if sandbox in {domains.sender, domains.reply, domains.bounce}:
-            yield (
+            yield Contradiction(
                 (("relay", "sandbox_domains", index), ("relay", "sandbox_domains")),
                 f'[relay] sandbox_domains: "{sandbox}" is a domain of [domains]: '
                 "write one that has no mail",
@@ -39,17 +43,17 @@ def _domains(settings: Settings) -> Iterator[Contradiction]:
 def _tls(settings: Settings) -> Iterator[Contradiction]:
     certificate, key = settings.tls.certificate, settings.tls.key
     if certificate and not key:
-        yield (
+        yield Contradiction(
             (("tls", "certificate"), ("tls", "key")),
             "[tls] key is missing: write the path of the certificate's private key",
         )
     if key and not certificate:
-        yield (
+        yield Contradiction(
             (("tls", "key"), ("tls", "certificate")),
             "[tls] certificate is missing: write the path of the key's certificate",
         )
     if settings.listen.submissions and not certificate:
-        yield (
+        yield Contradiction(
             (("listen", "submissions"), ("tls", "certificate")),
             "[listen] submissions needs a certificate: write [tls] certificate and key, "
             "or submissions = []",
@@ -58,34 +62,37 @@ def _tls(settings: Settings) -> Iterator[Contradiction]:
 
 def _listeners(settings: Settings) -> Iterator[Contradiction]:
     listen = settings.listen
-    everywhere = [
-        (("listen", name, index), str(place))
-        for name in ("mx", "submission", "submissions", "http", "metrics")
-        for index, place in enumerate(getattr(listen, name))
-        if place.port
-    ]
-    for (first, place), (second, other) in combinations(everywhere, 2):
-        if place == other:
-            yield (
-                (second, second[:2], first[:2]),
-                f'[listen] {second[1]}: "{other}" is taken by {first[1]}: write another port',
-            )
+    taken: dict[str, Address] = {}
+    for name in ("mx", "submission", "submissions", "http", "metrics"):
+        for index, place in enumerate(getattr(listen, name)):
+            if place.port and str(place) in taken:
+                other = taken[str(place)]
+                yield Contradiction(
+                    (("listen", name, index), ("listen", name), other),
+                    f'[listen] {name}: "{place}" is taken by {other[1]}: write another port',
+                )
+            taken[str(place)] = ("listen", name)
 
 
 def _companies(settings: Settings) -> Iterator[Contradiction]:
+    if not settings.tenant:
+        return
+    # Most configurations name no company, and every command reads one.
+    from gateway.rules.names import slug_of  # noqa: PLC0415
+
     slugs: dict[str, str] = {}
     usernames: set[str] = set()
     for index, company in enumerate(settings.tenant):
         slug = company.slug or slug_of(company.name)
         if slug in slugs:
-            yield (
+            yield Contradiction(
                 (("tenant", index, "slug"), ("tenant", index)),
                 f'[tenant] slug "{slug}" is also that of "{slugs[slug]}": write another',
             )
         slugs.setdefault(slug, company.name)
         for row, login in enumerate(company.logins):
             if login.username in usernames:
-                yield (
+                yield Contradiction(
                     (("tenant", index, "logins", row, "username"), ("tenant", index)),
                     f'[tenant.logins] username "{login.username}" is taken by another login: '
                     "write another",

@@ -1,6 +1,5 @@
 """What is wrong in a configuration, and where; all of it is told at once."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,7 +7,9 @@ from itertools import groupby
 from gateway.mail.errors import ConfigError
 from gateway.settings.positions import Address, Position
 
+ENVIRONMENT = "environment"
 _SHOWN = 60
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Place:
 
     source: str
     position: Position | None = None
+
+    @property
+    def group(self) -> str:
+        """Return the heading that mistakes of this place stand under."""
+        return ENVIRONMENT if self.source.startswith("$") else self.source
 
     def __str__(self) -> str:
         if self.position is None:
@@ -40,12 +46,13 @@ class BadSettings(ConfigError):  # noqa: N818 (said to the admin, in the admin's
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         found = dict.fromkeys(mistakes)
-        sources = {mistake.place.source: rank for rank, mistake in reversed([*enumerate(found)])}
+        groups = [*dict.fromkeys(mistake.place.group for mistake in found)]
+        groups.sort(key=ENVIRONMENT.__eq__)
         self.mistakes = tuple(
             sorted(
                 found,
                 key=lambda mistake: (
-                    sources[mistake.place.source],
+                    groups.index(mistake.place.group),
                     mistake.place.position or Position(0, 0),
                 ),
             )
@@ -55,9 +62,9 @@ class BadSettings(ConfigError):  # noqa: N818 (said to the admin, in the admin's
     def format(self) -> str:
         """Return all of them, those of a file under its name, without a line break at the end."""
         lines = []
-        for source, group in groupby(self.mistakes, lambda mistake: mistake.place.source):
+        for name, group in groupby(self.mistakes, lambda mistake: mistake.place.group):
             told = list(group)
-            lines.append(f"{source}: {len(told)} mistake{'s' if len(told) > 1 else ''}")
+            lines.append(f"{name}: {len(told)} mistake{'s' if len(told) > 1 else ''}")
             lines += [f"  {mistake}" for mistake in told]
         return "\n".join(lines)
 
@@ -104,6 +111,6 @@ def toml(raw: object) -> str:
 def _escaped(char: str) -> str:
     if char.isprintable() and char not in '"\\':
         return char
-    if ord(char) < 0x80 and char != "\x7f":
-        return json.dumps(char)[1:-1]
+    if char in _ESCAPES:
+        return _ESCAPES[char]
     return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"

@@ -1,6 +1,5 @@
 """Names of settings, and what was meant by an unknown one."""
 
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -30,6 +29,8 @@ def overridable() -> dict[str, Path]:
 
 def nearest(name: str, known: list[str]) -> str | None:
     """Return what of `known` looks most like `name`, or None."""
+    from difflib import get_close_matches  # noqa: PLC0415 (slow to import, seldom needed)
+
     found = get_close_matches(name[:_LONGEST].lower(), known, n=1)
     return found[0] if found else None
 

@@ -18,7 +18,7 @@ _LONGEST_SECRET = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A mistake that has yet to be given its place. missing: `address` is only where it belongs."""
+    """A mistake that has yet to be given its place."""
 
     address: Address
     text: str
@@ -29,11 +29,13 @@ class Reading:
     """One reading of one configuration.
 
     found: the mistakes. given: the values that were set, as TOML has them, by address.
+    doubtful: settings that hold less than what was written, so nothing follows from them.
     """
 
     environ: Mapping[str, str]
     found: list[Found] = field(default_factory=list)
     given: dict[Address, object] = field(default_factory=dict)
+    doubtful: set[Address] = field(default_factory=set)
 
     def table(self, record: type[T], raw: object, at: Address = ()) -> T | None:
         """Return the record of a table, with defaults for what is wrong or not set.
@@ -83,11 +85,13 @@ class Reading:
             value = key.kind.parse(self._resolved(key.kind, raw))
         except Unfit as unfit:
             self._unfit(key.kind, raw, at, unfit)
+            self.doubtful.add(at)
             return
         if key.available or value == _default(key):
             values[key.name] = value
         else:
             self._wrong(at, f"{label(at)} {_refusal(key)}")
+            self.doubtful.add(at)
 
     def _unfit(self, kind: Kind[Any], raw: object, at: Address, unfit: Unfit) -> None:
         if kind.secret:
@@ -112,7 +116,9 @@ class Reading:
                 at, f"{label(at)} is not an array of tables: write [[{_dotted(at)}]] above each"
             )
             return ()
-        rows = (self.table(table.record, row, (*at, index)) for index, row in enumerate(raw))
+        rows = [self.table(table.record, row, (*at, index)) for index, row in enumerate(raw)]
+        if None in rows:
+            self.doubtful.add(at)
         return tuple(row for row in rows if row is not None)
 
     def _resolved(self, kind: Kind[Any], raw: object) -> object:

@@ -1,0 +1,228 @@
+"""The tree of a message's parts: places in its bytes, nothing copied (RFC 2045, RFC 2046).
+
+A message inside the message (`message/rfc822`) is a leaf: it is an attachment, and nothing
+of it may leak into the text of the mail around it. Work is bounded by the limits, whatever
+the bytes: each level of nesting is one search over them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gateway.mail.encoded_words import one_line
+from gateway.mail.headers import Fields, Head, read_head
+from gateway.mail.parameters import Valued, parse_valued
+from gateway.mail.reading import ReadLimits
+from gateway.mail.transfer import undo
+
+_PLAIN = Valued("text/plain", {})
+_MESSAGE = Valued("message/rfc822", {})
+_TYPE = re.compile(r"([a-z0-9!#$&^_.+\-]+)/([a-z0-9!#$&^_.+\-]+)")
+_TYPE_CHARS = 127
+_BOUNDARY_OCTETS = 1000
+_FIRST_DELIMITER = re.compile(
+    rb"\n--(?P<boundary>[^\s\-][^\r\n]{0,199}|-[^\r\n]{1,199})\r?\n(?=[A-Za-z][A-Za-z0-9-]*:|\r?\n)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entity: its fields, what they say of it, and where its body lies.
+
+    content_type, encoding, disposition: in lower case; disposition "" if not given.
+    name: as the sender wrote it, decoded, "" if not given; not safe for anything but showing.
+    content_id: without angle brackets, "" if not given.
+    start, end: the body, still encoded.
+    """
+
+    fields: Fields
+    content_type: str
+    parameters: Mapping[str, str]
+    disposition: str
+    name: str
+    encoding: str
+    content_id: str
+    start: int
+    end: int
+    children: tuple["Part", ...] = ()
+
+    @property
+    def is_multipart(self) -> bool:
+        """True where the content is in `children`."""
+        return bool(self.children)
+
+    def octets(self, raw: bytes) -> bytes:
+        """Return the content, transfer encoding undone."""
+        return undo(raw[self.start : self.end], self.encoding)
+
+    def leaves(self) -> Iterator["Part"]:
+        """Give the parts that have no parts, in their order."""
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A message's parts and what was wrong with them.
+
+    is_cut: a limit was reached; what lies beyond is not here.
+    defects: of `headers.Head`, and "multipart_without_parts", "multipart_without_boundary",
+        "multipart_unclosed", "too_many_parts", "nested_too_deep".
+    """
+
+    root: Part
+    is_cut: bool
+    defects: tuple[str, ...]
+
+
+def walk(raw: bytes, limits: ReadLimits) -> Tree:
+    """Return the tree of a message's parts."""
+    walker = _Walker(raw, limits)
+    root = walker.entity(0, len(raw), depth=0, otherwise=_PLAIN)
+    return Tree(root, walker.is_cut, tuple(walker.defects))
+
+
+class _Walker:
+    def __init__(self, raw: bytes, limits: ReadLimits) -> None:
+        self._raw = raw
+        self._limits = limits
+        self._count = 0
+        self.is_cut = False
+        self.defects: dict[str, None] = {}
+
+    def entity(self, start: int, end: int, *, depth: int, otherwise: Valued) -> Part:
+        """Return the entity at `start`. otherwise: what it is where it doesn't say."""
+        self._count += 1
+        head = read_head(
+            self._raw,
+            start,
+            end,
+            octets=self._limits.header_octets,
+            fields=self._limits.fields,
+            outermost=depth == 0,
+        )
+        self._note(*head.defects)
+        self.is_cut = self.is_cut or head.too_long
+        type_ = _content_type(head.fields, otherwise)
+        disposition = head.fields.first("content-disposition")
+        disposed = parse_valued(disposition) if disposition is not None else None
+        children: tuple[Part, ...] = ()
+        content_type = type_.value
+        if content_type.startswith("multipart/"):
+            children = self._children(type_, head.body, end, depth)
+            if not children:
+                content_type = "text/plain"
+        return Part(
+            fields=head.fields,
+            content_type=content_type,
+            parameters=type_.parameters,
+            disposition=_disposition(disposed),
+            name=_name(type_, disposed),
+            encoding="" if children else _encoding(head.fields),
+            content_id=_content_id(head.fields),
+            start=head.body,
+            end=end,
+            children=children,
+        )
+
+    def _children(self, type_: Valued, start: int, end: int, depth: int) -> tuple[Part, ...]:
+        if depth >= self._limits.nesting:
+            self._note("nested_too_deep")
+            self.is_cut = True
+            return ()
+        boundary = type_.parameters.get("boundary", "").encode("utf-8", "replace")
+        spans = self._split(start, end, boundary) if boundary else []
+        if not spans:
+            spans = self._split(start, end, self._guessed_boundary(start, end))
+            self._note("multipart_without_boundary" if spans else "multipart_without_parts")
+        otherwise = _MESSAGE if type_.value == "multipart/digest" else _PLAIN
+        children = []
+        for span in spans:
+            if self._count >= self._limits.parts:
+                self._note("too_many_parts")
+                self.is_cut = True
+                break
+            children.append(self.entity(*span, depth=depth + 1, otherwise=otherwise))
+        return tuple(children)
+
+    def _split(self, start: int, end: int, boundary: bytes) -> list[tuple[int, int]]:
+        """Return where the parts between the delimiters lie; one more than permitted at most."""
+        if not boundary or len(boundary) > _BOUNDARY_OCTETS:
+            return []
+        delimiter = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
+        spans: list[tuple[int, int]] = []
+        opened = -1
+        for found in delimiter.finditer(self._raw, max(start - 1, 0), end):
+            if opened >= 0:
+                stop = found.start()
+                if stop > opened and self._raw[stop - 1] == 0x0D:
+                    stop -= 1
+                spans.append((opened, max(stop, opened)))
+                if len(spans) > self._limits.parts:
+                    return spans
+            # After a closing delimiter goes on only what opens again.
+            opened = -1 if found[1] else min(found.end() + 1, end)
+        if opened >= 0:
+            self._note("multipart_unclosed")
+            if opened < end:
+                spans.append((opened, end))
+        return spans
+
+    def _guessed_boundary(self, start: int, end: int) -> bytes:
+        """Return the boundary that the body seems to use, b"" if it seems to use none."""
+        found = _FIRST_DELIMITER.search(
+            self._raw, max(start - 1, 0), min(end, start + self._limits.header_octets)
+        )
+        return found["boundary"].rstrip() if found is not None else b""
+
+    def _note(self, *defects: str) -> None:
+        self.defects.update(dict.fromkeys(defects))
+
+
+def _content_type(fields: Fields, otherwise: Valued) -> Valued:
+    """Return the media type; what can't be one is unknown octets, or text if nothing tells."""
+    raw = fields.first("content-type")
+    if raw is None or not raw.strip():
+        return otherwise
+    type_ = parse_valued(raw)
+    if _TYPE.fullmatch(type_.value) is not None and len(type_.value) <= _TYPE_CHARS:
+        return type_
+    if type_.value in {"text", ""} and "name" not in type_.parameters:
+        return Valued(otherwise.value, type_.parameters)
+    is_file = "name" in type_.parameters or "boundary" not in type_.parameters
+    kind = "application/octet-stream" if is_file else "multipart/mixed"
+    return Valued(kind, type_.parameters)
+
+
+def _disposition(disposed: Valued | None) -> str:
+    """Return "inline", "attachment" or ""; an unknown one is an attachment (RFC 2183, 2.8)."""
+    if disposed is None or not disposed.value:
+        return ""
+    return "inline" if disposed.value == "inline" else "attachment"
+
+
+def _name(type_: Valued, disposed: Valued | None) -> str:
+    """Return the file name that the sender gave."""
+    for valued in (disposed, type_):
+        if valued is not None:
+            for key in ("filename", "name"):
+                if name := valued.parameters.get(key):
+                    return name
+    return ""
+
+
+def _encoding(fields: Fields) -> str:
+    raw = fields.first("content-transfer-encoding")
+    return "" if raw is None else parse_valued(raw).value.strip(" \"'")
+
+
+def _content_id(fields: Fields) -> str:
+    raw = fields.first("content-id")
+    if raw is None:
+        return ""
+    return one_line(raw.decode("utf-8", "replace")).strip("<> ")
+
+
+__all__ = ["Head", "Part", "Tree", "walk"]

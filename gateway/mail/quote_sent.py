@@ -1,0 +1,61 @@
+"""Lines of an answer that say what we sent: quotation that no mark and no words announce.
+
+We know the text that is answered, so no language and no client matters: lines are compared by runs
+of four words, which re-wrapping does not change. Linear in both texts.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_RUN: Final = 4
+_MAX_WORDS: Final = 50_000
+_LEAST_WORDS: Final = 12
+
+
+def mark_sent(lines: Sequence[str], sent: Sequence[str]) -> Iterator[bool]:
+    """Yield for each line whether it repeats what was sent.
+
+    Short lines are ours between lines that are; a passage of fewer than a dozen words is not taken
+    for a quotation, since people repeat numbers and names.
+    """
+    runs: set[str] = set()
+    shorts: set[str] = set()
+    for text in sent:
+        runs.update(_runs(_WORD.findall(text.casefold())[:_MAX_WORDS]))
+        shorts.update(" ".join(_WORD.findall(line)) for line in text.casefold()[:400_000].split("\n"))
+    shorts.discard("")
+    words = [_WORD.findall(line.casefold()) for line in lines]
+    ours = [_is_ours(found, runs, shorts) for found in words]
+    yield from _only_long(words, ours)
+
+
+def _runs(words: Sequence[str]) -> Iterator[str]:
+    return (" ".join(words[index : index + _RUN]) for index in range(len(words) - _RUN + 1))
+
+
+def _is_ours(words: list[str], runs: set[str], shorts: set[str]) -> bool | None:
+    """Return whether a line is ours; None where it is too short to tell."""
+    if len(words) < _RUN:
+        return None if not words or " ".join(words) in shorts else False
+    found = [run in runs for run in _runs(words)]
+    return sum(found) * 5 >= len(found) * 4
+
+
+def _only_long(words: list[list[str]], ours: list[bool | None]) -> Iterator[bool]:
+    """Yield the marks of passages that are long enough, short lines within them included."""
+    index = 0
+    while index < len(ours):
+        if not ours[index]:
+            yield False
+            index += 1
+            continue
+        last = end = index
+        while end < len(ours) and ours[end] is not False:
+            last = end if ours[end] or words[end] else last
+            end += 1
+        size = sum(len(words[place]) for place in range(index, last + 1))
+        for place in range(index, last + 1):
+            yield size >= _LEAST_WORDS and bool(words[place])
+        index = last + 1

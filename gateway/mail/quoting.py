@@ -1,0 +1,388 @@
+"""The visible text of an answer, apart from what it quotes and from its signature.
+
+Lossless: `Trimmed.slices` holds every character of the text in order, and text, quotation and
+signature are made of these slices alone. Linear in the text's size, whoever wrote it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+from gateway.mail import quote_html
+from gateway.mail.quote_headers import (
+    Intro,
+    bare,
+    divider,
+    field_of,
+    find_block,
+    find_intro,
+    is_rule,
+    may_end_intro,
+)
+from gateway.mail.quote_sent import mark_sent
+from gateway.mail.signatures import find_signature, is_device_line
+
+Kind = Literal["text", "quoted", "signature"]
+Method = Literal["whole", "html", "sent", "header", "divider", "intro", "marks", "signature"]
+
+_MAX_LINES: Final = 20_000
+_MAX_INTROS: Final = 400
+_WRAPPED_AT: Final = 62
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A run of the text as it came, line ends and all."""
+
+    kind: Kind
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """A text taken apart; joined, the contents of `slices` are the whole text again.
+
+    text: what the writer says now, with a closing; never empty unless the whole text is.
+    quoted_text, signature: what was folded away; "" where there is none.
+    method: by what the quotation was found, "signature" where only that was cut off, or "whole".
+    """
+
+    slices: tuple[Slice, ...]
+    method: Method
+
+    @property
+    def text(self) -> str:
+        """Return the visible text."""
+        return self._part("text")
+
+    @property
+    def quoted_text(self) -> str:
+        """Return the folded quotation."""
+        return self._part("quoted")
+
+    @property
+    def signature(self) -> str:
+        """Return the folded signature."""
+        return self._part("signature")
+
+    def _part(self, kind: Kind) -> str:
+        parts = [piece.content for piece in self.slices if piece.kind == kind]
+        joined = "".join(
+            part if part.endswith("\n") else f"{part}\n" for part in parts[:-1]
+        ) + "".join(parts[-1:])
+        blank = len(joined) - len(joined.lstrip("\ufeff \t\r\n\f\v"))
+        return joined[joined.rfind("\n", 0, blank) + 1 :].strip("\ufeff").rstrip()
+
+
+def trim(text: str, *, html: str | None = None, sent: Sequence[str] = ()) -> Trimmed:
+    """Return `text` taken apart into what is new, what is quoted, and the signature.
+
+    html: the same mail's HTML, whose marks tell more than any words.
+    sent: texts that this mail may quote, such as the mail that it answers.
+
+    Answers between quoted lines fold nothing; if nothing would be left, all is text.
+    """
+    body = _Body(text, html, sent)
+    plan = _plan(body)
+    if not any(kind == "text" and line for kind, line in zip(plan.kinds, body.bare, strict=True)):
+        return Trimmed((Slice("text", text),) if text else (), "whole")
+    return Trimmed(_slices(body, plan), plan.method)
+
+
+class _Body:
+    """The lines of a text and what is known of each."""
+
+    def __init__(self, text: str, html: str | None, sent: Sequence[str]) -> None:
+        pieces = text.split("\n", _MAX_LINES)
+        tail = pieces.pop()
+        is_whole = len(pieces) < _MAX_LINES
+        self.raw = [f"{piece}\n" for piece in pieces]
+        self.rest = "" if is_whole else tail
+        if is_whole and tail:
+            self.raw.append(tail)
+        self.bare = [bare(line) for line in self.raw]
+        self.quoted = [line.startswith(">") for line in self.bare]
+        self.signed = [False] * len(self.raw)
+        self.by_html = self.by_sent = False
+        _mend_marks(self.bare, self.quoted)
+        if html:
+            self._mark_html(html, text)
+        if sent:
+            for index, is_ours in enumerate(mark_sent(self.bare, sent)):
+                if is_ours and not self.quoted[index]:
+                    self.quoted[index] = self.by_sent = True
+
+    def _mark_html(self, html: str, text: str) -> None:
+        marks = list(quote_html.marks(html, text))
+        place = 0
+        for index, line in enumerate(self.raw):
+            first = place + len(line) - len(line.lstrip(" \t>"))
+            while marks and marks[0].end <= first:
+                marks.pop(0)
+            if marks and self.bare[index] and marks[0].start <= first + 1:
+                if marks[0].kind == "quoted":
+                    self.quoted[index] = self.by_html = True
+                else:
+                    self.signed[index] = True
+            place += len(line)
+
+
+def _mend_marks(lines: list[str], quoted: list[bool]) -> None:
+    """Take back marks that only close a bracket, and mark what a client wrapped without them."""
+    for index in range(1, len(lines)):
+        above = lines[index - 1]
+        if quoted[index] and not quoted[index - 1] and "<" in above:
+            opened = above.rfind("<")
+            if above.find(">", opened) < 0 and above[opened + 1 : opened + 5] in ("http", "mail", ""):
+                quoted[index] = False
+        if quoted[index] and lines[index].count(">") == 1 and index > 1:
+            # The end of an introduction that was broken at its brackets: "> wrote:".
+            tail = lines[index][1:].strip()
+            if tail.endswith(":") and len(tail) < 20 and "@" in above and not quoted[index - 1]:
+                quoted[index] = False
+    index = 1
+    while index < len(lines) - 1:
+        if quoted[index] or not quoted[index - 1] or not lines[index]:
+            index += 1
+            continue
+        end = index
+        while end < len(lines) and lines[end] and not quoted[end] and end - index < 3:
+            end += 1
+        if end < len(lines) and quoted[end] and _is_wrapped(lines, index, end):
+            for place in range(index, end):
+                quoted[place] = True
+        index = max(end, index + 1)
+
+
+def _is_wrapped(lines: list[str], start: int, end: int) -> bool:
+    """Return whether unmarked lines between marked ones are the rest of the line above them."""
+    above = lines[start - 1]
+    links = all(" " not in lines[index] for index in range(start, end))
+    if links and (lines[start].lstrip("(<[").startswith(("http", "www.")) or "http" in above):
+        return True
+    return (
+        end - start == 1
+        and len(above) >= _WRAPPED_AT
+        and above[-1] not in ".?!:"
+        and len(lines[start]) <= len(above)
+    )
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What becomes of each line; `cut` and `offset` tell where on a line a quotation begins."""
+
+    kinds: list[Kind]
+    method: Method
+    cut: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    line: int
+    offset: int
+    method: Method
+    intros: dict[int, Intro]
+
+
+def _plan(body: _Body) -> _Plan:
+    cut = _find_cut(body)
+    kinds: list[Kind] = ["text"] * len(body.raw)
+    for index in range(cut.line, len(kinds)):
+        kinds[index] = "quoted"
+    method: Method = cut.method
+    regions = _regions(body, cut)
+    _sign(body, regions, cut, kinds)
+    folded = _foldable(body, regions, kinds, cut)
+    for start, end, _ in folded:
+        kinds[start:end] = ["quoted"] * (end - start)
+    if folded and method == "whole":
+        method = _method(body, folded)
+    if method == "whole" and "signature" in kinds:
+        method = "signature"
+    if cut.offset:
+        kinds[cut.line] = "text"
+    return _Plan(kinds, method, cut.line, cut.offset)
+
+
+def _method(body: _Body, folded: list[tuple[int, int, bool]]) -> Method:
+    if body.by_html:
+        return "html"
+    if body.by_sent:
+        return "sent"
+    return "intro" if any(has_intro for _, _, has_intro in folded) else "marks"
+
+
+def _find_cut(body: _Body) -> _Cut:
+    """Return where everything below is quotation, and the introductions of marked quotation above.
+
+    The cut lies behind the last line where there is no such place.
+    """
+    lines, intros, floor, budget = body.bare, {}, 0, _MAX_INTROS
+    for index, line in enumerate(lines):
+        if not line or body.quoted[index]:
+            if body.quoted[index]:
+                floor = index + 1
+            continue
+        found = divider(line)
+        if found is not None and _is_divider(lines, index, found.kind):
+            return _Cut(_above_rules(lines, index), 0, "divider", intros)
+        if ":" in line[:60] or "：" in line[:30]:  # noqa: RUF001 (the full width colon)
+            kind = field_of(line)
+            if kind is not None and kind[0] != "other" and find_block(lines, index):
+                return _Cut(_above_rules(lines, index), 0, "header", intros)
+        if budget and may_end_intro(line):
+            budget -= 1
+            below = _next_line(lines, index + 1)
+            is_marked = below is not None and body.quoted[below]
+            intro = find_intro(lines, index, floor, quoted_below=is_marked)
+            if intro is not None and is_marked and below is not None:
+                intros[below] = intro
+                if intro.offset:
+                    return _Cut(intro.start, _raw_offset(body, intro), "intro", intros)
+            elif intro is not None and intro.strong and below is not None:
+                return _Cut(intro.start, _raw_offset(body, intro), "intro", intros)
+        elif "<http" in line and is_device_line(line) and _next_own(body, index + 1):
+            # Outlook's line with its link ends what a person wrote; what follows came with it.
+            return _Cut(index + 1, 0, "intro", intros)
+    return _Cut(len(lines), 0, "whole", intros)
+
+
+def _raw_offset(body: _Body, intro: Intro) -> int:
+    if not intro.offset:
+        return 0
+    return body.raw[intro.start].find(body.bare[intro.start]) + intro.offset
+
+
+def _is_divider(lines: Sequence[str], index: int, kind: str) -> bool:
+    if kind == "above":
+        return True
+    if kind == "original" or (kind == "forward" and not lines[index].endswith(":")):
+        return True
+    below = _next_line(lines, index + 1)
+    if below is None:
+        return False
+    following = lines[below].lstrip("> ")
+    found = field_of(following)
+    return found is not None and (kind == "forward" or find_block(lines, below) is not None)
+
+
+def _above_rules(lines: Sequence[str], index: int) -> int:
+    """Return where the drawn line above a header block begins, or the block itself."""
+    above = index
+    while above and index - above < 4 and (not lines[above - 1] or is_rule(lines[above - 1])):
+        above -= 1
+        if lines[above]:
+            return above
+    return index
+
+
+def _next_line(lines: Sequence[str], start: int) -> int | None:
+    return next((index for index in range(start, min(len(lines), start + 50)) if lines[index]), None)
+
+
+def _next_own(body: _Body, start: int) -> bool:
+    below = _next_line(body.bare, start)
+    return below is not None and not body.quoted[below]
+
+
+def _regions(body: _Body, cut: _Cut) -> list[tuple[int, int, bool]]:
+    """Return the runs of marked lines above the cut, with the introductions before them.
+
+    Each as (first line, line behind the last, whether it is introduced).
+    """
+    regions: list[tuple[int, int, bool]] = []
+    index = 0
+    while index < cut.line:
+        if not body.quoted[index]:
+            index += 1
+            continue
+        end = last = index
+        while end < cut.line and (body.quoted[end] or not body.bare[end]):
+            last = end if body.quoted[end] else last
+            end += 1
+        intro = cut.intros.get(index)
+        if intro is not None:
+            regions.append((intro.start, last + 1, True))
+        else:
+            regions.append((index, last + 1, _begins_with_intro(body.bare, index)))
+        index = last + 1
+    return regions
+
+
+def _begins_with_intro(lines: Sequence[str], start: int) -> bool:
+    """Return whether the first marked lines are themselves an introduction or header lines."""
+    inner = [bare(line.lstrip("> ")) for line in lines[start : start + 4]]
+    for index, line in enumerate(inner[:3]):
+        if divider(line) or (field_of(line) and find_block(inner, index)):
+            return True
+        if may_end_intro(line) and find_intro(inner, index, 0, quoted_below=False):
+            return True
+    return False
+
+
+def _sign(
+    body: _Body, regions: list[tuple[int, int, bool]], cut: _Cut, kinds: list[Kind]
+) -> None:
+    """Mark the signature at the end of each stretch of own lines."""
+    edges = [0, *(edge for start, end, _ in regions for edge in (start, end)), cut.line]
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if cut.offset and end == cut.line:
+            continue
+        lines = body.bare[start:end]
+        found = find_signature(lines, body.raw[start:end])
+        signed = _signed_by_html(body, start, end)
+        if signed is not None and (found is None or signed - start < found):
+            found = signed - start
+        if found is not None:
+            kinds[start + found : end] = ["signature"] * (end - start - found)
+
+
+def _signed_by_html(body: _Body, start: int, end: int) -> int | None:
+    """Return the first line of what the HTML calls the signature, if only that follows."""
+    first = None
+    for index in range(start, end):
+        if not body.bare[index]:
+            continue
+        if body.signed[index]:
+            first = index if first is None else first
+        else:
+            first = None
+    return first
+
+
+def _foldable(
+    body: _Body, regions: list[tuple[int, int, bool]], kinds: list[Kind], cut: _Cut
+) -> list[tuple[int, int, bool]]:
+    """Return the regions to fold: none where answers stand between them."""
+
+    def has_own(start: int, end: int) -> bool:
+        return any(body.bare[index] and kinds[index] == "text" for index in range(start, end))
+
+    if not regions or any(has_own(one[1], two[0]) for one, two in pairwise(regions)):
+        return []
+    if not has_own(regions[-1][1], cut.line + bool(cut.offset)):
+        return regions
+    is_cited = not body.by_html and not any(has_intro for _, _, has_intro in regions)
+    return [] if is_cited else regions
+
+
+def _slices(body: _Body, plan: _Plan) -> tuple[Slice, ...]:
+    slices: list[tuple[Kind, list[str]]] = []
+
+    def add(kind: Kind, content: str) -> None:
+        if content and slices and slices[-1][0] == kind:
+            slices[-1][1].append(content)
+        elif content:
+            slices.append((kind, [content]))
+
+    for index, (kind, line) in enumerate(zip(plan.kinds, body.raw, strict=True)):
+        if plan.offset and index == plan.cut:
+            add("text", line[: plan.offset])
+            add("quoted", line[plan.offset :])
+        else:
+            add(kind, line)
+    add("quoted" if plan.cut < len(body.raw) else "text", body.rest)
+    return tuple(Slice(kind, "".join(contents)) for kind, contents in slices)

@@ -1,0 +1,44 @@
+"""DATA on the wire: where it ends, and its dots (RFC 5321, sections 4.1.1.4 and 4.5.2)."""
+
+END = b"\r\n.\r\n"
+# What may be the beginning of END at the end of a block, longest first.
+_BEGINNINGS = (b"\r\n.\r", b"\r\n.", b"\r\n", b"\r")
+
+
+class Unstuffer:
+    """Turn blocks of DATA, cut anywhere, into the bytes of the message.
+
+    Only CR LF dot CR LF ends the data, whatever else looks like a line to others. The work
+    is a handful of searches a block; no object is made for a line.
+    """
+
+    __slots__ = ("_held", "_virtual", "has_bare", "is_ended", "rest")
+
+    def __init__(self) -> None:
+        """Start behind DATA's own line end, so that a dot at once ends an empty message."""
+        self._held = b"\r\n"
+        self._virtual = len(self._held)
+        self.has_bare = False  # a CR or LF stood alone so far
+        self.is_ended = False
+        self.rest = b""  # what came behind the end: the next commands
+
+    def feed(self, block: bytes | bytearray) -> bytes:
+        """Return the message's bytes that are certain now; the last ones may be held back."""
+        data = self._held + block
+        end = data.find(END)
+        if end >= 0:
+            self.is_ended = True
+            self.rest = data[end + len(END) :]
+            self._held = b""
+            data = data[: end + 2]
+        else:
+            self._held = next((held for held in _BEGINNINGS if data.endswith(held)), b"")
+            if self._held:
+                data = data[: -len(self._held)]
+        if not self.has_bare:
+            pairs = data.count(b"\r\n")
+            self.has_bare = not pairs == data.count(b"\n") == data.count(b"\r")
+        data = data.replace(b"\r\n.", b"\r\n")
+        if self._virtual and data:
+            data, self._virtual = data[self._virtual :], 0
+        return data

@@ -1,0 +1,170 @@
+"""What an answer of a next hop means for the delivery: sent, deferred, bounced, unconfirmed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from gateway.mail.replies import Reply
+from gateway.rules.bounces import classify
+from gateway.rules.model import Reason
+from gateway.rules.reasons import plain_words
+from gateway.rules.retry import hint_in
+from gateway.rules.states import Step
+
+
+class Stage(StrEnum):
+    """How far an attempt came: the command whose answer ended it."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    """Up to the greeting."""
+    EHLO = "ehlo"
+    TLS = "tls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    """Up to the last byte before the final dot."""
+    DOT = "dot"
+    """From the final dot on: whatever went wrong, the mail may have been taken."""
+
+
+class NextHopKind(StrEnum):
+    """Whose server the next hop is."""
+
+    MX = "mx"
+    """The recipient's, found by DNS."""
+    SMARTHOST = "smarthost"
+    """From the gateway's configuration."""
+    OWN = "own"
+    """The company's own account."""
+
+
+class Obstacle(StrEnum):
+    """Why no reply came, or why none was asked for."""
+
+    NO_SUCH_DOMAIN = "no_such_domain"
+    NULL_MX = "null_mx"
+    NO_ROUTE = "no_route"
+    """Every address of the domain's servers is one that we never connect to."""
+    DNS = "dns"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    LOST = "lost"
+    GARBLED = "garbled"
+    """Something came that is no SMTP."""
+    TLS = "tls"
+    NO_TLS = "no_tls"
+    """It offers no TLS, and we may not do without."""
+    NO_LOGIN = "no_login"
+    """It offers no way to sign in that we know."""
+    TOO_LARGE = "too_large"
+    NOT_SEVEN_BIT = "not_seven_bit"
+    NO_SMTPUTF8 = "no_smtputf8"
+    BAD_ADDRESS = "bad_address"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """No reply decided: what stood in the way, and its words."""
+
+    obstacle: Obstacle
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The next hop took charge. step: `DELIVER` for an MX, else `SEND`."""
+
+    step: Step
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """To be tried again. greylisted, hint: see `retry.next_attempt`.
+
+    own_side: the next hop quarrels with us, not with the recipient; the admin, or the company
+    with its own account, has to know.
+    """
+
+    reason: Reason
+    greylisted: bool = False
+    hint: timedelta | None = None
+    own_side: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """Refused for good."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Lost after the final dot: it may have arrived, and is tried again (RFC 1047)."""
+
+    reason: Reason
+
+
+Outcome = Sent | Deferred | Bounced | Unconfirmed
+
+_OWN_SIDE = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH})
+_BEFORE_MAIL = _OWN_SIDE | {Stage.DNS}
+_LOGIN_CODES = frozenset({530, 534, 535, 538})
+
+# Enhanced statuses (RFC 3463, RFC 7505, RFC 6531) that say what no server said; a class of 5
+# is final.
+_STATUS = {
+    Obstacle.NO_SUCH_DOMAIN: "5.1.2",
+    Obstacle.NULL_MX: "5.1.10",
+    Obstacle.NO_ROUTE: "5.4.6",
+    Obstacle.DNS: "4.4.3",
+    Obstacle.UNREACHABLE: "4.4.1",
+    Obstacle.TIMED_OUT: "4.4.2",
+    Obstacle.LOST: "4.4.2",
+    Obstacle.GARBLED: "4.5.0",
+    Obstacle.TLS: "4.7.5",
+    Obstacle.NO_TLS: "4.7.5",
+    Obstacle.NO_LOGIN: "4.7.8",
+    Obstacle.TOO_LARGE: "5.3.4",
+    Obstacle.NOT_SEVEN_BIT: "5.6.3",
+    Obstacle.NO_SMTPUTF8: "5.6.7",
+    Obstacle.BAD_ADDRESS: "5.1.3",
+}
+_KEYS = {
+    Obstacle.NO_SUCH_DOMAIN: "no_such_domain",
+    Obstacle.NULL_MX: "no_such_domain",
+    Obstacle.NO_ROUTE: "loop",
+    Obstacle.DNS: "unreachable",
+    Obstacle.UNREACHABLE: "unreachable",
+    Obstacle.TIMED_OUT: "unreachable",
+    Obstacle.LOST: "unreachable",
+    Obstacle.GARBLED: "unknown",
+    Obstacle.TLS: "tls",
+    Obstacle.NO_TLS: "tls",
+    Obstacle.NO_LOGIN: "own_login",
+    Obstacle.TOO_LARGE: "too_large",
+    Obstacle.NOT_SEVEN_BIT: "unknown",
+    Obstacle.NO_SMTPUTF8: "unknown",
+    Obstacle.BAD_ADDRESS: "bad_syntax",
+}
+
+
+def judge(answer: Reply | Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
+    """Return what became of the attempt that ended with this answer at that stage.
+
+    A refusal before MAIL is about us, not about the recipient: it defers. So does a final
+    refusal of our own login, or of our quota, by a server that we sign in to.
+    """
+    if isinstance(answer, Trouble):
+        return _judge_trouble(answer, stage)
+    if answer.is_positive and stage is Stage.DOT:
+        return Sent(Step.DELIVER if kind is NextHopKind.MX else Step.SEND, answer)
+    if not (answer.is_temporary or answer.is_final):
+        return _judge_trouble(Trouble(Obstacle.GARBLED, str(answer)), stage)
+    own_side = _is_own_side(answer, stage, kind)
+    permanent = answer.is_final and not own_side
+    verdict = classify(enhanced=answer.enhanced, code=answer.code, text=answer.text)
+    raise NotImplementedError(verdict, permanent, hint_in, plain_words, _LOGIN_CODES)

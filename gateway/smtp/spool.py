@@ -1,0 +1,181 @@
+"""Where content waits while it comes: in memory while that is small, else in files."""
+
+import asyncio
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import structlog
+
+from gateway.mail.errors import Fault
+from gateway.ports.reception import Content
+
+PREFIX = "incoming-"
+THREADS = 4  # disks gain nothing from more
+WRITE_OCTETS = 64 * 1024  # gathered for one write, so that a trickle does not cost a thread each
+
+_T = TypeVar("_T")
+log = structlog.get_logger(__name__)
+
+
+class Spool:
+    """The memory and the directory that all sessions of a process share.
+
+    Files are written by threads: a write that waits for the disk must not stop the loop.
+    They are not synced; whoever takes one makes it last.
+    """
+
+    def __init__(self, directory: Path, *, memory: int, each: int) -> None:
+        """Keep at most `each` octets of a message, and `memory` octets of all, in memory."""
+        self._directory = directory
+        self._each = each
+        self._free = memory
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="spool")
+
+    def prepare(self, before: datetime) -> None:
+        """Make the directory, and clear it of files last written before `before`.
+
+        They are the leavings of a crash. Raises OSError.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        for path in self._directory.glob(f"{PREFIX}*"):
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink(missing_ok=True)
+
+    def open(self) -> "Intake":
+        """Return a place for one message."""
+        return Intake(self)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False)
+
+    # For Intake.
+
+    @property
+    def each(self) -> int:
+        """Octets of one message in memory."""
+        return self._each
+
+    def reserve(self, octets: int) -> bool:
+        """Take memory, if there is so much."""
+        if octets > self._free:
+            return False
+        self._free -= octets
+        return True
+
+    def release(self, octets: int) -> None:
+        """Give memory back."""
+        self._free += octets
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Return what `work` returns, done by a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def forget(self, work: Callable[[], None]) -> None:
+        """Have `work` done by a thread some time."""
+        self._threads.submit(work)
+
+    def create(self) -> tuple[BinaryIO, str]:
+        """Open a new file; called by threads."""
+        handle, path = tempfile.mkstemp(prefix=PREFIX, dir=self._directory)
+        return os.fdopen(handle, "w+b"), path
+
+
+class Intake:
+    """The content of one message while it comes."""
+
+    def __init__(self, spool: Spool) -> None:
+        """Start empty."""
+        self.size = 0
+        self._spool = spool
+        self._pieces: list[bytes | bytearray] = []
+        self._reserved = 0
+        self._file: BinaryIO | None = None
+        self._path: str | None = None
+        # A session that is cancelled ends while a thread still writes.
+        self._lock = threading.Lock()
+        self._was_written = False
+        self._is_over = False
+
+    async def add(self, piece: bytes | bytearray) -> None:
+        """Take the next octets. Raises Fault if they cannot be written."""
+        self.size += len(piece)
+        self._pieces.append(piece)
+        most = self._spool.each if self._file is None else WRITE_OCTETS
+        if self._reserved + len(piece) <= most and self._spool.reserve(len(piece)):
+            self._reserved += len(piece)
+        else:
+            self._was_written = True
+            await self._in_thread(self._write)
+
+    async def finish(self, head_octets: int) -> Content:
+        """Return the content, its head `head_octets` long if there are so many.
+
+        Raises Fault if it cannot be written or read.
+        """
+        if self._file is not None:
+            head = await self._in_thread(lambda: self._close(head_octets))
+            return Content(size=self.size, head=head, path=self._path)
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        return Content(size=self.size, head=data[:head_octets], data=data)
+
+    def hand_over(self) -> None:
+        """Leave the file, if there is one, to the taker; memory stays reserved until `end`."""
+        self._path = None
+
+    def end(self) -> None:
+        """Give back the memory, and delete the file unless it was handed over."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self._pieces.clear()
+        self._spool.release(self._reserved)
+        self._reserved = 0
+        if self._was_written:
+            self._spool.forget(self._clear)
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        try:
+            return await self._spool.run(work)
+        except OSError as error:
+            log.exception("spool.failed", error=error.strerror)
+            raise Fault("the spool cannot be written") from error
+        finally:
+            self._spool.release(self._reserved)
+            self._reserved = 0
+
+    # By a thread.
+
+    def _write(self) -> None:
+        with self._lock:
+            if self._is_over:
+                return
+            pieces, self._pieces = self._pieces, []
+            if self._file is None:
+                self._file, self._path = self._spool.create()
+            self._file.writelines(pieces)
+
+    def _close(self, head_octets: int) -> bytes:
+        self._write()
+        with self._lock:
+            if self._file is None or self._is_over:
+                return b""
+            self._file.flush()
+            self._file.seek(0)
+            head = self._file.read(head_octets)
+            self._file.close()
+            return head
+
+    def _clear(self) -> None:
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+            if self._path is not None:
+                Path(self._path).unlink(missing_ok=True)
