@@ -22,15 +22,17 @@ _MAX_INTROS: Final = 40
 _PREFIX: Final = re.compile(
     r"(?:fwd?|wg|tr|rv|rif|i|enc|vb|vs|vl|pd|wtr?|fs|ilt|i̇lt|пересл|przek|továbbítás|tov|redirecionar"
     r"|videresend|doorst|weitergeleitet|přeposláno|preposlané|转发|轉寄|転送|전달|préd|πρθ|תשובה|הועבר)"
-    r"(?:\[\d{1,3}\])?\s?[:：]",  # noqa: RUF001 (the full width colon)
+    r"(?:\[\d{1,3}\])?\s?[:：]",
     re.IGNORECASE,
 )
 _LINKED: Final = re.compile(r"[<\[]mailto:[^<>\[\]]*[>\]]", re.IGNORECASE)
-_ANGLED: Final = re.compile(r"<([^<>\s]*@[^<>\s]*)>")
-_PLAIN: Final = re.compile(r"[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
-_AROUND: Final = " \t,;:'\"«»„“”‘’*<>()[]"  # noqa: RUF001 (the quotes that clients put around names)
+_ANGLED: Final = re.compile(r"<([^<>\s@]*@[^<>\s]*)>")
+_PLAIN: Final = re.compile(r"[^\s<>,;:\"'()\[\]@]{1,80}@[^\s<>,;:\"'()\[\]]+")
+_AROUND: Final = " \t,;:'\"«»„“”‘’*<>()[]"
 _INLINE: Final = re.compile(
-    "|".join(re.escape(label) for label in quote_labels.LABELS if label != "re") + r"", re.IGNORECASE
+    r"(?:" + "|".join(re.escape(label) for label in quote_labels.LABELS if label != "re") + r")"
+    r"(?=[ \u00a0]?[:：])",
+    re.IGNORECASE,
 )
 
 
@@ -154,11 +156,14 @@ def _introduced(joined: str) -> Mailbox | None:
 
 
 def _body(raw: Sequence[str], lines: Sequence[str], start: int) -> str:
-    """Return the lines from `start` on, one level of quotation marks taken off if all have it."""
+    """Return the lines from `start` on, one level of quotation marks taken off."""
     content = [line.rstrip("\r") for line in raw[start:]]
     marked = [line.startswith(">") for line in lines[start:] if line]
-    if marked and all(marked):
-        content = [line.lstrip(" ").removeprefix(">").removeprefix(" ") for line in content]
+    if marked and marked[0] and sum(marked) * 2 >= len(marked):
+        content = [
+            line.lstrip(" ")[1:].removeprefix(" ") if line.lstrip(" ").startswith(">") else line
+            for line in content
+        ]
     while content and not bare(content[0]):
         content.pop(0)
     while content and not bare(content[-1]):
@@ -170,14 +175,12 @@ def _flattened(rest: str) -> dict[str, str]:
     """Return the fields of a header block that came on one line, as Yahoo's plain text has it."""
     places: list[tuple[int, int, str]] = []
     for found in _INLINE.finditer(rest[:4000]):
-        after = rest[found.end() : found.end() + 2].lstrip(" \u00a0")
-        before = rest[found.start() - 1 : found.start()]
-        if after[:1] not in (":", "：") or (before.isalpha() and found[0][:1].islower()):  # noqa: RUF001
-            continue
         kind = quote_labels.kind_of(found[0])
         if kind is None or any(kind == known for _, _, known in places):
             continue
-        colon = rest.index(after[0], found.end())
+        if found.start() and rest[found.start() - 1].isalpha() and found[0][:1].islower():
+            continue
+        colon = found.end() + (rest[found.end()] in " \u00a0")
         places.append((found.start(), colon + 1, kind))
         if kind == "subject":
             break

@@ -74,7 +74,7 @@ def may_end_intro(line: str) -> bool:
     """Return whether a bare line could be the last of an introduction; cheap."""
     if not line or len(line) > _LONGEST_LINE:
         return False
-    if line[-1] in ":：":  # noqa: RUF001 (the full width colon of Chinese and Japanese)
+    if line[-1] in ":：":
         return True
     return line[-1].isalpha() and _WROTE.search(line.casefold(), max(0, len(line) - 16)) is not None
 
@@ -199,7 +199,7 @@ def field_of(line: str) -> tuple[str, str] | None:
         line = line.lstrip("*_ ")
     head = line[: quote_labels.LONGEST + 4]
     place = head.find(":")
-    wide = head.find("：")  # noqa: RUF001 (the full width colon of Chinese and Japanese)
+    wide = head.find("：")
     if wide >= 0 and (place < 0 or wide < place):
         place = wide
     if place < 1:
@@ -294,7 +294,7 @@ class Divider:
 _FORWARD: Final = re.compile("|".join(map(re.escape, quote_words.FORWARD_STEMS)))
 _ORIGINAL: Final = re.compile("|".join(map(re.escape, quote_words.ORIGINAL_STEMS)))
 _ABOVE: Final = re.compile("|".join(map(re.escape, quote_words.ANSWER_ABOVE)))
-_DASHES: Final = "-_=*~#─—–+ "  # noqa: RUF001 (the dashes that people type)
+_DASHES: Final = "-_=*~#─—–+ "
 
 
 def divider(line: str) -> Divider | None:
@@ -308,7 +308,7 @@ def divider(line: str) -> Divider | None:
     folded = line.casefold()
     if _ABOVE.search(folded):
         return Divider("above")
-    if line[-1] in ":：" and len(line) <= 60 and _FORWARD.search(folded):  # noqa: RUF001 (as above)
+    if line[-1] in ":：" and len(line) <= 60 and _FORWARD.search(folded):
         return Divider("forward")
     if folded.startswith("original message processed by"):
         return Divider("original")

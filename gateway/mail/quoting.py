@@ -229,7 +229,7 @@ def _find_cut(body: _Body) -> _Cut:
         found = divider(line)
         if found is not None and _is_divider(lines, index, found.kind):
             return _Cut(_above_rules(lines, index), 0, "divider", intros)
-        if ":" in line[:60] or "：" in line[:30]:  # noqa: RUF001 (the full width colon)
+        if ":" in line[:60] or "：" in line[:30]:
             kind = field_of(line)
             if kind is not None and kind[0] != "other" and find_block(lines, index):
                 return _Cut(_above_rules(lines, index), 0, "header", intros)

@@ -103,6 +103,8 @@ def _split(entity: bytes) -> tuple[list[_Field], bytes]:
     while at < len(entity):
         end = entity.find(b"\n", at, at + HEADER_OCTETS) + 1 or len(entity)
         line = entity[at:end]
+        if end == len(entity) and not line.endswith(b"\n"):
+            line += b"\r\n"
         if line in (b"\r\n", b"\n"):
             return head, entity[end:]
         if end > HEADER_OCTETS:

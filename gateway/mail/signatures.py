@@ -161,7 +161,7 @@ def is_device_line(line: str) -> bool:
     """Return whether a mail program added this bare line: "Sent from my iPhone"."""
     if not line or len(line) > 240:
         return False
-    folded = _LINK.sub(" ", line.casefold()).strip("*_-– \u00a0")  # noqa: RUF001 (typed dashes)
+    folded = _LINK.sub(" ", line.casefold()).strip("*_-– \u00a0")
     words = folded.split()
     if not words or len(words) > 12:
         return False
@@ -199,7 +199,7 @@ def _device_block(lines: Sequence[str], end: int) -> int | None:
 
 def is_closing(line: str) -> bool:
     """Return whether a bare line is only a closing, such as "Best regards,"."""
-    folded = line.casefold().strip(" ,.!-–—*_:;/")  # noqa: RUF001 (typed dashes)
+    folded = line.casefold().strip(" ,.!-–—*_:;/")
     return len(folded) <= 40 and " ".join(folded.split()) in _CLOSING_SET
 
 
@@ -248,5 +248,5 @@ def _after_closing(lines: Sequence[str], closing: int, end: int) -> int | None:
 
 
 def _looks_like_name(line: str) -> bool:
-    words = line.strip(",.-– *_").split()  # noqa: RUF001 (typed dashes)
+    words = line.strip(",.-– *_").split()
     return 0 < len(words) <= 4 and not any(map(str.isdigit, line))

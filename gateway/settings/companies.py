@@ -125,7 +125,7 @@ class BrandFile:
     """[tenant.brand]."""
 
     color: str = setting(COLOR, "", 'Colour of the button; "" = blue.', example="#1a73e8")
-    logo: str = setting(kinds.TEXT, "", 'Path of a PNG, or "".', example="/etc/postroom/acme.png")
+    logo: str = setting(kinds.TEXT, "", "Its logo.", example="/etc/postroom/acme.png")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

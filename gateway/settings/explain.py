@@ -112,6 +112,11 @@ def redacted(kind: Kind[object], raw: object) -> str:
     return toml(kind.redact(str(raw)) if kind.redact else REDACTED)
 
 
+def _header(table: Path) -> str:
+    name = dotted(tuple(part for part in table if not part.isdigit()))
+    return f"[[{name}]]" if table[-1].isdigit() else f"[{name}]"
+
+
 def show(loaded: Loaded, *, non_default: bool = False) -> str:
     """Return what holds as TOML with the place of each setting, secrets redacted."""
     lines: list[str] = []
@@ -121,7 +126,7 @@ def show(loaded: Loaded, *, non_default: bool = False) -> str:
             continue
         if holding.path[:-1] != table:
             table = holding.path[:-1]
-            lines += [*([""] if lines else []), f"[{dotted(table)}]"]
+            lines += [*([""] if lines else []), _header(table)]
         source = "" if holding.source == _DEFAULT else f"  # {holding.source}"
         lines.append(f"{holding.path[-1]} = {holding.value}{source}")
     return "\n".join(lines)

@@ -99,7 +99,10 @@ class Route:
         example="smtp://10.0.0.5:25",
     )
     tls: TlsPolicy | None = unset(
-        choice(TlsPolicy), "as in [relay]", "As in [relay].", example="verified"
+        choice(TlsPolicy),
+        "as in [relay]",
+        "none | opportunistic | required | verified.",
+        example="verified",
     )
     per_next_hop: int | None = unset(
         whole(1, 10_000), "as in [relay]", "Connections to a next hop of this route.", example=5
@@ -119,7 +122,7 @@ class Route:
         available=False,
     )
     hold: bool = setting(
-        kinds.BOOLEAN, False, "true: mail by this route waits until it is released.", example=True
+        kinds.BOOLEAN, False, "true: mail by this route waits until it is released."
     )
 
 
