@@ -11,7 +11,10 @@ class Invoices(Protocol):
     """Invoices, payments, receipts."""
 
     def add(self, invoice: Invoice) -> None:
-        """Add it; raises Taken("number", holder) if company, kind and number are in use."""
+        """Add it; raises Taken("number", holder) if company, kind and number are in use.
+
+        One that was replaced (`replaced_by` is set) no longer counts.
+        """
 
     def get(self, tenant_id: str, invoice_id: str) -> Invoice | None:
         """Return it with payments and receipts, or None if unknown."""

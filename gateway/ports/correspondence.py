@@ -67,18 +67,25 @@ class Conversations(Protocol):
     def participants(self, tenant_id: str, conversation_id: str) -> Sequence[Participant]:
         """Return the people of a conversation, the customer first."""
 
+    def revoked(self) -> Sequence[tuple[str, int]]:
+        """Return (company, ref) of the people whose tokens were revoked, of all companies."""
+
     def change_participant(self, participant: Participant) -> None:
         """Store the fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """A message found by its Message-ID, and everybody named in it as sender, To or Cc."""
+    """A message found by a Message-ID, and everybody named in it as sender, To or Cc.
+
+    message_id: the one that was asked for. is_ours: the message is one of direction out.
+    """
 
     id: str
     conversation_id: str
     message_id: str
     addresses: tuple[str, ...]
+    is_ours: bool
 
 
 class Messages(Protocol):

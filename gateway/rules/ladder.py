@@ -45,10 +45,13 @@ class Clues:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A message that References name: where it is, and who takes part in it."""
+    """A message that References name: where it is, and who takes part in it.
+
+    is_ours: the id is another name for a message of ours: a relay's, or the submitted one.
+    """
 
     conversation_id: str
-    is_alias: bool
+    is_ours: bool
     addresses: frozenset[str]
 
 
@@ -57,7 +60,7 @@ class Evidence:
     """What the store knows of the clues of one company.
 
     people: participant's ref to conversation. items: id octets of messages to conversation.
-    known: Message-IDs to messages; `is_alias`: an id that a relay gave in place of ours.
+    known: Message-IDs to messages.
     """
 
     people: Mapping[int, str]
@@ -142,8 +145,8 @@ def place(seen: Clues, evidence: Evidence, *, tenant_number: int, sender: str) -
             return Place(conversation_id, "message_id", "it answers a message of ours")
     for message_id in seen.named:
         for known in evidence.known.get(message_id, ()):
-            if known.is_alias:
-                says = f"it answers <{message_id}>, a relay's name for a message of ours"
+            if known.is_ours:
+                says = f"it answers <{message_id}>, another name for a message of ours"
                 return Place(known.conversation_id, "message_id", says)
     for message_id in seen.named:
         for known in evidence.known.get(message_id, ()):
