@@ -17,7 +17,7 @@ from gateway.mail.quote_headers import (
     may_end_intro,
 )
 
-_MAX_LINES: Final = 20_000
+_MAX_LINES: Final = 5_000
 _MAX_INTROS: Final = 40
 _PREFIX: Final = re.compile(
     r"(?:fwd?|wg|tr|rv|rif|i|enc|vb|vs|vl|pd|wtr?|fs|ilt|i̇lt|пересл|przek|továbbítás|tov|redirecionar"

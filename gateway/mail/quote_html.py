@@ -54,6 +54,7 @@ _SIGNATURE: Final = frozenset(
 )  # fmt: skip
 _PREFIXES: Final = ("yahoo_quoted",)
 _MAX_HTML: Final = 1 << 20
+_MAX_TAGS: Final = 40_000
 _MAX_PIECES: Final = 60
 _KEY: Final = 48
 _BEFORE: Final = 24
@@ -146,7 +147,9 @@ def pieces_of(html: str) -> list[tuple[Kind, str]]:
     """Return the letters and digits of the HTML in order, in pieces of one kind each."""
     reader = _Reader()
     place, size = 0, min(len(html), _MAX_HTML)
-    while place < size:
+    for _ in range(_MAX_TAGS):
+        if place >= size:
+            break
         start = html.find("<", place, size)
         if start < 0:
             reader.text(html[place:size])

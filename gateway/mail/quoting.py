@@ -26,7 +26,7 @@ from gateway.mail.signatures import find_signature, is_device_line
 Kind = Literal["text", "quoted", "signature"]
 Method = Literal["whole", "html", "sent", "header", "divider", "intro", "marks", "signature"]
 
-_MAX_LINES: Final = 20_000
+_MAX_LINES: Final = 5_000
 _MAX_INTROS: Final = 400
 _WRAPPED_AT: Final = 62
 

@@ -15,7 +15,7 @@ from gateway.settings.companies import (
     SmtpSecurity,
     TenantFile,
 )
-from gateway.settings.load import Loaded, find, load
+from gateway.settings.load import Loaded, examine, find, load
 from gateway.settings.machine import (
     DnsSettings,
     EgressSettings,
@@ -81,6 +81,7 @@ __all__ = [
     "TlsSettings",
     "WebhooksSettings",
     "diff",
+    "examine",
     "find",
     "load",
 ]

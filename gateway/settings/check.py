@@ -1,6 +1,6 @@
 """Mistakes that only the machine can tell: files, keys, ports. Nothing is changed, no name asked.
 
-`load` has told all that the text alone can be blamed for.
+What the text alone can be blamed for is told by `load` as well.
 """
 
 import errno
@@ -9,6 +9,7 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -17,6 +18,7 @@ from pathlib import Path
 from gateway.mail.errors import ConfigError
 from gateway.settings.load import Loaded
 from gateway.settings.mistakes import Mistake, label, shown
+from gateway.settings.positions import Address
 from gateway.settings.values import HostPort
 
 _LISTENERS = ("mx", "submission", "submissions", "http", "metrics")
@@ -25,7 +27,7 @@ _LISTENERS = ("mx", "submission", "submissions", "http", "metrics")
 def check(
     loaded: Loaded, *, now: datetime | None = None, ports: bool = True
 ) -> tuple[Mistake, ...]:
-    """Return what is wrong with the files, keys and ports that the settings name.
+    """Return what is wrong with a configuration and the files, keys and ports that it names.
 
     now: to tell a certificate that has expired; None leaves that out.
     ports: whether to try the listeners' addresses. Those that a running gateway of the same
@@ -37,17 +39,26 @@ def check(
         *_secret(loaded),
         *_dkim_keys(loaded),
         *_database(loaded),
+        *(_listeners(loaded) if ports else ()),
     ]
-    if ports:
-        found += _listeners(loaded)
-    return tuple(found)
+    told = [fault.mistake for fault in found if not loaded.doubts(fault.address)]
+    return (*loaded.mistakes, *told)
 
 
-def _wrong(loaded: Loaded, table: str, key: str, text: str) -> Mistake:
-    return Mistake(loaded.place(table, key), f"{label((table, key))} {text}")
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """A mistake, and the setting that it is about."""
+
+    address: Address
+    mistake: Mistake
 
 
-def _certificate(loaded: Loaded, now: datetime | None) -> Iterator[Mistake]:
+def _wrong(loaded: Loaded, table: str, key: str, text: str) -> _Fault:
+    mistake = Mistake(loaded.place(table, key), f"{label((table, key))} {text}")
+    return _Fault((table, key), mistake)
+
+
+def _certificate(loaded: Loaded, now: datetime | None) -> Iterator[_Fault]:
     tls = loaded.settings.tls
     if tls.certificate is None or tls.key is None:
         return
@@ -90,7 +101,7 @@ def _unreadable(file: Path, error: Exception) -> str:
     return f"= {shown(str(file))} is not such a PEM file, or it has a passphrase"
 
 
-def _directories(loaded: Loaded) -> Iterator[Mistake]:
+def _directories(loaded: Loaded) -> Iterator[_Fault]:
     settings = loaded.settings
     for table, key, directory in (
         ("server", "data_dir", settings.server.data_dir),
@@ -113,7 +124,7 @@ def _unwritable(directory: Path) -> str | None:
     return None
 
 
-def _secret(loaded: Loaded) -> Iterator[Mistake]:
+def _secret(loaded: Loaded) -> Iterator[_Fault]:
     file = loaded.settings.server.secret.file
     if file is None:
         return
@@ -129,7 +140,7 @@ def _secret(loaded: Loaded) -> Iterator[Mistake]:
         yield _wrong(loaded, "server", "secret", f"is kept in {shown(str(file))}: {why}")
 
 
-def _dkim_keys(loaded: Loaded) -> Iterator[Mistake]:
+def _dkim_keys(loaded: Loaded) -> Iterator[_Fault]:
     dkim = loaded.settings.dkim
     if not dkim.directory.is_dir():
         return
@@ -141,13 +152,13 @@ def _dkim_keys(loaded: Loaded) -> Iterator[Mistake]:
         yield _wrong(loaded, "dkim", "directory", f"has a bad key: {error}")
 
 
-def _database(loaded: Loaded) -> Iterator[Mistake]:
+def _database(loaded: Loaded) -> Iterator[_Fault]:
     if loaded.settings.server.database_url and find_spec("psycopg") is None:
         text = "needs a package that is not installed: pip install 'postroom[postgres]'"
         yield _wrong(loaded, "server", "database_url", text)
 
 
-def _listeners(loaded: Loaded) -> Iterator[Mistake]:
+def _listeners(loaded: Loaded) -> Iterator[_Fault]:
     runs = None
     for key in _LISTENERS:
         for index, place in enumerate(getattr(loaded.settings.listen, key)):
@@ -158,10 +169,8 @@ def _listeners(loaded: Loaded) -> Iterator[Mistake]:
                 runs = _gateway_runs(loaded.settings.server.data_dir) if runs is None else runs
                 if runs:
                     continue
-            yield Mistake(
-                loaded.place("listen", key, index),
-                f'[listen] {key}: "{place}" can\'t be listened on: {_said(error)}',
-            )
+            text = f'[listen] {key}: "{place}" can\'t be listened on: {_said(error)}'
+            yield _Fault(("listen", key), Mistake(loaded.place("listen", key, index), text))
 
 
 def _said(error: OSError) -> str:

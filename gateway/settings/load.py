@@ -1,8 +1,8 @@
 """Finds the configuration, reads it with its overrides, and tells all mistakes at once."""
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,21 @@ COMPANIES = "tenants.d"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that holds together.
+    """A configuration as it was read.
 
     file: None where the embedded defaults serve.
     given: what was set, as TOML has it, by address; the rest are defaults.
     places: where it was set.
+    mistakes: what is wrong with it; `load` returns none that has any.
+    doubtful: what a mistake left at its default; `()` stands for all.
     """
 
     settings: Settings
     file: Path | None
     given: Mapping[Address, object]
     places: Mapping[Address, Place]
+    mistakes: tuple[Mistake, ...] = ()
+    doubtful: Set[Address] = frozenset()
 
     @property
     def source(self) -> str:
@@ -41,6 +45,10 @@ class Loaded:
     def place(self, *address: str | int) -> Place:
         """Return where a setting stands, else its table, else the configuration."""
         return _nearest(self.places, address, self.source)
+
+    def doubts(self, address: Address) -> bool:
+        """Say whether a setting may hold something else than was written."""
+        return any(address[:length] in self.doubtful for length in range(len(address) + 1))
 
 
 @dataclass(slots=True)
@@ -70,7 +78,14 @@ def find(
         return config
     if named := environ.get("POSTROOM_CONFIG"):
         return Path(named)
-    return next((file for file in usual if file.exists()), None)
+    return next((file for file in usual if _is_there(file)), None)
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:
+        return True  # it can't be read, and its admin wants to know rather than run on defaults
 
 
 def load(config: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -80,49 +95,65 @@ def load(config: Path | None = None, *, environ: Mapping[str, str] | None = None
 
     Raises BadSettings with all mistakes.
     """
+    loaded = examine(config, environ=environ)
+    if loaded.mistakes:
+        raise BadSettings(loaded.mistakes)
+    return loaded
+
+
+def examine(config: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Loaded:
+    """Return the settings of files and environment with the mistakes in them."""
     environ = os.environ if environ is None else environ
     file = find(config, environ)
-    texts = {} if file is None else {str(file): content_of(file)}
-    companies = (
-        {} if file is None else {str(name): content_of(name) for name in _files_of_companies(file)}
-    )
-    return read(texts, companies, environ=environ, file=file)
+    if file is None:
+        return read(None, None, {}, environ)
+    return read(file, content_of(file), _companies_beside(file), environ)
 
 
 def read(
-    texts: Mapping[str, Content],
-    companies: Mapping[str, Content] | None = None,
-    *,
+    file: Path | None,
+    content: Content | None,
+    companies: Mapping[str, Content],
     environ: Mapping[str, str],
-    file: Path | None = None,
 ) -> Loaded:
-    """Return the settings of texts by their names, at most one, and those of files of companies.
+    """Return the settings of what files hold, the mistakes noted.
 
-    An OSError stands for a file that can't be read. Raises BadSettings.
+    content: of `file`, or None where there is none.
+    companies: the files of companies by name.
     """
+    source = str(file or EMBEDDED)
     gathered = _Gathered()
-    for name, text in texts.items():
-        _add(gathered, parse(name, text))
-    for name, text in (companies or {}).items():
+    if content is not None:
+        _add(gathered, parse(source, content))
+    for name, text in companies.items():
         _add_companies(gathered, parse(name, text))
     _override(gathered, environ)
 
-    reading = Reading(environ)
-    settings = reading.table(Settings, gathered.tree)
-    source = next(iter(texts), EMBEDDED)
+    reading = Reading(environ, doubtful=set() if gathered.whole else {()})
+    settings = reading.table(Settings, gathered.tree) or Settings()
     mistakes = gathered.mistakes + [
         Mistake(_nearest(gathered.places, found.address, source), found.text)
         for found in reading.found
     ]
-    if settings is not None and gathered.whole:
-        mistakes += _disagreements(settings, gathered.places, reading.doubtful, source)
-    if mistakes or settings is None:
-        raise BadSettings(mistakes)
-    return Loaded(settings, file, reading.given, gathered.places)
+    loaded = Loaded(
+        settings, file, reading.given, gathered.places, doubtful=frozenset(reading.doubtful)
+    )
+    return replace(loaded, mistakes=(*mistakes, *_disagreements(loaded)))
 
 
-def _files_of_companies(file: Path) -> Iterator[Path]:
-    yield from sorted((file.parent / COMPANIES).glob("*.toml"))
+def _companies_beside(file: Path) -> dict[str, Content]:
+    directory = file.parent / COMPANIES
+    try:
+        names = sorted(directory.iterdir())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        return {str(directory): error}
+    return {
+        str(name): content_of(name)
+        for name in names
+        if name.suffix == ".toml" and not name.name.startswith(".")
+    }
 
 
 def _add(gathered: _Gathered, parsed: Text | Mistake) -> None:
@@ -178,16 +209,8 @@ def _nearest(places: Mapping[Address, Place], address: Address, source: str) -> 
     return Place(source)
 
 
-def _disagreements(
-    settings: Settings, places: Mapping[Address, Place], doubtful: set[Address], source: str
-) -> Iterator[Mistake]:
-    for found in contradictions(settings):
-        if any(
-            address[:length] in doubtful
-            for address in found.between
-            for length in range(len(address) + 1)
-        ):
-            continue
-        written = next((address for address in found.between if address in places), None)
-        place = _nearest(places, written or found.between[0], source)
-        yield Mistake(place, found.text)
+def _disagreements(loaded: Loaded) -> Iterator[Mistake]:
+    for found in contradictions(loaded.settings):
+        if not any(map(loaded.doubts, found.between)):
+            written = next((each for each in found.between if each in loaded.places), None)
+            yield Mistake(loaded.place(*(written or found.between[0])), found.text)

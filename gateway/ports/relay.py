@@ -1,0 +1,184 @@
+"""The way out: where mail for a domain goes, and handing it on."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.mail.envelope import Recipient
+from gateway.mail.errors import Fault
+from gateway.mail.replies import Reply
+from gateway.rules.outcome import NextHopKind, Stage, Trouble
+
+
+class NoSuchDomain(Exception):  # noqa: N818 (an answer of DNS, nobody's error)
+    """DNS says that the name does not exist (NXDOMAIN)."""
+
+
+class NoAnswer(Exception):  # noqa: N818 (an answer of DNS, nobody's error)
+    """The name exists, but has no record of the kind asked for."""
+
+
+class DnsFault(Fault):
+    """DNS gave no answer: a time-out, SERVFAIL, REFUSED, nonsense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mx:
+    """An MX record; host is "" for the null MX of a domain that takes no mail (RFC 7505)."""
+
+    preference: int
+    host: str
+
+
+class Resolver(Protocol):
+    """Asks DNS. Names are taken as absolute; answers are kept as long as DNS permits.
+
+    All raise NoSuchDomain, NoAnswer or DnsFault.
+    """
+
+    async def mx(self, domain: str) -> Sequence[Mx]:
+        """Return the MX records, in no order."""
+
+    async def addresses(self, host: str) -> Sequence[str]:
+        """Return the addresses of a host, IPv4 first; a literal stands for itself."""
+
+    async def configured_addresses(self, host: str) -> Sequence[str]:
+        """Return the addresses of a host that the admin named: /etc/hosts counts as well."""
+
+    async def txt(self, name: str) -> Sequence[str]:
+        """Return the TXT records, the strings of each joined."""
+
+
+class Tls(StrEnum):
+    """How much TLS a next hop must have."""
+
+    NONE = "none"
+    OPPORTUNISTIC = "opportunistic"
+    """If it is offered, whatever its certificate; in clear text where the handshake fails."""
+    REQUIRED = "required"
+    """Whatever its certificate."""
+    VERIFIED = "verified"
+    """With a certificate for the host's name that the system trusts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to sign in at a next hop."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NextHop:
+    """A server to hand mail on to, by one of its addresses.
+
+    host: the name that its certificate has to bear.
+    address: an IP address, judged where a stranger named the host; no other is connected to.
+    implicit_tls: TLS from the first byte, not by STARTTLS.
+    most_connections: to this host and port, all its addresses together.
+    source_address: the address of this machine to connect from, or None for any.
+    """
+
+    host: str
+    port: int
+    address: str
+    kind: NextHopKind
+    tls: Tls = Tls.OPPORTUNISTIC
+    implicit_tls: bool = False
+    credentials: Credentials | None = None
+    most_connections: int = 20
+    source_address: str | None = None
+
+    def __str__(self) -> str:
+        """Return "host:port", for people."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    """A company's own SMTP server, as its settings name it."""
+
+    host: str
+    port: int
+    tls: Tls
+    implicit_tls: bool
+    credentials: Credentials | None
+
+
+class Routes(Protocol):
+    """Finds the next hops of mail."""
+
+    async def to_domain(self, domain: str) -> Sequence[NextHop] | Trouble:
+        """Return the next hops for a recipient's domain in the order to be tried, or why none."""
+
+    async def to_own_server(self, server: OwnServer) -> Sequence[NextHop] | Trouble:
+        """Return the next hops of a company's own server, or why none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One recipient's copy on its way.
+
+    sender: the return-path, "" for none.
+    content: the bytes to send, in pieces cut anywhere; together they end with CRLF and hold no
+        CR or LF outside of CRLF. What is sent is exactly this: dots are stuffed, nothing else.
+    ret, envid: as in `mail.envelope.Envelope`; for next hops that offer DSN.
+    smtputf8: the header is in UTF-8 (RFC 6532), so the next hop must know SMTPUTF8.
+    """
+
+    sender: str
+    recipient: Recipient
+    content: tuple[bytes, ...]
+    ret: str | None = None
+    envid: str | None = None
+    smtputf8: bool = False
+
+    @property
+    def size(self) -> int:
+        """The octets of the message."""
+        return sum(len(piece) for piece in self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """How far an attempt came and what ended it; `rules.outcome.judge` says what it means.
+
+    stage: whose answer `answer` is. A stage of DOT means that the final dot may have left.
+    tls: "none", "TLSv1.3 unverified", "TLSv1.2 verified".
+    tls_failure: why TLS was offered and given up ("" if it was not).
+    """
+
+    next_hop: NextHop
+    tls: str
+    stage: Stage
+    answer: Reply | Trouble
+    ms: int
+    tls_failure: str = ""
+
+    @property
+    def text(self) -> str:
+        """The answer in one text, for people."""
+        words = self.answer.text if isinstance(self.answer, Trouble) else str(self.answer)
+        return (
+            f"{words} (in clear text, TLS failed: {self.tls_failure})"
+            if (self.tls_failure)
+            else words
+        )
+
+
+BeforeDot = Callable[[], Awaitable[None]]
+"""Notes durably that the final dot may leave now; may raise to keep it from leaving."""
+
+
+class Relay(Protocol):
+    """Hands mail on to next hops."""
+
+    async def relay(self, hop: NextHop, copy: Outgoing, *, before_dot: BeforeDot) -> Attempted:
+        """Return how the attempt ended, whatever the next hop does.
+
+        before_dot: awaited once the next hop wants the message (354), before the final dot
+            leaves. Where it isn't awaited, nothing was sent. What it raises comes through, and
+            the mail was not sent then.
+        """

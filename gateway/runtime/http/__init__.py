@@ -1,0 +1,1 @@
+"""The embedded HTTP server and what stands before every application."""

@@ -1,0 +1,114 @@
+"""The content of one transaction, from DATA or from BDAT."""
+
+from collections.abc import Callable
+
+from gateway.mail.errors import Fault
+from gateway.mail.prescan import prescan
+from gateway.mail.replies import Reply
+from gateway.mail.transparency import Unstuffer
+from gateway.ports.reception import Content
+from gateway.smtp.limits import SessionLimits
+from gateway.smtp.pace import Pace
+from gateway.smtp.spool import Spool
+from gateway.smtp.wire import Wire
+
+HEAD_SPARE = 1024  # octets of the head beyond the limit of the header block, so that it shows
+
+TOO_BIG = Reply(552, "5.3.4", "The message is bigger than we take")
+HEADER_TOO_BIG = Reply(552, "5.3.4", "The message's header is bigger than we take")
+BARE_LINE_END = Reply(550, "5.6.11", "The message has a CR or LF that stands alone")
+TOO_MANY_HOPS = Reply(554, "5.4.6", "The message has come a suspiciously long way; is it a loop?")
+NO_STORAGE = Reply(452, "4.3.1", "We have no room at the moment, please try again later")
+
+REASONS = {
+    TOO_BIG: "size",
+    HEADER_TOO_BIG: "header",
+    BARE_LINE_END: "line_end",
+    TOO_MANY_HOPS: "hops",
+    NO_STORAGE: "storage",
+}
+
+
+class Body:
+    """Takes content as it comes, and drops it once it is certain to be refused.
+
+    refusal: the reply that the content will get, or None while it may be taken.
+    """
+
+    def __init__(self, spool: Spool, limits: SessionLimits, clock: Callable[[], float]) -> None:
+        """Start empty, now."""
+        self.refusal: Reply | None = None
+        self._limits = limits
+        self._intake = spool.open()
+        self._pace = Pace(limits, clock)
+        self._arrived = 0
+
+    @property
+    def is_flood(self) -> bool:
+        """True if so much came that the connection is not worth keeping."""
+        return self._arrived > 2 * self._limits.message
+
+    async def read_data(self, wire: Wire) -> None:
+        """Read to the end of DATA, or until it is a flood. Raises TooLate, Hangup."""
+        unstuffer = Unstuffer()
+        while not unstuffer.is_ended and not self.is_flood:
+            block = await self._pace.block(wire)
+            self._arrived += len(block)
+            await self._add(unstuffer.feed(block))
+            if unstuffer.has_bare and self.refusal is None:
+                self._refuse(BARE_LINE_END)
+        wire.put_back(unstuffer.rest)
+
+    async def read_chunk(self, wire: Wire, octets: int) -> None:
+        """Read one chunk of BDAT, or nothing if it makes a flood. Raises TooLate, Hangup."""
+        self._arrived += octets
+        if self.is_flood:
+            self._refuse(TOO_BIG)
+            return
+        while octets:
+            block = await self._pace.block(wire, octets)
+            octets -= len(block)
+            await self._add(block)
+
+    async def finish(self) -> Content | None:
+        """Return the content if it may be taken; else None, and `refusal` says why.
+
+        Linear in the header block; RFC 5321, section 6.3, for hops.
+        """
+        if self.refusal is not None:
+            return None
+        limit = self._limits.header_bytes
+        try:
+            content = await self._intake.finish(limit + HEAD_SPARE)
+        except Fault:
+            self._refuse(NO_STORAGE)
+            return None
+        header = prescan(content.head, size=content.size, limit=limit)
+        if header.is_too_long:
+            self._refuse(HEADER_TOO_BIG)
+        elif header.received > self._limits.hops:
+            self._refuse(TOO_MANY_HOPS)
+        return content if self.refusal is None else None
+
+    def hand_over(self) -> None:
+        """Leave the file, if there is one, to whoever got the content."""
+        self._intake.hand_over()
+
+    def end(self) -> None:
+        """Give everything back; may be called again."""
+        self._intake.end()
+
+    async def _add(self, piece: bytes | bytearray) -> None:
+        if self.refusal is not None or not piece:
+            return
+        if self._intake.size + len(piece) > self._limits.message:
+            self._refuse(TOO_BIG)
+            return
+        try:
+            await self._intake.add(piece)
+        except Fault:
+            self._refuse(NO_STORAGE)
+
+    def _refuse(self, reply: Reply) -> None:
+        self.refusal = reply
+        self._intake.end()

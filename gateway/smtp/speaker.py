@@ -1,0 +1,398 @@
+"""One connection as a dialogue: commands in, replies out, budgets, and its end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
+
+import structlog
+from aiosmtpd.smtp import SMTP
+
+from gateway.mail.errors import Fault
+from gateway.mail.replies import Reply
+from gateway.smtp.networks import network_of, plain_address
+from gateway.smtp.station import Station
+from gateway.smtp.wire import Hangup, LineTooLong, TooLate, Wire
+
+BURST = 32  # commands obeyed at a stretch before other sessions get their turn
+OUTBOX_OCTETS = 16 * 1024  # replies gathered for one write while a client pipelines
+REPLY_OCTETS = 500  # of one line of ours (RFC 5321, section 4.5.3.1.5)
+CROWDED_IDLE = 0.2  # of the idle time, while connections are scarce
+
+UNKNOWN = Reply(500, "5.5.1", "Command not recognised")
+NOT_SMTP = Reply(554, "5.7.0", "This is a mail server")
+BARE_LINE_END = Reply(500, "5.5.2", "A command ends in CR LF, and has neither within")
+TOO_LONG = Reply(500, "5.5.2", "The line is too long")
+LOCAL_FAULT = Reply(451, "4.3.0", "Something went wrong on our side, please try again later")
+TOO_MANY_ERRORS = Reply(421, "4.7.0", "Too many errors, goodbye")
+TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections, please try again later")
+TOO_LATE = Reply(421, "4.4.2", "You took too long, goodbye")
+RETIRING = Reply(421, "4.3.2", "The service is going down, please try again later")
+GIVING_UP = Reply(421, "4.3.0", "Something went wrong on our side, goodbye")
+
+# What browsers say when a page makes them talk to us; their next lines may hold mail commands.
+FOREIGN_VERBS = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"CONNECT", b"OPTIONS"})
+
+log = structlog.get_logger(__name__)
+
+
+class Retired(Exception):  # noqa: N818 (not an error)
+    """The listener wants this session to end, and it may."""
+
+
+def written(reply: Reply) -> bytes:
+    """Return `reply` as it goes over the wire; nothing in its text can end a line early."""
+    head = f"{reply.code}{{}}{reply.enhanced}{' ' if reply.enhanced else ''}"
+    lines = [
+        (line if line.isprintable() else "".join(c for c in line if c.isprintable()))
+        .encode("ascii", "replace")[:REPLY_OCTETS]
+        .decode()
+        for line in reply.text.split("\n")
+    ]
+    before = "".join(f"{head.format('-')}{line}\r\n" for line in lines[:-1])
+    return f"{before}{head.format(' ')}{lines[-1]}\r\n".encode()
+
+
+class Speaker(SMTP):
+    """The part of a session that knows no mail: lines, replies, and when to stop.
+
+    Of aiosmtpd's class this keeps the life of a connection (the task that serves it, its
+    place under asyncio's streams); lines, limits, errors and commands are handled here,
+    because aiosmtpd's own loop takes bare LF, shares its limits among connections, cancels
+    a running commit when the client closes its side, and sends the text of exceptions out.
+    """
+
+    # By verb: what to do, and how long the line may be. Stated by the subclass; aiosmtpd
+    # finds commands by reflection, anew for each connection.
+    commands: ClassVar[Mapping[bytes, Callable[[Any, str], Awaitable[None]]]] = {}
+
+    def __init__(
+        self,
+        station: Station,
+        loop: asyncio.AbstractEventLoop,
+        origin: tuple[str, int] | None = None,
+        *,
+        is_counted: bool = False,
+    ) -> None:
+        """Serve a client of `station`.
+
+        origin: the real peer where a PROXY header named one.
+        is_counted: the connection has been let in already, and is only to be counted out.
+        """
+        # Not SMTP.__init__, which costs a fifth of a short session: it inspects the class,
+        # and looks its own host up. What follows is what the methods that we keep rely on.
+        self._wire = Wire(loop)
+        asyncio.StreamReaderProtocol.__init__(self, self._wire, loop=loop)
+        self.loop = loop
+        self.session = None
+        self.envelope = None
+        self.transport = None
+        self._original_transport = None
+        self._handler_coroutine = None
+
+        self.station = station
+        self.limits = station.config.limits
+        self.address, self.port = origin or ("", 0)
+        self.tls_version: str | None = None
+        self._network = ""
+        self._is_counted = is_counted
+        self._stream: asyncio.Transport | None = None
+        self._outbox = bytearray()
+        self._unclogged: asyncio.Future[None] | None = None
+        self._is_over = False
+        self._is_waiting = False
+        self._has_content_under_way = False
+        self._errors = 0
+        self._allowance = float(self.limits.idle_commands)
+        self._allowance_at = loop.time()
+        self._end_of_life = loop.time() + self.limits.lifetime.total_seconds()
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin: aiosmtpd starts `_handle_client` as a task."""
+        assert isinstance(transport, asyncio.Transport)
+        self._stream = transport
+        if not self.address:
+            host, port = transport.get_extra_info("peername")[:2]
+            self.address, self.port = plain_address(host), port
+        self._network = network_of(self.address)
+        self._note_tls()
+        super().connection_made(transport)
+        self.station.guests.add(self)
+        self.task.add_done_callback(self._leave)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived."""
+        self._wire.feed_data(data)
+
+    def eof_received(self) -> bool:
+        """Note that the client sends no more; what runs goes on, and its reply is still sent."""
+        self._wire.feed_eof()
+        return self.tls_version is None  # TLS has no half-closed state here
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Let the session find out by itself: a commit that runs must not be broken off."""
+        self._wire.feed_eof()
+        self._unclog()
+        self._stream = None
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+
+    def pause_writing(self) -> None:
+        """Note that the client does not read its replies."""
+        super().pause_writing()
+        self._unclogged = self.loop.create_future()
+
+    def resume_writing(self) -> None:
+        """Note that it reads again."""
+        super().resume_writing()
+        self._unclog()
+
+    # What the listener calls.
+
+    @property
+    def task(self) -> "asyncio.Task[None]":
+        """What serves the connection."""
+        assert self._handler_coroutine is not None
+        return self._handler_coroutine
+
+    def retire(self) -> None:
+        """End at the next moment that breaks no transaction off."""
+        if self._is_waiting and not self.is_in_transaction:
+            self._wire.interrupt(Retired())
+
+    def cut(self) -> None:
+        """End now."""
+        if self._stream is not None:
+            self._stream.abort()
+        self.task.cancel()
+
+    # What the subclass adds.
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """True between MAIL and the reply to its content."""
+        raise NotImplementedError
+
+    def end_transaction(self) -> None:
+        """Forget envelope and content."""
+        raise NotImplementedError
+
+    # What commands use.
+
+    def answer(self, reply: Reply) -> None:
+        """Send `reply`, at the latest before the session waits; 421 ends it.
+
+        Each refusal for good counts; one too many, and 421 is said instead.
+        """
+        if reply.code >= 500:
+            self._errors += 1
+            if self._errors > self.limits.errors_per_session:
+                self.station.config.meter.refused("errors")
+                reply = TOO_MANY_ERRORS
+        self._outbox += written(reply)
+        if reply.code == 421:
+            self._is_over = True
+
+    def say(self, line: bytes) -> None:
+        """Send a line that is no reply of ours to judge."""
+        self._outbox += line
+
+    def end(self) -> None:
+        """End the session once what was said is sent."""
+        self._is_over = True
+
+    def forgive(self) -> None:
+        """Start the budgets anew: a client that sends good mail may err again."""
+        self._errors = 0
+        self._allowance = float(self.limits.idle_commands)
+
+    def spend(self) -> bool:
+        """Return whether a command that leads nowhere may be obeyed still."""
+        now = self.loop.time()
+        self._allowance = min(
+            self._allowance + (now - self._allowance_at) * self.limits.idle_commands_rate,
+            float(self.limits.idle_commands),
+        )
+        self._allowance_at = now
+        if self._allowance < 1:
+            self.station.config.meter.refused("idle_commands")
+            self.answer(TOO_MANY_ERRORS)
+            return False
+        self._allowance -= 1
+        return True
+
+    @property
+    def is_old(self) -> bool:
+        """True if the connection has been kept for long enough."""
+        return self.loop.time() > self._end_of_life
+
+    async def flush(self) -> None:
+        """Hand what was said to the transport; wait if the client does not read."""
+        if self._outbox and self._stream is not None and not self._stream.is_closing():
+            self._stream.write(bytes(self._outbox))
+        self._outbox.clear()
+        if self._unclogged is not None:
+            try:
+                await asyncio.wait_for(self._unclogged, self.limits.idle.total_seconds())
+            except TimeoutError:
+                self.cut()
+
+    async def ask_line(self, most: int) -> bytes:
+        """Send what was said and return the client's next line without its line end.
+
+        Raises LineTooLong, TooLate, Hangup.
+        """
+        await self.flush()
+        line = await self._wire.line(most, self.loop.time() + self._idle())
+        return line.rstrip(b"\r\n")
+
+    async def start_tls(self) -> bool:
+        """Put TLS under the connection and forget what came before; False if it failed."""
+        context = self.station.tls
+        assert context is not None
+        await self.flush()
+        if self._stream is None:
+            return False
+        # What arrived in clear text behind STARTTLS is not the client's word (CVE-2021-38371
+        # and its kin). From here to the new protocol below no byte can get in: no await.
+        self._wire.drop()
+        try:
+            stream = await self.loop.start_tls(
+                self._stream,
+                self,
+                context,
+                server_side=True,
+                ssl_handshake_timeout=self.limits.handshake_time.total_seconds(),
+            )
+        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
+            self.note_tls_failure(error)
+            return False
+        if stream is None:  # the client left in the middle
+            return False
+        self._stream = self.transport = stream
+        self._wire.set_transport(stream)
+        self._note_tls()
+        return True
+
+    def note_tls_failure(self, error: Exception) -> None:
+        """Log a handshake that failed."""
+        self.station.config.meter.refused("tls")
+        log.info("tls.failed", peer=self.address, error=type(error).__name__)
+
+    # The dialogue.
+
+    async def _handle_client(self) -> None:
+        try:
+            await self._serve()
+        except Hangup:
+            pass
+        except Retired:
+            self.answer(RETIRING)
+        except TooLate:
+            self.station.config.meter.refused("late")
+            self.answer(TOO_LATE)
+        except Exception:
+            log.exception("session.failed", peer=self.address)
+            self.answer(GIVING_UP)
+        self.end_transaction()
+        await self._part()
+
+    async def _serve(self) -> None:
+        if not self._is_counted:
+            self._is_counted = self.station.config.quotas.connections.enter(self._network)
+        if not self._is_counted:
+            self.station.config.meter.refused("connections")
+            log.info("session.refused", peer=self.address, reason="connections")
+            self.answer(TOO_MANY_CONNECTIONS)
+            return
+        self.station.config.meter.connected()
+        self._outbox += f"220 {self.station.config.hostname} ESMTP\r\n".encode()
+        obeyed = 0
+        while not self._is_over:
+            obeyed += 1
+            if not self._wire.has_line or len(self._outbox) > OUTBOX_OCTETS:
+                await self.flush()
+            elif obeyed % BURST == 0:
+                await asyncio.sleep(0)
+            if self.station.is_retiring and not self.is_in_transaction:
+                raise Retired
+            self._is_waiting = True
+            try:
+                line = await self._wire.line(
+                    self.limits.auth_octets, self.loop.time() + self._idle()
+                )
+            except LineTooLong:
+                self.answer(TOO_LONG)
+                continue
+            finally:
+                self._is_waiting = False
+            await self._obey(line)
+
+    async def _obey(self, line: bytes) -> None:
+        if line.find(b"\r") != len(line) - 2 or b"\0" in line:
+            self.answer(BARE_LINE_END)
+            return
+        verb, _, argument = line[:-2].partition(b" ")
+        verb = verb.upper()
+        command = self.commands.get(verb)
+        if command is None:
+            self._refuse_verb(verb)
+        elif len(line) > self._octets(verb):
+            self.answer(TOO_LONG)
+        else:
+            try:
+                await command(self, argument.decode("utf-8", "surrogateescape").strip(" "))
+            except (Hangup, TooLate):
+                raise
+            except Exception as error:
+                # Never the text of an exception, and never a refusal for good: the fault is
+                # ours, and the client's mail must not bounce for it.
+                if isinstance(error, Fault):
+                    log.warning("session.fault", peer=self.address, error=str(error))
+                else:
+                    log.exception("session.fault", peer=self.address)
+                self.station.config.meter.refused("fault")
+                self.answer(GIVING_UP if self._has_content_under_way else LOCAL_FAULT)
+
+    def _refuse_verb(self, verb: bytes) -> None:
+        if verb in FOREIGN_VERBS:
+            self.answer(NOT_SMTP)
+            self.end()
+        else:
+            self.answer(UNKNOWN)
+
+    def _octets(self, verb: bytes) -> int:
+        if verb in {b"MAIL", b"RCPT"}:
+            return self.limits.path_octets
+        return self.limits.auth_octets if verb == b"AUTH" else self.limits.command_octets
+
+    def _idle(self) -> float:
+        idle = self.limits.idle.total_seconds()
+        return idle * CROWDED_IDLE if self.station.config.quotas.connections.is_crowded else idle
+
+    def _note_tls(self) -> None:
+        assert self._stream is not None
+        tls = self._stream.get_extra_info("ssl_object")
+        self.tls_version = tls.version() if tls is not None else None
+
+    def _unclog(self) -> None:
+        if self._unclogged is not None and not self._unclogged.done():
+            self._unclogged.set_result(None)
+        self._unclogged = None
+
+    async def _part(self) -> None:
+        """Send the last words. Closing over unread bytes would reset them away, so read on."""
+        await self.flush()
+        if self._stream is None:
+            return
+        if not self._wire.is_ended and self._errors_or_flood():
+            if self._stream.can_write_eof():
+                self._stream.write_eof()
+            deadline = self.loop.time() + self.limits.linger.total_seconds()
+            try:
+                while True:
+                    await self._wire.block(deadline)
+            except (TooLate, Hangup):
+                pass
+        if self._stream is not None:
+            self._stream.close()
