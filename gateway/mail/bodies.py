@@ -24,6 +24,10 @@ def sort_parts(root: Part) -> Bodies:
     """Return which leaves are text, HTML, attachments."""
     bodies = Bodies()
     _sort((root,), "mixed", bodies, bodies.text, bodies.html, in_alternative=False)
+    if not bodies.text and not bodies.html:
+        # Old Macintosh and Eudora mail: better shown as it is than offered for download.
+        bodies.text = [part for part in bodies.attachments if _is_enriched(part)]
+        bodies.attachments = [part for part in bodies.attachments if not _is_enriched(part)]
     return bodies
 
 
@@ -49,9 +53,7 @@ def _sort(
                 html,
                 in_alternative=in_alternative or inner == "alternative",
             )
-        elif not _is_inline(part, position, subtype):
-            bodies.attachments.append(part)
-        elif part.content_type.startswith(_MEDIA):
+        elif part.content_type.startswith(_MEDIA) or not _is_inline(part, position, subtype):
             bodies.attachments.append(part)
         elif subtype == "alternative":
             chosen = html if part.content_type == "text/html" else text
@@ -71,6 +73,12 @@ def _sort(
             text += html[html_before:]
         elif len(html) == html_before and len(text) > text_before:
             html += text[text_before:]
+
+
+def _is_enriched(part: Part) -> bool:
+    """Say whether it is text of a kind that mail programs have forgotten."""
+    is_file = part.name or part.disposition == "attachment"
+    return part.content_type in {"text/enriched", "text/richtext"} and not is_file
 
 
 def _is_inline(part: Part, position: int, subtype: str) -> bool:

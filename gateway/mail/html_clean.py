@@ -67,17 +67,6 @@ _PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s
 _PICTURE_CHARS = 100_000
 _LINKS = ("http:", "https:", "mailto:", "tel:")
 _BLOCKED = re.compile(r"<img(?: (?!src=)[a-z]+=\"[^\"]*\")*>")
-_TAG = re.compile(r"<(/?)([A-Za-z]+)")
-# Elements that have no content, or that their next sibling ends.
-_SHALLOW = frozenset(
-    {
-        "area", "base", "br", "col", "colgroup", "dd", "dt", "hr", "img", "input", "li", "link",
-        "meta", "o", "option", "p", "tbody", "td", "tfoot", "th", "thead", "tr", "wbr",
-    }
-)  # fmt: skip
-_LONE_AMPERSAND = re.compile(r"&(?![A-Za-z#])")
-_TAME_DEPTH = 2000
-_LONG_DATA = re.compile(r"data:[^\s\"'<>]{100000,}+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,40 +77,11 @@ class Cleaned:
     blocked_pictures: int
 
 
-def clean(html: str) -> Cleaned | None:
-    """Return harmless HTML, or None where it is nested so wildly that reading it takes long."""
-    if not is_tame(html):
-        return None
-    cleaned = _CLEANER.clean(escape_ampersands(html))
+def clean(html: str) -> Cleaned:
+    """Return harmless HTML of what `html_shape.tamed` let through."""
+    cleaned = _CLEANER.clean(html)
     blocked = len(_BLOCKED.findall(cleaned)) if "<img" in cleaned else 0
     return Cleaned(cleaned, blocked)
-
-
-def is_tame(html: str) -> bool:
-    """Say whether a parser gets through in time: depth costs it quadratically."""
-    if html.count("<") <= _TAME_DEPTH:
-        return True
-    depth = 0
-    for found in _TAG.finditer(html):
-        if found[2].lower() in _SHALLOW:
-            continue
-        depth = max(depth - 1, 0) if found[1] else depth + 1
-        if depth > _TAME_DEPTH:
-            return False
-    return True
-
-
-def without_long_data(html: str) -> str:
-    """Return the HTML without `data:` addresses of 100,000 characters and more."""
-    return _LONG_DATA.sub("data:,", html) if "data:" in html else html
-
-
-def escape_ampersands(html: str) -> str:
-    """Return the HTML with `&amp;` for those that begin no entity.
-
-    The parser beneath takes time quadratic in a run of them.
-    """
-    return _LONE_AMPERSAND.sub("&amp;", html) if "&" in html else html
 
 
 def _permitted(tag: str, attribute: str, value: str) -> str | None:

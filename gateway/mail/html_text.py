@@ -9,7 +9,7 @@ import re
 
 import nh3
 
-from gateway.mail.html_clean import DROPPED_WITH_CONTENT, escape_ampersands, is_tame
+from gateway.mail.html_clean import DROPPED_WITH_CONTENT
 
 _BREAKING = frozenset(
     {
@@ -18,7 +18,9 @@ _BREAKING = frozenset(
         "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul",
     }
 )  # fmt: skip
-_SPACED = frozenset({"blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "ul"})
+_SPACED = frozenset(
+    {"blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "ul"}
+)
 _CELLS = frozenset({"td", "th"})
 _KEPT = _BREAKING | _CELLS | {"br", "tbody", "span", "a", "font", "b", "i"}
 _VOID = frozenset({"br", "hr"})
@@ -31,14 +33,17 @@ _ANY_TAG = re.compile(r"<[^<>]*>")
 _QUOTE_DEPTH = 20
 
 
+def crude_text(html: str) -> str:
+    """Return HTML with its tags cut out, in one run; for what is too wild to be parsed."""
+    return _SPACE.sub(" ", entities.unescape(_ANY_TAG.sub(" ", html))).strip()
+
+
 def html_to_text(html: str) -> str:
-    """Return the visible text of HTML; in one run, tags cut out, where it is nested wildly."""
-    if not is_tame(html):
-        return _SPACE.sub(" ", entities.unescape(_ANY_TAG.sub(" ", html))).strip()
+    """Return the visible text of what `html_shape.tamed` let through."""
     writer = _Writer()
     depth = 0
     hidden_at = 0
-    for found in _TOKEN.finditer(_NORMALISER.clean(escape_ampersands(html))):
+    for found in _TOKEN.finditer(_NORMALISER.clean(html)):
         closing, tag, attributes, text = found.groups()
         if text is not None:
             if not hidden_at:

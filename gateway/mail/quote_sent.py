@@ -11,6 +11,7 @@ from typing import Final
 _WORD: Final = re.compile(r"[^\W_]+")
 _RUN: Final = 4
 _MAX_WORDS: Final = 50_000
+_MAX_LINE_WORDS: Final = 2_000
 _LEAST_WORDS: Final = 12
 
 
@@ -39,7 +40,7 @@ def _is_ours(words: list[str], runs: set[str], shorts: set[str]) -> bool | None:
     """Return whether a line is ours; None where it is too short to tell."""
     if len(words) < _RUN:
         return None if not words or " ".join(words) in shorts else False
-    found = [run in runs for run in _runs(words)]
+    found = [run in runs for run in _runs(words[:_MAX_LINE_WORDS])]
     return sum(found) * 5 >= len(found) * 4
 
 

@@ -172,7 +172,8 @@ class _Recoding:
                 continue
             head, inner = _split(piece)
             new_head, new = self.entity(head, inner, (*around, boundary))
-            if new is inner and new_head == head:
+            before = piece[: len(piece) - len(inner)]
+            if new is inner and new_head == head and transfer.is_seven_bit(before):
                 done.append(piece)
             else:
                 done += [*(one.octets for one in new_head), b"\r\n", new]

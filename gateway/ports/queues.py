@@ -92,6 +92,8 @@ class Deliveries(Protocol):
     ) -> Sequence[Delivery]:
         """Take up to `limit` that are due (queued, deferred, unconfirmed; or leases run out).
 
+        Their state becomes "sending", but "unconfirmed" stays; what they are returned with.
+
         full_routes: next hops that take no more now. fair: turn by turn among companies.
         """
 
@@ -101,8 +103,8 @@ class Deliveries(Protocol):
     def mark_sending(self, delivery_id: str, fence: int, signature: bytes) -> None:
         """Note that the final dot may leave now; keeps the first signature. Raises Stale."""
 
-    def finish(self, delivery: Delivery, attempt: Attempt | None, *, fence: int) -> None:
-        """Store state, reason, next attempt, and the attempt; ends the lease. Raises Stale."""
+    def finish(self, delivery: Delivery, attempts: Sequence[Attempt], *, fence: int) -> None:
+        """Store state, reason, next attempt, and the attempts; ends the lease. Raises Stale."""
 
     def change(self, delivery: Delivery) -> bool:
         """Store state, reason, next attempt of one that isn't leased; False if it is leased."""

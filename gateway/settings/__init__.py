@@ -15,6 +15,7 @@ from gateway.settings.companies import (
     SmtpSecurity,
     TenantFile,
 )
+from gateway.settings.inbound import GateFailure, InboundSettings, LimitsSettings
 from gateway.settings.load import Loaded, examine, find, load
 from gateway.settings.machine import (
     DnsSettings,
@@ -24,19 +25,16 @@ from gateway.settings.machine import (
     ServerSettings,
     TlsSettings,
 )
-from gateway.settings.mailing import (
+from gateway.settings.mistakes import BadSettings, Mistake, Place
+from gateway.settings.outbound import (
     DkimAlgorithm,
     DkimSettings,
     DomainsSettings,
-    GateFailure,
-    InboundSettings,
-    LimitsSettings,
     RelaySettings,
     Route,
     TlsPolicy,
     WebhooksSettings,
 )
-from gateway.settings.mistakes import BadSettings, Mistake, Place
 from gateway.settings.tree import Settings
 from gateway.settings.values import HostPort, Network, NextHop, Rate, Secret
 

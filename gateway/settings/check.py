@@ -132,12 +132,18 @@ def _secret(loaded: Loaded) -> Iterator[_Fault]:
         if (why := _unwritable(file.parent)) is not None:
             yield _wrong(loaded, "server", "secret", f"is kept in {shown(str(file.parent))}: {why}")
         return
+    from gateway.runtime.keys import read_keyring  # noqa: PLC0415 (slow to import)
+
     try:
-        if not file.read_bytes().strip():
-            yield _wrong(loaded, "server", "secret", f"is kept in {shown(str(file))}: it is empty")
+        read_keyring(file.read_text(encoding="ascii"), where=str(file))
     except OSError as error:
         why = error.strerror or str(error)
         yield _wrong(loaded, "server", "secret", f"is kept in {shown(str(file))}: {why}")
+    except UnicodeDecodeError:
+        text = f"is kept in {shown(str(file))}, which is not text: restore it from a backup"
+        yield _wrong(loaded, "server", "secret", text)
+    except ConfigError as error:
+        yield _wrong(loaded, "server", "secret", f"is kept in {error}")
 
 
 def _dkim_keys(loaded: Loaded) -> Iterator[_Fault]:

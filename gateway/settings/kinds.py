@@ -4,6 +4,7 @@ A kind takes what `tomllib` read. What does not fit is `Unfit`, with the text th
 admin what to write.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from gateway.settings.values import HostPort, Network, NextHop, Rate, Secret, Un
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
+_HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2}){32,}", re.ASCII)
 
 
 class Shape(Enum):
@@ -198,8 +200,12 @@ def _made_secret(raw: object) -> Secret:
             return Secret(file=Path(file))
         case _:
             found = _secret(raw)
-    if not found.file and len(found.text) < 16:
-        raise Unfit('is too short: write { file = "var/secret" }, which is made at the first start')
+    lines = found.text.split()
+    if found.file is None and not (lines and all(map(_HEXADECIMAL.fullmatch, lines))):
+        raise Unfit(
+            "is not a secret: write 64 or more hexadecimal digits, "
+            'or { file = "var/secret" }, which is made at the first start'
+        )
     return found
 
 

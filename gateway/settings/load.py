@@ -1,7 +1,7 @@
 """Finds the configuration, reads it with its overrides, and tells all mistakes at once."""
 
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Loaded:
     given: Mapping[Address, object]
     places: Mapping[Address, Place]
     mistakes: tuple[Mistake, ...] = ()
-    doubtful: Set[Address] = frozenset()
+    doubtful: Collection[Address] = frozenset()
 
     @property
     def source(self) -> str:

@@ -74,7 +74,8 @@ class Reading:
         table = tuple(part for part in above if isinstance(part, str))
         hint = meant(table, record, str(name))
         if isinstance(value, dict) or (isinstance(value, list) and not table):
-            text = f"[{'.'.join(shown_key(part) for part in (*table, str(name)))}] is not a table"
+            header = ".".join(shown_key(part) for part in (*table, str(name)))
+            text = f"[{header}] is not a table of settings"
         else:
             text = f"{label(address)} is not a setting"
         self._wrong(address, text + hint)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.settings.companies import TenantFile
 from gateway.settings.declaration import table, tables
+from gateway.settings.inbound import InboundSettings, LimitsSettings
 from gateway.settings.machine import (
     DnsSettings,
     EgressSettings,
@@ -13,11 +14,9 @@ from gateway.settings.machine import (
     ServerSettings,
     TlsSettings,
 )
-from gateway.settings.mailing import (
+from gateway.settings.outbound import (
     DkimSettings,
     DomainsSettings,
-    InboundSettings,
-    LimitsSettings,
     RelaySettings,
     WebhooksSettings,
 )

@@ -35,9 +35,15 @@ class Body:
     refusal: the reply that the content will get, or None while it may be taken.
     """
 
-    def __init__(self, spool: Spool, limits: SessionLimits, clock: Callable[[], float]) -> None:
-        """Start empty, now."""
-        self.refusal: Reply | None = None
+    def __init__(
+        self,
+        spool: Spool,
+        limits: SessionLimits,
+        clock: Callable[[], float],
+        refusal: Reply | None = None,
+    ) -> None:
+        """Start empty, now; with a `refusal`, only to read past what comes."""
+        self.refusal = refusal
         self._limits = limits
         self._intake = spool.open()
         self._pace = Pace(limits, clock)

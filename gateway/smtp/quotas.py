@@ -23,6 +23,11 @@ class Connections:
         """True if nobody can be let in."""
         return self._count >= self._most
 
+    @property
+    def is_crowded(self) -> bool:
+        """True if three in four places are taken."""
+        return 4 * self._count > 3 * self._most
+
     def enter(self, network: str) -> bool:
         """Return whether one more is let in; if so, `leave` must follow."""
         here = self._by_network.get(network, 0)

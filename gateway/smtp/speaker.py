@@ -1,6 +1,7 @@
 """One connection as a dialogue: commands in, replies out, budgets, and its end."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
@@ -100,7 +101,7 @@ class Speaker(SMTP):
         self._unclogged: asyncio.Future[None] | None = None
         self._is_over = False
         self._is_waiting = False
-        self._has_content_under_way = False
+        self.has_content_under_way = False
         self._errors = 0
         self._allowance = float(self.limits.idle_commands)
         self._allowance_at = loop.time()
@@ -113,7 +114,8 @@ class Speaker(SMTP):
         assert isinstance(transport, asyncio.Transport)
         self._stream = transport
         if not self.address:
-            host, port = transport.get_extra_info("peername")[:2]
+            # None where the client left before it was accepted; then the end comes by itself.
+            host, port = (transport.get_extra_info("peername") or ("", 0))[:2]
             self.address, self.port = plain_address(host), port
         self._network = network_of(self.address)
         self._note_tls()
@@ -253,8 +255,9 @@ class Speaker(SMTP):
         await self.flush()
         if self._stream is None:
             return False
-        # What arrived in clear text behind STARTTLS is not the client's word (CVE-2021-38371
-        # and its kin). From here to the new protocol below no byte can get in: no await.
+        # What arrived in clear text behind STARTTLS may be another's word (CVE-2011-0411,
+        # CVE-2024-34083). No await stands between here and the change of protocol below, so
+        # nothing gets in after it.
         self._wire.drop()
         try:
             stream = await self.loop.start_tls(
@@ -294,7 +297,8 @@ class Speaker(SMTP):
         except Exception:
             log.exception("session.failed", peer=self.address)
             self.answer(GIVING_UP)
-        self.end_transaction()
+        finally:
+            self.end_transaction()
         await self._part()
 
     async def _serve(self) -> None:
@@ -352,7 +356,7 @@ class Speaker(SMTP):
                 else:
                     log.exception("session.fault", peer=self.address)
                 self.station.config.meter.refused("fault")
-                self.answer(GIVING_UP if self._has_content_under_way else LOCAL_FAULT)
+                self.answer(GIVING_UP if self.has_content_under_way else LOCAL_FAULT)
 
     def _refuse_verb(self, verb: bytes) -> None:
         if verb in FOREIGN_VERBS:
@@ -381,18 +385,33 @@ class Speaker(SMTP):
         self._unclogged = None
 
     async def _part(self) -> None:
-        """Send the last words. Closing over unread bytes would reset them away, so read on."""
+        """Send the last words.
+
+        A socket that is closed while bytes still come resets the connection, and the client
+        never reads why; so a session that breaks off listens a little longer.
+        """
+        is_broken_off = not self._wire.is_empty or self.has_content_under_way
         await self.flush()
         if self._stream is None:
             return
-        if not self._wire.is_ended and self._errors_or_flood():
+        if self._is_counted and is_broken_off:
             if self._stream.can_write_eof():
                 self._stream.write_eof()
             deadline = self.loop.time() + self.limits.linger.total_seconds()
-            try:
+            with contextlib.suppress(TooLate, Hangup):
                 while True:
                     await self._wire.block(deadline)
-            except (TooLate, Hangup):
-                pass
         if self._stream is not None:
             self._stream.close()
+
+    def _leave(self, task: "asyncio.Task[None]") -> None:
+        """Give back what the session held, however it ended."""
+        self._wire.stop()
+        self.station.guests.discard(self)
+        if self._is_counted:
+            self.station.config.quotas.connections.leave(self._network)
+            self.station.config.meter.disconnected()
+        if self._stream is not None and not self._stream.is_closing():
+            self._stream.abort()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("session.failed", peer=self.address, exc_info=error)

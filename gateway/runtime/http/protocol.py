@@ -12,7 +12,7 @@ from typing import Any, cast
 import h11
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from gateway.runtime.http.crowd import Crowd
@@ -191,14 +191,13 @@ class PatientProtocol(H11Protocol):
     def _refuse(self, status: int, code: str, detail: str) -> None:
         """Answer in place of the application, and close."""
         self._crowd.leave(self)
-        cycle = self.cycle
-        under_way = cycle is not None and not cycle.response_complete
-        if under_way:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True
             cycle.message_event.set()
-        if under_way and cycle.response_started:
-            self.give_way()
-            return
+            if cycle.response_started:
+                self.give_way()
+                return
         self.transport.write(bare_answer(status, code, detail))
         self._lingers = True
         self.transport.close()

@@ -1,0 +1,72 @@
+"""What follows from a delivery's new state: events, suppression, a conversation re-opened."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.flow.context import Context
+from gateway.flow.people import latest
+from gateway.ports.store import Work
+from gateway.rules import events
+from gateway.rules.model import ConversationStatus, Delivery, Suppression
+from gateway.rules.suppression import FULL_WITHIN, suppresses, suppresses_full
+
+FAILED = frozenset({"bounced", "expired"})
+
+
+def tell_fate(
+    context: Context, work: Work, delivery: Delivery, previous: str, now: datetime
+) -> None:
+    """Tell of the new state and do what it asks for, in the caller's transaction."""
+    if delivery.state == previous and delivery.state not in {"deferred", "unconfirmed"}:
+        return
+    kind = events.OF_STATE.get(delivery.state)
+    if kind is not None:
+        about = events.about_delivery(delivery, previous)
+        work.events.add(context.event(delivery.tenant_id, kind, now, about))
+    if delivery.state in FAILED:
+        _reopen(context, work, delivery, now)
+        _suppress(context, work, delivery, now)
+    work.wake("events")
+
+
+def _reopen(context: Context, work: Work, delivery: Delivery, now: datetime) -> None:
+    conversation = work.conversations.get(delivery.tenant_id, delivery.conversation_id)
+    if conversation is None:
+        return
+    conversation = latest(work, conversation)
+    changed = replace(conversation, failed=True, status=ConversationStatus.OPEN, updated_at=now)
+    work.conversations.change(changed)
+    about = events.about_conversation(changed)
+    kind = events.CONVERSATION_UPDATED
+    work.events.add(context.event(delivery.tenant_id, kind, now, about))
+
+
+def _suppress(context: Context, work: Work, delivery: Delivery, now: datetime) -> None:
+    reason = delivery.reason
+    if reason is None or delivery.state != "bounced":
+        return
+    address = delivery.recipient.address.lower()
+    if suppresses(enhanced=reason.enhanced, key=reason.key, permanent=reason.permanent):
+        kind = "bounce"
+    elif reason.key == "mailbox_full":
+        since = now - FULL_WITHIN
+        times = work.deliveries.bounced_since(delivery.tenant_id, address, reason.key, since)
+        if not suppresses_full(key=reason.key, times=times):
+            return
+        kind = "full"
+    else:
+        return
+    suppress(context, work, Suppression(delivery.tenant_id, address, kind, reason.key, now))
+
+
+def suppress(context: Context, work: Work, suppression: Suppression) -> None:
+    """Suppress an address and tell of it, if it wasn't suppressed already."""
+    if not work.suppressions.add(suppression):
+        return
+    about = {
+        "address": suppression.address,
+        "kind": suppression.kind,
+        "reason": suppression.reason,
+    }
+    now, tenant_id = suppression.created_at, suppression.tenant_id
+    work.events.add(context.event(tenant_id, events.SUPPRESSION_CREATED, now, about))

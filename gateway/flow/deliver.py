@@ -1,0 +1,169 @@
+"""One delivery, tried once: signed, routed, relayed, its fate stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from gateway.flow.aftermath import tell_fate
+from gateway.flow.contents import whole
+from gateway.flow.context import Context
+from gateway.mail.envelope import Recipient
+from gateway.ports.lists import Stale
+from gateway.ports.relay import Attempted, NextHop, Outgoing, Relay, Routes
+from gateway.ports.signer import Signer
+from gateway.ports.store import Work
+from gateway.ports.tally import Tally
+from gateway.rules.fate import fate
+from gateway.rules.model import Attempt, Delivery
+from gateway.rules.names import domain_of
+from gateway.rules.outcome import (
+    Bounced,
+    Deferred,
+    NextHopKind,
+    Outcome,
+    Sent,
+    Stage,
+    Trouble,
+    Unconfirmed,
+    judge,
+)
+from gateway.rules.retry import RetryPolicy
+
+log = structlog.get_logger()
+
+_MOST_HOPS = 5
+_ANOTHER_MAY_DO = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS})
+"""Stages at which the next of the domain's servers is asked within the same attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """Everything that relaying needs besides the context."""
+
+    routes: Routes
+    relay: Relay
+    signer: Signer
+    policy: RetryPolicy
+    tally: Tally
+
+
+class LeaseLost(Exception):  # noqa: N818 (nobody's error: somebody else has it now)
+    """The delivery was claimed by somebody else in the meantime: hands off."""
+
+
+async def deliver(context: Context, way: WayOut, delivery: Delivery) -> Delivery:
+    """Try a claimed delivery once and store what became of it; returns it.
+
+    Raises LeaseLost if it was claimed by somebody else, Fault if the store is away.
+    """
+    if delivery.sending:
+        way.tally.outcome_unknown()
+        log.warning("delivery.unconfirmed", id=delivery.id, why="stopped after the final dot")
+    tenant = await context.store.read(lambda work: work.tenants.get(delivery.tenant_id))
+    raw = await whole(context, delivery.tenant_id, delivery.raw_sha256)
+    signed = delivery.signature
+    if signed is None:
+        signed = await way.signer.sign(raw, tenant)
+    prepared = replace(delivery, signature=signed)
+    copy = Outgoing(
+        sender=delivery.sender,
+        recipient=Recipient(delivery.recipient.address, delivery.notify, delivery.orcpt),
+        content=(signed, raw) if signed else (raw,),
+        ret=delivery.ret,
+        envid=delivery.envid,
+        smtputf8=False,
+    )
+    outcome, attempts = await _try(context, way, prepared, copy)
+    return await _conclude(context, way, prepared, outcome, attempts)
+
+
+async def _try(
+    context: Context, way: WayOut, delivery: Delivery, copy: Outgoing
+) -> tuple[Outcome, Sequence[Attempt]]:
+    domain = domain_of(delivery)
+    hops = await way.routes.to_domain(domain)
+    now = context.clock.now()
+    if isinstance(hops, Trouble):
+        attempt = Attempt(now, domain, "", "none", Stage.DNS.value, hops.text, 0)
+        return judge(hops, Stage.DNS, NextHopKind.MX), (attempt,)
+    attempts: list[Attempt] = []
+    outcome: Outcome | None = None
+    signature = delivery.signature or b""
+
+    async def before_dot() -> None:
+        try:
+            await context.store.write(
+                lambda work: work.deliveries.mark_sending(delivery.id, delivery.fence, signature)
+            )
+        except Stale as error:
+            raise LeaseLost(delivery.id) from error
+
+    for hop in list(hops)[:_MOST_HOPS]:
+        at = context.clock.now()
+        attempted = await way.relay.relay(hop, copy, before_dot=before_dot)
+        attempts.append(_attempt_of(hop, attempted, at))
+        outcome = judge(attempted.answer, attempted.stage, hop.kind)
+        if not (isinstance(outcome, Deferred) and attempted.stage in _ANOTHER_MAY_DO):
+            break
+    if outcome is None:
+        raise ValueError(f"the routes to {domain} named no next hop and no trouble")
+    return outcome, attempts
+
+
+def _attempt_of(hop: NextHop, attempted: Attempted, at: datetime) -> Attempt:
+    return Attempt(
+        at=at,
+        next_hop=str(hop),
+        address=hop.address,
+        tls=attempted.tls,
+        stage=attempted.stage.value,
+        reply=attempted.text,
+        ms=attempted.ms,
+    )
+
+
+async def _conclude(
+    context: Context,
+    way: WayOut,
+    delivery: Delivery,
+    outcome: Outcome,
+    attempts: Sequence[Attempt],
+) -> Delivery:
+    now = context.clock.now()
+    ended = fate(delivery, outcome, policy=way.policy, now=now, spread=context.chance.spread())
+    if isinstance(outcome, Unconfirmed):
+        way.tally.outcome_unknown()
+
+    def store(work: Work) -> None:
+        work.deliveries.finish(ended, attempts, fence=delivery.fence)
+        tell_fate(context, work, ended, delivery.state, now)
+
+    try:
+        await context.store.write(store)
+    except Stale as error:
+        raise LeaseLost(delivery.id) from error
+    way.tally.attempted(ended.state)
+    _log(ended, outcome, attempts[-1], now)
+    return ended
+
+
+def _log(delivery: Delivery, outcome: Outcome, attempt: Attempt, now: datetime) -> None:
+    match outcome:
+        case Sent():
+            reply = str(outcome.reply)
+        case Deferred() | Bounced() | Unconfirmed():
+            reply = outcome.reason.verbatim
+    dsn = delivery.reason.enhanced if delivery.reason else "2.0.0"
+    log.info(
+        "delivery.tried",
+        id=delivery.id,
+        state=delivery.state,
+        domain=domain_of(delivery),
+        relay=f"{attempt.next_hop}[{attempt.address}]",
+        tls=attempt.tls,
+        delay=round((now - delivery.queued_at).total_seconds(), 2),
+        dsn=dsn,
+        reply=reply[:200],
+    )

@@ -1,0 +1,166 @@
+"""Claims deliveries that are due and tries them, many at once, within limits."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.flow.context import Context
+from gateway.flow.deliver import LeaseLost, WayOut, deliver
+from gateway.mail.errors import Fault
+from gateway.ports.lists import Stale
+from gateway.ports.queues import Lease
+from gateway.ports.store import Work
+from gateway.rules.model import Delivery
+
+log = structlog.get_logger()
+
+_POLL = timedelta(seconds=10)
+_AFTER_FAULT = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLimits:
+    """concurrency: attempts at once. per_route: to one next hop. lease: renewed thrice in it."""
+
+    concurrency: int = 200
+    per_route: int = 20
+    lease: timedelta = timedelta(minutes=5)
+
+
+class QueueManager:
+    """Runs until it is told to stop."""
+
+    def __init__(self, context: Context, way: WayOut, limits: QueueLimits) -> None:
+        """Try deliveries of the context's store by this way out."""
+        self._context = context
+        self._way = way
+        self._limits = limits
+        owner = context.chance.octets(12).hex()
+        self._lease = Lease(owner, limits.lease)
+        self._trying: dict[str, Delivery] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._freed = asyncio.Event()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Claim and try until `stop`; never raises for what a delivery does."""
+        renewing = asyncio.create_task(self._renew())
+        seen = 0
+        try:
+            while not self._stopping:
+                try:
+                    claimed = await self._claim()
+                    if claimed == 0:
+                        seen = await self._wait(seen)
+                except Fault as error:
+                    log.warning("queue.stalled", why=str(error))
+                    await asyncio.sleep(_AFTER_FAULT.total_seconds())
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
+
+    async def stop(self, patience: float) -> None:
+        """Claim nothing more, wait `patience` seconds for what is being tried, give the rest back.
+
+        What has sent its final dot is not given back: its lease runs out, and the mark tells.
+        """
+        self._stopping = True
+        self._freed.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=patience)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    @property
+    def trying(self) -> int:
+        """How many deliveries are being tried now."""
+        return len(self._trying)
+
+    async def _claim(self) -> int:
+        free = self._limits.concurrency - len(self._trying)
+        if free <= 0:
+            self._freed.clear()
+            await self._freed.wait()
+            return 1
+        routes = Counter(delivery.route for delivery in self._trying.values())
+        full = [name for name, count in routes.items() if count >= self._limits.per_route]
+        claimed = await self._context.store.write(
+            lambda work: work.deliveries.claim(self._lease, free, full_routes=full)
+        )
+        for delivery in claimed:
+            self._trying[delivery.id] = delivery
+            task = asyncio.create_task(self._try(delivery))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(claimed)
+
+    async def _wait(self, seen: int) -> int:
+        """Wait for new work, a free place on a full route, or the time of the next attempt."""
+        context = self._context
+        due = await context.store.read(lambda work: work.deliveries.next_due())
+        wait = _POLL if due is None else min(_POLL, _until(due, context.clock.now()))
+        self._freed.clear()
+        woken = asyncio.ensure_future(
+            context.store.wait("deliveries", seen, max(wait.total_seconds(), 0.01))
+        )
+        freed = asyncio.ensure_future(self._freed.wait())
+        try:
+            await asyncio.wait({woken, freed}, return_when=asyncio.FIRST_COMPLETED)
+            return woken.result() if woken.done() else seen
+        finally:
+            woken.cancel()
+            freed.cancel()
+
+    async def _try(self, delivery: Delivery) -> None:
+        try:
+            await deliver(self._context, self._way, delivery)
+        except LeaseLost:
+            log.warning("delivery.lease_lost", id=delivery.id)
+        except asyncio.CancelledError:
+            await self._give_back(delivery)
+            raise
+        except Fault as error:
+            log.warning("delivery.not_stored", id=delivery.id, why=str(error))
+        except Exception:  # the rim of a task
+            log.exception("delivery.failed", id=delivery.id)
+        finally:
+            del self._trying[delivery.id]
+            self._freed.set()
+
+    async def _give_back(self, delivery: Delivery) -> None:
+        now = self._context.clock.now()
+
+        def store(work: Work) -> None:
+            current = work.deliveries.get(None, delivery.id)
+            if current is None or current.sending:
+                return
+            state = "unconfirmed" if delivery.state == "unconfirmed" else "queued"
+            back = replace(delivery, state=state, next_attempt_at=now, updated_at=now)
+            work.deliveries.finish(back, (), fence=delivery.fence)
+
+        with contextlib.suppress(Stale, Fault):
+            await asyncio.shield(self._context.store.write(store))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits.lease.total_seconds() / 3)
+            ids = list(self._trying)
+            if not ids:
+                continue
+            try:
+                await self._context.store.write(
+                    lambda work, ids=ids: work.deliveries.renew(ids, self._lease)  # type: ignore[misc]
+                )
+            except Fault as error:
+                log.warning("queue.not_renewed", why=str(error))
+
+
+def _until(due: datetime, now: datetime) -> timedelta:
+    return max(due - now, timedelta(0))

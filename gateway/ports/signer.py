@@ -1,0 +1,15 @@
+"""Who signs what leaves."""
+
+from typing import Protocol
+
+from gateway.rules.model import Tenant
+
+
+class Signer(Protocol):
+    """Signs mail by the domain that its From is in."""
+
+    async def sign(self, raw: bytes, tenant: Tenant | None) -> bytes:
+        """Return the DKIM-Signature fields to put above the message, CRLF at their end.
+
+        raw: the message, 7-bit, CRLF. The same bytes must be sent below the fields.
+        """
