@@ -89,6 +89,7 @@ def init(
     Nothing that exists is overwritten. The records go to stdout, all else to stderr.
     """
     from gateway.cli.dns import keys_of, records, zone
+    from gateway.mail.errors import ConfigError
     from gateway.runtime.dkim_keys import DkimKeys
     from gateway.runtime.keys import OCTETS, make_secret
     from gateway.runtime.world import SystemChance, SystemClock
@@ -99,7 +100,7 @@ def init(
     from gateway.settings.values import domain as domain_name
 
     try:
-        domain = domain_name(domain)
+        domain = domain_name(f"bounce.{domain}").removeprefix("bounce.")
     except Unfit as unfit:
         raise typer.BadParameter(f"{domain} {unfit}", param_hint="--domain") from None
     place = _installation(directory.resolve())
@@ -122,8 +123,8 @@ def init(
         make_secret(secret, SystemChance().octets(OCTETS))
         _write(place.home / "postroom.service", unit(place), mode=0o644)
         _write(place.config, sample(values), mode=0o644)
-    except OSError as error:
-        typer.echo(f"{error.filename}: {error.strerror}", err=True)
+    except (OSError, ConfigError) as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     settings = load(place.config, environ={}).settings
     DkimKeys(dkim, settings.dkim.algorithms).make_missing(SystemClock().now())
@@ -139,8 +140,12 @@ def _installation(home: Path) -> "Installation":
 
     beside = Path(sys.executable).with_name("postroom")
     program = str(beside) if beside.exists() else which("postroom")
-    # A service of root's own would be no service of a mail gateway.
-    user = pwd.getpwuid(os.getuid()).pw_name if os.getuid() else "postroom"
+    user = "postroom"
+    if number := os.getuid():
+        try:
+            user = pwd.getpwuid(number).pw_name
+        except KeyError:
+            user = str(number)
     return Installation(
         config=home / "postroom.toml",
         home=home,

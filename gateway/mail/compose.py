@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gateway.mail import fields, transfer
 from gateway.mail.errors import MailError
-from gateway.mail.fields import Mailbox
+from gateway.mail.mailbox import Mailbox
 from gateway.mail.parameters import content_type, fallback, is_plain, typed
 
 _OURS = frozenset(

@@ -8,9 +8,9 @@ import binascii
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from gateway.mail.errors import MailError
+from gateway.mail.mailbox import Mailbox
 from gateway.mail.words import ENCODED_WORD, encoded_words, unstructured_words
 
 LINE_CHARS = 78
@@ -30,18 +30,6 @@ _DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?")
 _ID = re.compile(r"[!-;=?-~]{1,900}")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-class Mailbox(Protocol):
-    """A display name, "" if none, and an address."""
-
-    @property
-    def name(self) -> str:
-        """The display name."""
-
-    @property
-    def address(self) -> str:
-        """The address, local part and domain."""
 
 
 def checked(text: str, what: str) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from gateway.mail.errors import Fault
+
 T = TypeVar("T")
 
 
@@ -22,6 +24,10 @@ class Taken(ValueError):  # noqa: N818 (it names the state that stands in the wa
 
 class Stale(ValueError):  # noqa: N818
     """The item was changed by somebody else in the meantime (version, or fence of a lease)."""
+
+
+class Full(Fault):
+    """The disk, or the database, has no room left: HTTP says 507, SMTP 452."""
 
 
 @dataclass(frozen=True, slots=True)

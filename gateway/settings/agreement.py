@@ -31,12 +31,13 @@ def _domains(settings: Settings) -> Iterator[Contradiction]:
             f'[domains] reply = "{domains.reply}" is also that of sender: write a domain that '
             f'is used for nothing else, such as "reply.{domains.sender.partition(".")[2]}"',
         )
-    for index, sandbox in enumerate(settings.relay.sandbox_domains):
-        if sandbox in {domains.sender, domains.reply, domains.bounce}:
+    for name in ("sender", "reply", "bounce"):
+        domain = getattr(domains, name)
+        if domain in settings.relay.sandbox_domains:
             yield Contradiction(
-                (("relay", "sandbox_domains", index), ("relay", "sandbox_domains")),
-                f'[relay] sandbox_domains: "{sandbox}" is a domain of [domains]: '
-                "write one that has no mail",
+                (("domains", name), ("relay", "sandbox_domains")),
+                f'[domains] {name} = "{domain}" is also among [relay] sandbox_domains: '
+                "write another",
             )
 
 

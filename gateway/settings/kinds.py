@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from gateway.settings import values
-from gateway.settings.values import HostPort, Network, NextHop, Rate, Secret, Unfit
+from gateway.settings.values import HostPort, Network, NextHop, Rate, Secret, Unfit, UnfitElements
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -82,7 +82,6 @@ NETWORK: Kind[Network] = of_text("network", values.network)
 LISTENER: Kind[HostPort] = of_text("address and port", values.listener)
 RESOLVER: Kind[HostPort] = of_text("address, with or without a port", values.resolver)
 PUBLIC_URL: Kind[str] = of_text("http or https URL", values.public_url)
-RATE: Kind[Rate] = of_text('rate, such as "100/min" or "10/10m"', values.rate)
 
 
 def _existing_path(text: str) -> Path:
@@ -114,6 +113,16 @@ def bounded_duration(
     return Kind(name, parse)
 
 
+def _rate(raw: object) -> Rate:
+    if _is_number(raw):
+        raise Unfit(
+            "is a bare number: write so many in a time in quotes, "
+            f'such as "{raw}/h" for {raw} an hour'
+        )
+    return values.rate(_string(raw))
+
+
+RATE: Kind[Rate] = Kind('rate, such as "100/min" or "10/10m"', _rate)
 DURATION: Kind[timedelta] = bounded_duration("1ms")
 
 
@@ -177,12 +186,14 @@ def listing(kind: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
             raise Unfit('is not a list: write it in square brackets, such as [] or ["…"]')
         if len(raw) < least:
             raise Unfit("is empty: write at least one element")
-        found = []
-        for item, element in enumerate(raw):
+        found, unfit = [], []
+        for index, element in enumerate(raw):
             try:
                 found.append(kind.parse(element))
-            except Unfit as unfit:
-                raise Unfit(str(unfit), item=item, value=element) from None
+            except Unfit as error:
+                unfit.append((index, element, str(error)))
+        if unfit:
+            raise UnfitElements(unfit)
         return tuple(found)
 
     return Kind(f"list of: {kind.name}", parse, Shape.LIST)

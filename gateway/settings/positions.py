@@ -22,6 +22,8 @@ _TEXTS = {
     "'": re.compile(r"'[^']*+'"),
 }
 _SCALAR = re.compile(r"[^,\]}#\n]++")
+# What `tomllib` says of a string that nobody closed.
+_PLAINER = {r"Illegal character '\n'": "The line ends before the string does"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,6 +57,7 @@ def syntax_error(error: ValueError, text: str) -> tuple[str, Position]:
     It has the place in its message alone: "… (at line 1, column 5)" or "(at end of document)".
     """
     what, _, place = str(error).rpartition(" (at ")
+    what = _PLAINER.get(what, what)
     words = place.rstrip(")").replace(",", "").split()
     if what and len(words) == 4 and words[1].isdigit() and words[3].isdigit():
         return what, Position(int(words[1]), int(words[3]))

@@ -10,7 +10,7 @@ from gateway.settings.kinds import Kind
 from gateway.settings.mistakes import label, shown, shown_key
 from gateway.settings.names import meant
 from gateway.settings.positions import Address
-from gateway.settings.values import Secret, Unfit
+from gateway.settings.values import Secret, Unfit, UnfitElements
 
 T = TypeVar("T")
 _LONGEST_SECRET = 16 * 1024
@@ -97,10 +97,11 @@ class Reading:
     def _unfit(self, kind: Kind[Any], raw: object, at: Address, unfit: Unfit) -> None:
         if kind.secret:
             self._wrong(at, f"{label(at)} {unfit}")
-        elif unfit.item is None:
-            self._wrong(at, f"{label(at)} = {shown(raw)} {unfit}")
+        elif isinstance(unfit, UnfitElements):
+            for index, element, text in unfit.elements:
+                self._wrong((*at, index), f"{label(at)}: {shown(element)} {text}")
         else:
-            self._wrong((*at, unfit.item), f"{label(at)}: {shown(unfit.value)} {unfit}")
+            self._wrong(at, f"{label(at)} = {shown(raw)} {unfit}")
 
     def _single(self, table: Table, raw: object, at: Address, values: dict[str, Any]) -> None:
         value = self.table(table.record, raw, at)

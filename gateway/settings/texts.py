@@ -44,7 +44,7 @@ def parse(name: str, content: Content) -> Text | Mistake:
         tree = tomllib.loads(text)
         places = {address: Place(name, where) for address, where in positions(text).items()}
     except RecursionError:
-        return Mistake(Place(name), "has values too deep within each other")
+        return Mistake(Place(name, Position(1, 1)), "has values too deep within each other")
     except ValueError as error:
         what, where = syntax_error(error, text)
         return Mistake(Place(name, where), f"is not TOML: {what}")

@@ -38,15 +38,15 @@ _LONGEST = timedelta(days=36500)
 
 
 class Unfit(ValueError):  # noqa: N818 (what a value is, not who failed)
-    """A value that its setting can't have; the text goes on after the value: "is not …: write …".
+    """A value that its setting can't have; the text goes on after the value: "is not …: write …"."""
 
-    item: which element of a list it is, or None where the whole value is meant.
-    """
 
-    def __init__(self, text: str, *, item: int | None = None, value: object = None) -> None:
-        super().__init__(text)
-        self.item = item
-        self.value = value
+class UnfitElements(Unfit):
+    """A list with elements that don't fit: the index, the element, and what is wrong with it."""
+
+    def __init__(self, elements: list[tuple[int, object, str]]) -> None:
+        super().__init__("has elements that don't fit")
+        self.elements = elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ def next_hop(text: str) -> NextHop | None:
         return None
     url = _url(text, ("smtp", "smtps"), '"smtp://host:25" or "smtps://user:password@host"')
     if url.path not in {"", "/"} or url.query or url.fragment:
-        raise Unfit('goes on after its port: write "smtp://host:25" (a "/", "?" or "#" as %2F …)')
+        raise Unfit('goes on after its port: write "smtp://host:25", and %2F for "/" in a password')
     host = _host(url.netloc.rpartition("@")[2].removesuffix(f":{url.port}"))
     implicit = url.scheme == "smtps"
     return NextHop(

@@ -92,9 +92,11 @@ class Body:
         header = prescan(content.head, size=content.size, limit=limit)
         if header.is_too_long:
             self._refuse(HEADER_TOO_BIG)
-        elif header.received > self._limits.hops:
+            return None
+        if header.received > self._limits.hops:
             self._refuse(TOO_MANY_HOPS)
-        return content if self.refusal is None else None
+            return None
+        return content
 
     def hand_over(self) -> None:
         """Leave the file, if there is one, to whoever got the content."""

@@ -1,11 +1,11 @@
 """A listener: opens sockets, lets connections in, and lets them out again."""
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -77,16 +77,16 @@ class Listener:
         """Use another certificate for handshakes from now on; sessions go on as they are."""
         self._station.tls = context
 
-    async def drain(self, timeout: timedelta) -> int:
+    async def drain(self, patience: timedelta) -> int:
         """Let nobody in, end sessions between transactions, wait for the others.
 
-        Returns how many sessions and commits were left when `timeout` was over.
+        Returns how many sessions and commits were left when `patience` was over.
         """
         await self._stop_accepting()
         self._station.is_retiring = True
         for guest in tuple(self._station.guests):
             guest.retire()
-        end = asyncio.get_running_loop().time() + timeout.total_seconds()
+        end = asyncio.get_running_loop().time() + patience.total_seconds()
         while waiting := self._running():
             left = end - asyncio.get_running_loop().time()
             if left <= 0:
@@ -104,7 +104,7 @@ class Listener:
         if tasks:
             await asyncio.wait(tasks)
 
-    def _running(self) -> "set[asyncio.Task[object]]":
+    def _running(self) -> "set[asyncio.Task[Any]]":
         return {guest.task for guest in self._station.guests} | self._station.commits
 
     async def _stop_accepting(self) -> None:
@@ -178,16 +178,16 @@ class Listener:
             self._config.meter.refused("connections")
             connection.close()
             return
-        made: list[Session] = []
+        session = self._made(origin, is_counted=True)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: made.append(self._made(origin, is_counted=True)) or made[0],
+                lambda: session,
                 connection,
                 ssl=self._station.tls,
                 ssl_handshake_timeout=self._config.limits.handshake_time.total_seconds(),
             )
         finally:
-            if not (made and made[0].has_begun):
+            if not session.has_begun:  # else it counts itself out
                 connections.leave(network)
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
 from gateway.mail.envelope import Envelope, Recipient
-from gateway.mail.parameters import MailParameters, mail_parameters, recipient_parameters
+from gateway.mail.esmtp import MailParameters, mail_parameters, recipient_parameters
 from gateway.mail.paths import PathError, forward_path, reverse_path
 from gateway.mail.replies import Reply
 from gateway.ports.reception import Content
@@ -104,7 +105,7 @@ class Session(Visitor):
             return NEEDS_SIGN_IN
         if self._transaction is not None:
             return NESTED_MAIL
-        if self._messages >= self.limits.messages or self.is_old:
+        if self._messages >= self.limits.messages or self.budget.is_old(self.loop.time()):
             return SERVED_ENOUGH
         return None
 
@@ -239,7 +240,7 @@ class Session(Visitor):
         reply = await asyncio.shield(commit)
         if reply.is_positive:
             self._messages += 1
-            self.forgive()
+            self.budget.renew()
             config.meter.accepted(content.size)
         else:
             config.meter.refused("content")
@@ -252,6 +253,10 @@ class Session(Visitor):
         self.answer(reply)
 
     # The rest.
+
+    def command(self, verb: bytes) -> Callable[["Session", str], Awaitable[None]] | None:
+        """Return what to do for `verb`, in capitals, or None."""
+        return COMMANDS.get(verb)
 
     async def noop(self, _argument: str) -> None:
         """Do nothing."""
@@ -280,19 +285,20 @@ class Session(Visitor):
             self.answer(BYE)
             self.end()
 
-    commands = {  # noqa: RUF012 (annotated where it is declared)
-        b"HELO": Visitor.helo,
-        b"EHLO": Visitor.ehlo,
-        b"STARTTLS": Visitor.starttls,
-        b"AUTH": Visitor.auth,
-        b"MAIL": mail,
-        b"RCPT": rcpt,
-        b"DATA": data,
-        b"BDAT": bdat,
-        b"RSET": rset,
-        b"NOOP": noop,
-        b"VRFY": vrfy,
-        b"EXPN": expn,
-        b"HELP": help,
-        b"QUIT": quit,
-    }
+
+COMMANDS: Mapping[bytes, Callable[[Session, str], Awaitable[None]]] = {
+    b"HELO": Session.helo,
+    b"EHLO": Session.ehlo,
+    b"STARTTLS": Session.starttls,
+    b"AUTH": Session.auth,
+    b"MAIL": Session.mail,
+    b"RCPT": Session.rcpt,
+    b"DATA": Session.data,
+    b"BDAT": Session.bdat,
+    b"RSET": Session.rset,
+    b"NOOP": Session.noop,
+    b"VRFY": Session.vrfy,
+    b"EXPN": Session.expn,
+    b"HELP": Session.help,
+    b"QUIT": Session.quit,
+}

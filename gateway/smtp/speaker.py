@@ -2,33 +2,35 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
 from aiosmtpd.smtp import SMTP
 
 from gateway.mail.errors import Fault
 from gateway.mail.replies import Reply
+from gateway.smtp.budget import Budget
 from gateway.smtp.networks import network_of, plain_address
 from gateway.smtp.station import Station
 from gateway.smtp.wire import Hangup, LineTooLong, TooLate, Wire
+from gateway.smtp.wording import (
+    BARE_LINE_END,
+    GIVING_UP,
+    LOCAL_FAULT,
+    NOT_SMTP,
+    RETIRING,
+    TOO_LATE,
+    TOO_LONG,
+    TOO_MANY_CONNECTIONS,
+    TOO_MANY_ERRORS,
+    UNKNOWN,
+    written,
+)
 
 BURST = 32  # commands obeyed at a stretch before other sessions get their turn
 OUTBOX_OCTETS = 16 * 1024  # replies gathered for one write while a client pipelines
-REPLY_OCTETS = 500  # of one line of ours (RFC 5321, section 4.5.3.1.5)
 CROWDED_IDLE = 0.2  # of the idle time, while connections are scarce
-
-UNKNOWN = Reply(500, "5.5.1", "Command not recognised")
-NOT_SMTP = Reply(554, "5.7.0", "This is a mail server")
-BARE_LINE_END = Reply(500, "5.5.2", "A command ends in CR LF, and has neither within")
-TOO_LONG = Reply(500, "5.5.2", "The line is too long")
-LOCAL_FAULT = Reply(451, "4.3.0", "Something went wrong on our side, please try again later")
-TOO_MANY_ERRORS = Reply(421, "4.7.0", "Too many errors, goodbye")
-TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections, please try again later")
-TOO_LATE = Reply(421, "4.4.2", "You took too long, goodbye")
-RETIRING = Reply(421, "4.3.2", "The service is going down, please try again later")
-GIVING_UP = Reply(421, "4.3.0", "Something went wrong on our side, goodbye")
 
 # What browsers say when a page makes them talk to us; their next lines may hold mail commands.
 FOREIGN_VERBS = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"CONNECT", b"OPTIONS"})
@@ -40,19 +42,6 @@ class Retired(Exception):  # noqa: N818 (not an error)
     """The listener wants this session to end, and it may."""
 
 
-def written(reply: Reply) -> bytes:
-    """Return `reply` as it goes over the wire; nothing in its text can end a line early."""
-    head = f"{reply.code}{{}}{reply.enhanced}{' ' if reply.enhanced else ''}"
-    lines = [
-        (line if line.isprintable() else "".join(c for c in line if c.isprintable()))
-        .encode("ascii", "replace")[:REPLY_OCTETS]
-        .decode()
-        for line in reply.text.split("\n")
-    ]
-    before = "".join(f"{head.format('-')}{line}\r\n" for line in lines[:-1])
-    return f"{before}{head.format(' ')}{lines[-1]}\r\n".encode()
-
-
 class Speaker(SMTP):
     """The part of a session that knows no mail: lines, replies, and when to stop.
 
@@ -61,10 +50,6 @@ class Speaker(SMTP):
     because aiosmtpd's own loop takes bare LF, shares its limits among connections, cancels
     a running commit when the client closes its side, and sends the text of exceptions out.
     """
-
-    # By verb: what to do, and how long the line may be. Stated by the subclass; aiosmtpd
-    # finds commands by reflection, anew for each connection.
-    commands: ClassVar[Mapping[bytes, Callable[[Any, str], Awaitable[None]]]] = {}
 
     def __init__(
         self,
@@ -102,10 +87,7 @@ class Speaker(SMTP):
         self._is_over = False
         self._is_waiting = False
         self.has_content_under_way = False
-        self._errors = 0
-        self._allowance = float(self.limits.idle_commands)
-        self._allowance_at = loop.time()
-        self._end_of_life = loop.time() + self.limits.lifetime.total_seconds()
+        self.budget = Budget(self.limits, loop.time())
 
     # What asyncio calls.
 
@@ -157,6 +139,11 @@ class Speaker(SMTP):
         assert self._handler_coroutine is not None
         return self._handler_coroutine
 
+    @property
+    def has_begun(self) -> bool:
+        """True once there is a task."""
+        return self._handler_coroutine is not None
+
     def retire(self) -> None:
         """End at the next moment that breaks no transaction off."""
         if self._is_waiting and not self.is_in_transaction:
@@ -179,6 +166,14 @@ class Speaker(SMTP):
         """Forget envelope and content."""
         raise NotImplementedError
 
+    def command(self, verb: bytes) -> Callable[[Any, str], Awaitable[None]] | None:
+        """Return what to do for `verb`, in capitals, or None.
+
+        aiosmtpd looks its methods through for each connection, and would take a new one
+        for a command; here a table says what there is.
+        """
+        raise NotImplementedError
+
     # What commands use.
 
     def answer(self, reply: Reply) -> None:
@@ -186,11 +181,9 @@ class Speaker(SMTP):
 
         Each refusal for good counts; one too many, and 421 is said instead.
         """
-        if reply.code >= 500:
-            self._errors += 1
-            if self._errors > self.limits.errors_per_session:
-                self.station.config.meter.refused("errors")
-                reply = TOO_MANY_ERRORS
+        if reply.is_final and not self.budget.err():
+            self.station.config.meter.refused("errors")
+            reply = TOO_MANY_ERRORS
         self._outbox += written(reply)
         if reply.code == 421:
             self._is_over = True
@@ -203,30 +196,13 @@ class Speaker(SMTP):
         """End the session once what was said is sent."""
         self._is_over = True
 
-    def forgive(self) -> None:
-        """Start the budgets anew: a client that sends good mail may err again."""
-        self._errors = 0
-        self._allowance = float(self.limits.idle_commands)
-
     def spend(self) -> bool:
         """Return whether a command that leads nowhere may be obeyed still."""
-        now = self.loop.time()
-        self._allowance = min(
-            self._allowance + (now - self._allowance_at) * self.limits.idle_commands_rate,
-            float(self.limits.idle_commands),
-        )
-        self._allowance_at = now
-        if self._allowance < 1:
-            self.station.config.meter.refused("idle_commands")
-            self.answer(TOO_MANY_ERRORS)
-            return False
-        self._allowance -= 1
-        return True
-
-    @property
-    def is_old(self) -> bool:
-        """True if the connection has been kept for long enough."""
-        return self.loop.time() > self._end_of_life
+        if self.budget.idle(self.loop.time()):
+            return True
+        self.station.config.meter.refused("idle_commands")
+        self.answer(TOO_MANY_ERRORS)
+        return False
 
     async def flush(self) -> None:
         """Hand what was said to the transport; wait if the client does not read."""
@@ -338,7 +314,7 @@ class Speaker(SMTP):
             return
         verb, _, argument = line[:-2].partition(b" ")
         verb = verb.upper()
-        command = self.commands.get(verb)
+        command = self.command(verb)
         if command is None:
             self._refuse_verb(verb)
         elif len(line) > self._octets(verb):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.mail.replies import Reply
 from gateway.ports.meter import NoMeter, SessionMeter
 from gateway.ports.reception import Reception
 from gateway.smtp.limits import SessionLimits
@@ -53,6 +54,10 @@ class ListenerConfig:
 class Guest(Protocol):
     """A session, as its listener sees it."""
 
+    @property
+    def task(self) -> "asyncio.Task[None]":
+        """What serves the connection."""
+
     def retire(self) -> None:
         """End at the next moment that breaks no transaction off."""
 
@@ -72,4 +77,4 @@ class Station:
     tls: ssl.SSLContext | None
     is_retiring: bool = False
     guests: set[Guest] = field(default_factory=set)
-    commits: "set[asyncio.Task[object]]" = field(default_factory=set)
+    commits: "set[asyncio.Task[Reply]]" = field(default_factory=set)

@@ -13,12 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.mail.compose import Outgoing, compose
 from gateway.mail.errors import MailError
-
-
-@dataclass(frozen=True)
-class Box:
-    name: str
-    address: str
+from gateway.mail.mailbox import Mailbox
 
 
 @dataclass(frozen=True)
@@ -30,8 +25,8 @@ class Image:
 
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 MAIL = Outgoing(
-    from_=Box("Novák Joinery", "novak@mail.example.com"),
-    to=(Box("Jana Malá", "jana@firma.example"),),
+    from_=Mailbox("Novák Joinery", "novak@mail.example.com"),
+    to=(Mailbox("Jana Malá", "jana@firma.example"),),
     subject="Invoice 2026-0142 · €1,254.00 · due 5 Dec 2026",
     date=NINE,
     message_id="m1@mail.example.com",
@@ -133,8 +128,8 @@ def test_fields_come_back_equal():
         compose(
             replace(
                 MAIL,
-                cc=(Box("", "cc@firma.example"), Box('A "B" \\ C', "d@firma.example")),
-                reply_to=(Box("Acme s.r.o.", "acme-rx@reply.example.com"),),
+                cc=(Mailbox("", "cc@firma.example"), Mailbox('A "B" \\ C', "d@firma.example")),
+                reply_to=(Mailbox("Acme s.r.o.", "acme-rx@reply.example.com"),),
                 in_reply_to=("a@b",),
                 references=("z@b", "a@b"),
                 extra=(("List-Unsubscribe", "<https://mail.example.com/u/x>"),),
@@ -186,8 +181,8 @@ def test_what_a_stranger_called_a_message_id_is_left_out():
 @pytest.mark.parametrize("place", ["from", "to", "subject", "filename", "extra", "message_id"])
 def test_controls_are_refused_everywhere(text, place):
     change = {
-        "from": {"from_": Box(text, "a@b.example")},
-        "to": {"to": (Box("", f"{text}@b.example"),)},
+        "from": {"from_": Mailbox(text, "a@b.example")},
+        "to": {"to": (Mailbox("", f"{text}@b.example"),)},
         "subject": {"subject": text},
         "filename": {"attachments": ((text, "application/pdf", b""),)},
         "extra": {"extra": (("X-Note", text),)},
@@ -207,12 +202,12 @@ def test_controls_are_refused_everywhere(text, place):
 )  # fmt: skip
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(MailError):
-        compose(replace(MAIL, to=(Box("x", address),)))
+        compose(replace(MAIL, to=(Mailbox("x", address),)))
 
 
 def test_a_domain_beyond_ascii_goes_as_a_labels():
     assert b"<a@xn--bcher-kva.example>" in compose(
-        replace(MAIL, to=(Box("x", "a@bücher.example"),))
+        replace(MAIL, to=(Mailbox("x", "a@bücher.example"),))
     )
 
 
@@ -224,7 +219,7 @@ def test_fields_that_are_ours_cannot_be_added(name):
 
 def test_an_encoded_word_in_a_name_stays_the_text_it_was():
     mail = read(
-        compose(replace(MAIL, subject="=?utf-8?q?x?=", from_=Box("=?utf-8?q?x?=", "a@b.c")))
+        compose(replace(MAIL, subject="=?utf-8?q?x?=", from_=Mailbox("=?utf-8?q?x?=", "a@b.c")))
     )
     assert (mail["Subject"], mail["From"].addresses[0].display_name) == ("=?utf-8?q?x?=",) * 2
 
@@ -261,7 +256,7 @@ def shown(field):
 def test_any_names_come_back_equal(name, subject, filename, text, data):
     mail = replace(
         MAIL,
-        from_=Box(name, "a@b.example"),
+        from_=Mailbox(name, "a@b.example"),
         subject=subject,
         text=text,
         html=HTML,

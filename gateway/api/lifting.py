@@ -1,0 +1,104 @@
+"""Large files out of a JSON text before it is parsed.
+
+A PDF of 25 MiB is a string of 33 MiB in a small document. Parsing that at once would hold
+the event loop for a tenth of a second and the memory for much longer. So the values of
+`"content"` are decoded to files first, and a short word stands in their place.
+
+A literal `"content"` followed by a colon is always a key of valid JSON, since a quote
+inside a string is escaped.
+"""
+
+import re
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+from gateway.api.base64text import pieces
+from gateway.ports.reception import Content
+from gateway.runtime.http.intake import Intake
+
+_NAME = b'"content"'
+_COLON = re.compile(rb'"content"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"')
+_SHORT = 16 * 1024
+_MOST_FILES = 110
+_MARK = "\x01lifted "
+
+
+class TooMuch(ValueError):  # noqa: N818 (it names the mistake)
+    """Too many files, or too much besides them."""
+
+
+class Lifted:
+    """The files that were lifted out, by the word in their place; each is taken once."""
+
+    def __init__(self) -> None:
+        """Hold none."""
+        self._intakes: list[Intake] = []
+        self._contents: dict[str, Content] = {}
+
+    def add(self, intake: Intake) -> str:
+        """Keep a file under a new word, which stands for it in JSON."""
+        word = f"{_MARK}{len(self._intakes)}"
+        self._intakes.append(intake)
+        self._contents[word] = intake.finish_now()
+        return word
+
+    def take(self, word: str) -> Content | None:
+        """Return the file behind a word, or None if there is none or it was taken."""
+        return self._contents.pop(word, None)
+
+    def discard(self) -> None:
+        """Remove the files that nobody moved away."""
+        for intake in self._intakes:
+            intake.discard()
+
+
+def lift(source: Content, directory: Path, lifted: Lifted, *, most: int) -> bytes:
+    """Return the JSON without its large files, which are in `lifted` afterwards.
+
+    most: how many bytes may remain. Runs in a thread of its own.
+
+    Raises TooMuch, BadBase64, Fault.
+    """
+    if source.path is None:
+        return source.data or b""
+    with Path(source.path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
+        return _lift(text, directory, lifted, most)
+
+
+def _lift(text: mmap, directory: Path, lifted: Lifted, most: int) -> bytes:
+    kept: list[bytes] = []
+    room = most
+    position = 0
+    names = 0
+    while (name := text.find(_NAME, position, position + room)) >= 0:
+        key = _COLON.match(text, name)
+        start = key.end() if key else name + len(_NAME)
+        end = text.find(b'"', start) if key else start
+        if end < 0:
+            break
+        names += 1
+        if names > _MOST_FILES:
+            raise TooMuch("There are too many files.")
+        stays = end - start <= _SHORT
+        upto = end if stays else start
+        room -= upto - position
+        kept.append(text[position:upto])
+        if not stays:
+            word = lifted.add(_file(text, start, end, directory))
+            kept.append(word.replace(_MARK, "\\u0001lifted ").encode("ascii"))
+        position = end
+    if len(text) - position > room:
+        raise TooMuch("There is too much text besides the files.")
+    kept.append(text[position:])
+    return b"".join(kept)
+
+
+def _file(text: mmap, start: int, end: int, directory: Path) -> Intake:
+    intake = Intake(directory)
+    try:
+        for piece in pieces(text, start, end):
+            intake.add_now(piece)
+    except BaseException:
+        intake.discard()
+        raise
+    return intake

@@ -1,0 +1,184 @@
+"""Opening connections to next hops: TCP, TLS as far as the hop must have it, EHLO, AUTH."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+
+import aiosmtplib
+from aiosmtplib.errors import SMTPConnectResponseError, SMTPHeloError
+from aiosmtplib.response import SMTPResponse
+
+from gateway.mail.replies import Reply
+from gateway.ports.relay import Credentials, NextHop, Tls
+from gateway.rules.outcome import Obstacle, Stage, Trouble
+from gateway.smtp.commands import read_offer
+from gateway.smtp.connection import Connection, Ended, Timeouts, translated
+from gateway.smtp.pipelining import PipeliningProtocol
+
+# Not the library's order: CRAM-MD5 wants passwords to be kept readable by the server.
+_AUTH_METHODS = ("plain", "login", "cram-md5")
+_UNKNOWN_METHOD = 504
+
+
+@dataclass(frozen=True, slots=True)
+class TlsContexts:
+    """TLS settings: with any certificate, and with one that the system trusts."""
+
+    unverified: ssl.SSLContext
+    verified: ssl.SSLContext
+
+    @classmethod
+    def of_system(cls) -> "TlsContexts":
+        """Return those with the system's trust store (SSL_CERT_FILE counts); reads files."""
+        unverified = ssl.create_default_context()
+        unverified.check_hostname = False
+        unverified.verify_mode = ssl.CERT_NONE
+        return cls(unverified, ssl.create_default_context())
+
+
+class Dialler:
+    """Opens connections that are ready for a transaction."""
+
+    def __init__(self, hostname: str, contexts: TlsContexts, timeouts: Timeouts) -> None:
+        """Say EHLO as `hostname`."""
+        self._hostname = hostname
+        self._contexts = contexts
+        self._timeouts = timeouts
+
+    async def open(self, hop: NextHop) -> Connection:
+        """Return an open connection.
+
+        Where TLS is opportunistic and fails, a new connection is made in clear text, and the
+        failure noted; never where a password would go over it.
+
+        Raises Ended.
+        """
+        try:
+            return await self._open(hop, hop.tls)
+        except Ended as ended:
+            may_do_without = hop.tls is Tls.OPPORTUNISTIC and not hop.implicit_tls
+            if ended.stage is not Stage.TLS or not may_do_without or hop.credentials is not None:
+                raise
+            failure = ended.answer
+        connection = await self._open(hop, Tls.NONE)
+        connection.tls_failure = failure.text if isinstance(failure, Trouble) else str(failure)
+        return connection
+
+    async def _open(self, hop: NextHop, tls: Tls) -> Connection:
+        is_verified = tls is Tls.VERIFIED
+        context = self._contexts.verified if is_verified else self._contexts.unverified
+        client = _Client(hop, self._hostname, context, self._timeouts)
+        try:
+            with translated(Stage.CONNECT):
+                await client.connect()
+            await self._greet(client)
+            if not hop.implicit_tls and tls is not Tls.NONE:
+                await self._start_tls(client, hop, tls)
+            if hop.credentials is not None:
+                await self._sign_in(client, hop.credentials)
+            protocol = client.protocol
+            if not isinstance(protocol, PipeliningProtocol):  # closed in this very moment
+                raise Ended(Stage.EHLO, Trouble(Obstacle.LOST, "the connection was lost (ehlo)"))
+            connection = Connection(
+                hop, client, protocol, read_offer(client.esmtp_extensions), self._timeouts
+            )
+            connection.tls = _tls_in_use(client, is_verified=is_verified)
+        except BaseException:
+            client.close()
+            raise
+        return connection
+
+    async def _greet(self, client: "_Client") -> None:
+        with translated(Stage.EHLO):
+            try:
+                await client.ehlo(timeout=self._timeouts.greeting)
+            except SMTPHeloError as error:
+                if not 500 <= error.code < 600 or not client.is_connected:
+                    raise
+                await client.helo(timeout=self._timeouts.greeting)
+
+    async def _start_tls(self, client: "_Client", hop: NextHop, tls: Tls) -> None:
+        if not client.supports_extension("starttls"):
+            if tls is Tls.OPPORTUNISTIC and hop.credentials is None:
+                return
+            raise Ended(Stage.TLS, Trouble(Obstacle.NO_TLS, f"{hop.host} offers no STARTTLS"))
+        try:
+            with translated(Stage.TLS):
+                await client.starttls(timeout=self._timeouts.connect)
+        except Ended as ended:
+            if isinstance(ended.answer, Reply):
+                raise
+            raise Ended(Stage.TLS, Trouble(Obstacle.TLS, ended.answer.text)) from ended
+        # What it offered in clear text may have been anyone's words (RFC 3207, 4.2).
+        await self._greet(client)
+
+    async def _sign_in(self, client: "_Client", credentials: Credentials) -> None:
+        """Sign in by one method, so that one wrong password counts as one failure."""
+        methods = [name for name in _AUTH_METHODS if name in client.server_auth_methods]
+        if not methods:
+            offered = " ".join(client.server_auth_methods) or "none"
+            text = f"no way to sign in that we know; offered: {offered}"
+            raise Ended(Stage.AUTH, Trouble(Obstacle.NO_LOGIN, text))
+        by = {"plain": client.auth_plain, "login": client.auth_login}
+        for number, name in enumerate(methods, 1):
+            sign_in = by.get(name, client.auth_crammd5)
+            try:
+                with translated(Stage.AUTH):
+                    await sign_in(
+                        credentials.username,
+                        credentials.password,
+                        timeout=self._timeouts.greeting,
+                    )
+            except Ended as ended:
+                code = ended.answer.code if isinstance(ended.answer, Reply) else 0
+                if code != _UNKNOWN_METHOD or number == len(methods):
+                    raise
+            else:
+                return
+
+
+class _Client(aiosmtplib.SMTP):
+    """The library's client, connecting to an address that was judged, with our protocol.
+
+    The library would resolve the host itself, want a certificate for the address, and make a
+    protocol of its own.
+    """
+
+    def __init__(
+        self, hop: NextHop, hostname: str, context: ssl.SSLContext, timeouts: Timeouts
+    ) -> None:
+        super().__init__(
+            hostname=hop.host,
+            port=hop.port,
+            local_hostname=hostname,
+            timeout=timeouts.command,
+            use_tls=hop.implicit_tls,
+            start_tls=False,
+            tls_context=context,
+        )
+        self._hop = hop
+        self._timeouts = timeouts
+
+    async def _create_connection(self, timeout: float | None) -> SMTPResponse:  # noqa: ARG002, ASYNC109 (the library's signature; ours are in `Timeouts`)
+        loop = asyncio.get_running_loop()
+        source = (self._hop.source_address, 0) if self._hop.source_address else None
+        async with asyncio.timeout(self._timeouts.connect):
+            self.transport, self.protocol = await loop.create_connection(
+                lambda: PipeliningProtocol(loop, self._on_connection_lost),
+                self._hop.address,
+                self._hop.port,
+                local_addr=source,
+                ssl=self.tls_context if self._hop.implicit_tls else None,
+                server_hostname=self._hop.host if self._hop.implicit_tls else None,
+            )
+        greeting = await self.protocol.read_response(timeout=self._timeouts.greeting)
+        if greeting.code != 220:
+            raise SMTPConnectResponseError(greeting.code, greeting.message)
+        return greeting
+
+
+def _tls_in_use(client: aiosmtplib.SMTP, *, is_verified: bool) -> str:
+    session = client.get_transport_info("ssl_object")
+    if session is None:
+        return "none"
+    return f"{session.version()} {'verified' if is_verified else 'unverified'}"
