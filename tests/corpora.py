@@ -1,7 +1,14 @@
-"""Where the collected real mail lies; tests skip where it is absent."""
+"""The collected real mail that some tests judge by; it is not part of the repository.
+
+It lies at `$POSTROOM_CORPORA`, else at `../shared/corpora` seen from the checkout. Where it
+is absent, the tests that ask for it skip.
+"""
 
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +17,50 @@ import pytest
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-def corpora_folder() -> Path | None:
-    """Return the folder of sets, or None where there is none."""
-    named = os.environ.get("POSTROOM_CORPORA")
-    folder = Path(named) if named else _CHECKOUT.parent / "shared" / "corpora"
-    return folder if folder.is_dir() else None
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One expectation. path: the file it speaks of; line: everything that stands in it."""
+
+    id: str
+    path: Path
+    expect: Mapping[str, Any]
+    line: Mapping[str, Any]
+
+    def octets(self) -> bytes:
+        """Return the bytes of the file."""
+        return self.path.read_bytes()
 
 
-def corpora_set(name: str) -> tuple[Path, list[dict[str, Any]]]:
-    """Return the folder of a set and its expectations; skip the test where it is absent."""
+def corpora_folder() -> Path:
+    """Return where the sets lie, or would lie."""
+    given = os.environ.get("POSTROOM_CORPORA")
+    return Path(given) if given else _CHECKOUT.parent / "shared" / "corpora"
+
+
+def set_names(prefix: str = "") -> list[str]:
+    """Return the names of the sets that are there."""
     folder = corpora_folder()
-    if folder is None or not (folder / name / "expect.jsonl").is_file():
-        pytest.skip(f"the collected mail of {name} is not here (set POSTROOM_CORPORA)")
-    lines = (folder / name / "expect.jsonl").read_text(encoding="utf-8").splitlines()
-    return folder / name, [json.loads(line) for line in lines if line.strip()]
+    found = folder.glob(f"{prefix}*/expect.jsonl") if folder.is_dir() else ()
+    return sorted(path.parent.name for path in found)
+
+
+@cache
+def lines_of(name: str) -> tuple[Line, ...]:
+    """Return the expectations of a set; empty if it is absent."""
+    folder = corpora_folder() / name
+    if not (folder / "expect.jsonl").is_file():
+        return ()
+    lines = (json.loads(text) for text in (folder / "expect.jsonl").open(encoding="utf-8"))
+    return tuple(
+        Line(line["id"], folder / line["file"], line.get("expect", {}), line)
+        for line in lines
+        if "file" in line
+    )
+
+
+def corpora_set(name: str) -> list[Line]:
+    """Return the expectations of a set; skip the test if it is absent."""
+    lines = lines_of(name)
+    if not lines:
+        pytest.skip(f"the set {name} is absent: {corpora_folder()}", allow_module_level=True)
+    return list(lines)

@@ -32,14 +32,20 @@ class Lifted:
 
     def __init__(self) -> None:
         """Hold none."""
+        self._count = 0
         self._intakes: list[Intake] = []
         self._contents: dict[str, Content] = {}
 
     def add(self, intake: Intake) -> str:
         """Keep a file under a new word, which stands for it in JSON."""
-        word = f"{_MARK}{len(self._intakes)}"
         self._intakes.append(intake)
-        self._contents[word] = intake.finish_now()
+        return self.hold(intake.finish_now())
+
+    def hold(self, content: Content) -> str:
+        """Keep a file that somebody else discards, under a new word."""
+        word = f"{_MARK}{self._count}"
+        self._count += 1
+        self._contents[word] = content
         return word
 
     def take(self, word: str) -> Content | None:

@@ -1,6 +1,8 @@
 """The bytes of companies, wherever they lie: in the database or in the blobs."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from gateway.flow.context import Context
 from gateway.flow.refusal import not_found
@@ -28,3 +30,16 @@ async def stream(context: Context, tenant_id: str, sha256: str) -> AsyncIterator
 async def whole(context: Context, tenant_id: str, sha256: str) -> bytes:
     """Return the bytes at once; raises like `stream`."""
     return b"".join([piece async for piece in stream(context, tenant_id, sha256)])
+
+
+async def taken(content: Content) -> bytes:
+    """Return the bytes of a content and remove its file, which is ours by now."""
+    if content.path is None:
+        return content.data or b""
+    return await asyncio.to_thread(_take, Path(content.path))
+
+
+def _take(path: Path) -> bytes:
+    data = path.read_bytes()
+    path.unlink(missing_ok=True)
+    return data

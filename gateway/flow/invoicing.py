@@ -9,6 +9,7 @@ from gateway.flow.drafts import InvoiceDraft
 from gateway.flow.outbox import Addressee, Parcel
 from gateway.flow.people import Circle
 from gateway.flow.writing import Envelope, invoice_letter, size_of
+from gateway.mail.envelope import Envelope as MailEnvelope
 from gateway.ports.letters import Letter
 from gateway.rules.documents import TITLES
 from gateway.rules.model import Channel, Direction, Invoice, Message, Participant, Tenant, Threading
@@ -78,9 +79,18 @@ def invoice_message(
 
 
 def invoice_parcel(
-    envelope: Envelope, invoice: Invoice, circle: Circle, *, pdf_size: int, subject: str | None
+    envelope: Envelope,
+    invoice: Invoice,
+    circle: Circle,
+    *,
+    pdf_size: int,
+    subject: str | None,
+    wishes: MailEnvelope | None = None,
 ) -> Parcel:
-    """Return the invoice mail for everybody of the circle; its subject is the letter's."""
+    """Return the invoice mail for everybody of the circle; its subject is the letter's.
+
+    wishes: what the submitting service wants to hear of each recipient, or None.
+    """
 
     def letter(person: Participant) -> Letter:
         return invoice_letter(envelope, invoice, person, pdf_size=pdf_size, subject=subject)
@@ -89,5 +99,17 @@ def invoice_parcel(
         return envelope.seal(person, letter(person))
 
     message = replace(envelope.message, subject=letter(circle.customer).subject)
-    people = tuple(Addressee(person) for person in circle.people)
-    return Parcel(envelope.tenant, message, people, build, size_of(envelope.files))
+    wished = {one.address.lower(): one for one in wishes.recipients} if wishes else {}
+    people = []
+    for person in circle.people:
+        wish = wished.get(person.mailbox.address.lower())
+        people.append(Addressee(person, wish.notify, wish.orcpt) if wish else Addressee(person))
+    return Parcel(
+        envelope.tenant,
+        message,
+        tuple(people),
+        build,
+        size_of(envelope.files),
+        wishes.ret if wishes else None,
+        wishes.envid if wishes else None,
+    )

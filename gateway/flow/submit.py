@@ -1,6 +1,6 @@
 """Invoices and other mail that a company hands over by HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gateway.flow.contents import whole
@@ -13,6 +13,7 @@ from gateway.flow.people import Circle, refuse_own_domains
 from gateway.flow.quota import Quota
 from gateway.flow.refusal import conflict, invalid, not_found
 from gateway.flow.writing import Envelope, File, plain_copies, size_of
+from gateway.mail.envelope import Envelope as MailEnvelope
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.lists import Taken
 from gateway.ports.store import Work
@@ -60,10 +61,20 @@ class Submissions:
     def __init__(self, context: Context, quota: Quota) -> None:
         """Work on these ports; `quota` bounds what a company may hand over."""
         self._context = context
-        self._quota = quota
+        self.quota = quota
 
-    async def send_invoice(self, tenant: Tenant, draft: InvoiceDraft) -> SentInvoice:
+    async def send_invoice(
+        self,
+        tenant: Tenant,
+        draft: InvoiceDraft,
+        *,
+        envelope: MailEnvelope | None = None,
+        also: Callable[[Work, str], None] | None = None,
+    ) -> SentInvoice:
         """Store an invoice and queue its mail, all or nothing.
+
+        envelope: what a submitting service wants to hear of it (RFC 3461), or None.
+        also: what else the transaction stores, given the message's id.
 
         Raises Refused: `number_taken`, unknown conversation or predecessor, own domains,
         `rate_limited`.
@@ -74,7 +85,7 @@ class Submissions:
         refuse_own_domains(context, to[1:], "cc")
         replaced = await self._replaced(tenant, draft)
         if draft.send:
-            self._quota.take(tenant.id, len(to), now)
+            self.quota.take(tenant.id, len(to), now)
         message_id = context.new_id(ids.MESSAGE, now)
         brought = (*((draft.pdf,) if draft.pdf else ()), *draft.attachments)
         attachments, kept = await documents(context, tenant.id, message_id, brought, now)
@@ -103,9 +114,10 @@ class Submissions:
                 circle,
                 pdf_size=pdf.size if pdf else 0,
                 subject=draft.subject,
+                wishes=envelope,
             )
 
-        def also(work: Work, circle: Circle, _: Message) -> None:
+        def store(work: Work, circle: Circle, _: Message) -> None:
             placed = replace(invoice, conversation_id=circle.conversation.id)
             if replaced is not None:
                 work.invoices.change(replace(replaced, replaced_by=invoice.id, updated_at=now))
@@ -113,11 +125,13 @@ class Submissions:
             if draft.send:
                 about = events.about_invoice(placed)
                 work.events.add(context.event(tenant.id, events.INVOICE_SENT, now, about))
+            if also is not None:
+                also(work, message_id)
 
         subject = draft.subject or f"{TITLES[draft.kind]} {draft.number}"
         conversation_id = draft.conversation_id or (replaced.conversation_id if replaced else None)
         errand = Errand(
-            tenant, to, make, conversation_id, subject, draft.customer_locale, kept, also
+            tenant, to, make, conversation_id, subject, draft.customer_locale, kept, store
         )
         try:
             circle, _ = await send(context, errand, now)
@@ -149,7 +163,7 @@ class Submissions:
             raise conflict("cancelled", f"Invoice {invoice.number} was cancelled.")
         customer = Mailbox(str(invoice.customer["name"]), str(invoice.customer["email"]))
         to = tuple(person.mailbox for person in people if person.role == "customer") or (customer,)
-        self._quota.take(tenant.id, len(to), now)
+        self.quota.take(tenant.id, len(to), now)
         message_id = context.new_id(ids.MESSAGE, now)
         files: tuple[File, ...] = ()
         if pdf is not None and tenant.attach_pdf == "always":
@@ -189,7 +203,7 @@ class Submissions:
         own = context.names.sender_mailbox(tenant)
         if draft.from_ is not None and draft.from_.address.lower() != own.address:
             raise invalid("from", f"From must be {own.address}.", code="foreign_from")
-        self._quota.take(tenant.id, len(to), now)
+        self.quota.take(tenant.id, len(to), now)
         message_id = context.new_id(ids.MESSAGE, now)
         attachments, kept = await documents(context, tenant.id, message_id, draft.attachments, now)
         files = await files_of(context, attachments, kept)

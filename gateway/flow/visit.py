@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gateway.flow.arrival import arrived
 from gateway.flow.billing import Billing
 from gateway.flow.contents import stream
 from gateway.flow.context import Context
@@ -28,7 +29,7 @@ from gateway.rules.model import (
     Threading,
 )
 from gateway.rules.payments import pending_claims, with_payments
-from gateway.rules.replies import answer_subject, snippet_of
+from gateway.rules.replies import answer_subject
 from gateway.rules.tokens import LinkRef, read_chat_token, read_pdf_token
 
 
@@ -238,26 +239,6 @@ class Visits:
             replace(conversation, updated_at=now, status=ConversationStatus.OPEN)
         )
         work.wake("events")
-
-
-def arrived(
-    context: Context, work: Work, conversation: Conversation, message: Message, now: datetime
-) -> None:
-    """Bring a conversation up to date with a message in, and tell of it."""
-    reopened = message.automatic is None and conversation.status is not ConversationStatus.SPAM
-    work.conversations.change(
-        replace(
-            conversation,
-            status=ConversationStatus.OPEN if reopened else conversation.status,
-            unread=conversation.unread + 1,
-            updated_at=now,
-            last_message=snippet_of(message.text or message.subject),
-            last_message_at=now,
-        )
-    )
-    about = events.about_message(message)
-    work.events.add(context.event(message.tenant_id, events.MESSAGE_RECEIVED, now, about))
-    work.wake("events")
 
 
 def _enter(work: Work, link: LinkRef, now: datetime) -> tuple[Tenant, Participant, Conversation]:

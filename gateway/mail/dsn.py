@@ -129,6 +129,11 @@ def address_in(value: str) -> str:
     return found[0].strip("'.") if found else ""
 
 
+def addresses_in(value: str) -> list[str]:
+    """Return all addresses of a header field, as they stand."""
+    return [found.strip("'.") for found in _ADDRESS.findall(value[:20_000])]
+
+
 def _character(found: re.Match[str]) -> str:
     code = int(found[1], 16)
     return chr(code) if 0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000 else "\ufffd"

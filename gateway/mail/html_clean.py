@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import nh3
 
+from gateway.mail.html_shape import tamed
+
 _TAGS = frozenset(
     {
         "a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br",
@@ -77,9 +79,12 @@ class Cleaned:
     blocked_pictures: int
 
 
-def clean(html: str) -> Cleaned:
-    """Return harmless HTML of what `html_shape.tamed` let through."""
-    cleaned = _CLEANER.clean(html)
+def clean(html: str) -> Cleaned | None:
+    """Return harmless HTML, or None where it is too wild to be parsed."""
+    tame = tamed(html)
+    if tame is None:
+        return None
+    cleaned = _CLEANER.clean(tame)
     blocked = len(_BLOCKED.findall(cleaned)) if "<img" in cleaned else 0
     return Cleaned(cleaned, blocked)
 

@@ -24,15 +24,19 @@ _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0
 _LONG_DATA = re.compile(r"data:[^\s\"'<>]{100000,}+")
 
 
-def tamed(html: str, *, chars: int) -> str | None:
-    """Return the HTML as the parser may have it, or None if it would take too long.
+def beginning(html: str, chars: int) -> str:
+    """Return as much of the HTML as `chars`, no tag cut in half.
 
-    chars: how much of it; of more, the beginning counts. Addresses that hold whole files
-    (`data:`) don't, if they are long.
+    Addresses that hold whole files (`data:`) are dropped first, if they are long.
     """
     if len(html) > chars:
         html = _LONG_DATA.sub("data:,", html)[:chars]
         html = html[: html.rfind("<")] if html.rfind("<") > html.rfind(">") else html
+    return html
+
+
+def tamed(html: str) -> str | None:
+    """Return the HTML as the parser may have it, or None if it would take too long."""
     if html.count("&") > _FEW:
         html = _LONE_AMPERSAND.sub("&amp;", _REFERENCE.sub(_decoded, html))
         if html.count("&") > REFERENCES:

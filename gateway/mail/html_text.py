@@ -10,6 +10,7 @@ import re
 import nh3
 
 from gateway.mail.html_clean import DROPPED_WITH_CONTENT
+from gateway.mail.html_shape import tamed
 
 _BREAKING = frozenset(
     {
@@ -33,17 +34,15 @@ _ANY_TAG = re.compile(r"<[^<>]*>")
 _QUOTE_DEPTH = 20
 
 
-def crude_text(html: str) -> str:
-    """Return HTML with its tags cut out, in one run; for what is too wild to be parsed."""
-    return _SPACE.sub(" ", entities.unescape(_ANY_TAG.sub(" ", html))).strip()
-
-
 def html_to_text(html: str) -> str:
-    """Return the visible text of what `html_shape.tamed` let through."""
+    """Return the visible text of HTML; in one run, tags cut out, where it is too wild to parse."""
+    tame = tamed(html)
+    if tame is None:
+        return _SPACE.sub(" ", entities.unescape(_ANY_TAG.sub(" ", html))).strip()
     writer = _Writer()
     depth = 0
     hidden_at = 0
-    for found in _TOKEN.finditer(_NORMALISER.clean(html)):
+    for found in _TOKEN.finditer(_NORMALISER.clean(tame)):
         closing, tag, attributes, text = found.groups()
         if text is not None:
             if not hidden_at:

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from gateway.mail.content import undo
 from gateway.mail.encoded_words import one_line
-from gateway.mail.headers import Fields, Head, read_head
-from gateway.mail.parameters import Valued, parse_valued
+from gateway.mail.field_values import Valued, parse_valued
+from gateway.mail.headers import Fields, read_head
 from gateway.mail.reading import ReadLimits
-from gateway.mail.transfer import undo
 
 _PLAIN = Valued("text/plain", {})
 _MESSAGE = Valued("message/rfc822", {})
@@ -223,6 +223,3 @@ def _content_id(fields: Fields) -> str:
     if raw is None:
         return ""
     return one_line(raw.decode("utf-8", "replace")).strip("<> ")
-
-
-__all__ = ["Head", "Part", "Tree", "walk"]

@@ -110,61 +110,70 @@ class Unconfirmed:
 
 Outcome = Sent | Deferred | Bounced | Unconfirmed
 
-_OWN_SIDE = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH})
-_BEFORE_MAIL = _OWN_SIDE | {Stage.DNS}
-_LOGIN_CODES = frozenset({530, 534, 535, 538})
+_BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH})
+_SIGN_IN_CODES = frozenset({530, 534, 535, 538})  # RFC 4954, sections 4 and 6; RFC 3207, 4
+_OWN_QUOTA = "5.4.5"  # "daily sending quota exceeded", as large providers say it
 
-# Enhanced statuses (RFC 3463, RFC 7505, RFC 6531) that say what no server said; a class of 5
-# is final.
-_STATUS = {
-    Obstacle.NO_SUCH_DOMAIN: "5.1.2",
-    Obstacle.NULL_MX: "5.1.10",
-    Obstacle.NO_ROUTE: "5.4.6",
-    Obstacle.DNS: "4.4.3",
-    Obstacle.UNREACHABLE: "4.4.1",
-    Obstacle.TIMED_OUT: "4.4.2",
-    Obstacle.LOST: "4.4.2",
-    Obstacle.GARBLED: "4.5.0",
-    Obstacle.TLS: "4.7.5",
-    Obstacle.NO_TLS: "4.7.5",
-    Obstacle.NO_LOGIN: "4.7.8",
-    Obstacle.TOO_LARGE: "5.3.4",
-    Obstacle.NOT_SEVEN_BIT: "5.6.3",
-    Obstacle.NO_SMTPUTF8: "5.6.7",
-    Obstacle.BAD_ADDRESS: "5.1.3",
-}
-_KEYS = {
-    Obstacle.NO_SUCH_DOMAIN: "no_such_domain",
-    Obstacle.NULL_MX: "no_such_domain",
-    Obstacle.NO_ROUTE: "loop",
-    Obstacle.DNS: "unreachable",
-    Obstacle.UNREACHABLE: "unreachable",
-    Obstacle.TIMED_OUT: "unreachable",
-    Obstacle.LOST: "unreachable",
-    Obstacle.GARBLED: "unknown",
-    Obstacle.TLS: "tls",
-    Obstacle.NO_TLS: "tls",
-    Obstacle.NO_LOGIN: "own_login",
-    Obstacle.TOO_LARGE: "too_large",
-    Obstacle.NOT_SEVEN_BIT: "unknown",
-    Obstacle.NO_SMTPUTF8: "unknown",
-    Obstacle.BAD_ADDRESS: "bad_syntax",
+# Key of the plain reason, and an enhanced status that says what no server said (RFC 3463,
+# RFC 7505, RFC 6531); a class of 5 is final.
+_OBSTACLES = {
+    Obstacle.NO_SUCH_DOMAIN: ("no_such_domain", "5.1.2"),
+    Obstacle.NULL_MX: ("no_such_domain", "5.1.10"),
+    Obstacle.NO_ROUTE: ("loop", "5.4.6"),
+    Obstacle.DNS: ("unreachable", "4.4.3"),
+    Obstacle.UNREACHABLE: ("unreachable", "4.4.1"),
+    Obstacle.TIMED_OUT: ("unreachable", "4.4.2"),
+    Obstacle.LOST: ("unreachable", "4.4.2"),
+    Obstacle.GARBLED: ("unknown", "4.5.0"),
+    Obstacle.TLS: ("tls", "4.7.5"),
+    Obstacle.NO_TLS: ("tls", "4.7.5"),
+    Obstacle.NO_LOGIN: ("own_login", "4.7.8"),
+    Obstacle.TOO_LARGE: ("too_large", "5.3.4"),
+    Obstacle.NOT_SEVEN_BIT: ("unknown", "5.6.3"),
+    Obstacle.NO_SMTPUTF8: ("unknown", "5.6.7"),
+    Obstacle.BAD_ADDRESS: ("bad_syntax", "5.1.3"),
 }
 
 
 def judge(answer: Reply | Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
     """Return what became of the attempt that ended with this answer at that stage.
 
-    A refusal before MAIL is about us, not about the recipient: it defers. So does a final
-    refusal of our own login, or of our quota, by a server that we sign in to.
+    A final refusal before MAIL is about us, not about the recipient: it defers. So does one of
+    our login, or of our quota, by a server that we sign in to.
     """
     if isinstance(answer, Trouble):
-        return _judge_trouble(answer, stage)
-    if answer.is_positive and stage is Stage.DOT:
+        return _judge_trouble(answer, stage, kind)
+    if stage is Stage.DOT and 200 <= answer.code < 300:
         return Sent(Step.DELIVER if kind is NextHopKind.MX else Step.SEND, answer)
     if not (answer.is_temporary or answer.is_final):
-        return _judge_trouble(Trouble(Obstacle.GARBLED, str(answer)), stage)
-    own_side = _is_own_side(answer, stage, kind)
-    permanent = answer.is_final and not own_side
+        return _judge_trouble(Trouble(Obstacle.GARBLED, str(answer)), stage, kind)
+    wants_sign_in = answer.code in _SIGN_IN_CODES
+    quota = answer.enhanced == _OWN_QUOTA and kind is not NextHopKind.MX
+    own_side = answer.is_final and (stage in _BEFORE_MAIL or wants_sign_in or quota)
     verdict = classify(enhanced=answer.enhanced, code=answer.code, text=answer.text)
-    raise NotImplementedError(verdict, permanent, hint_in, plain_words, _LOGIN_CODES)
+    key = "own_login" if wants_sign_in and kind is not NextHopKind.MX else verdict.key
+    reason = Reason(
+        key=key,
+        plain=plain_words(key),
+        code=answer.code,
+        enhanced=answer.enhanced or None,
+        verbatim=str(answer),
+        permanent=answer.is_final and not own_side,
+    )
+    if reason.permanent:
+        return Bounced(reason)
+    hint = hint_in(answer.text) if answer.is_temporary else None
+    return Deferred(reason, greylisted=key == "greylisted", hint=hint, own_side=own_side)
+
+
+def _judge_trouble(trouble: Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
+    key, enhanced = _OBSTACLES[trouble.obstacle]
+    permanent = enhanced.startswith("5.") and stage is not Stage.DOT
+    reason = Reason(key, plain_words(key), None, enhanced, trouble.text, permanent)
+    if stage is Stage.DOT:
+        return Unconfirmed(reason)
+    if permanent:
+        return Bounced(reason)
+    about_us = {Obstacle.TLS, Obstacle.NO_TLS, Obstacle.NO_LOGIN}
+    own_side = kind is not NextHopKind.MX and trouble.obstacle in about_us
+    return Deferred(reason, own_side=own_side)

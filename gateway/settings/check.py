@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gateway.mail.errors import ConfigError
 from gateway.settings.load import Loaded
-from gateway.settings.mistakes import Mistake, label, shown
+from gateway.settings.mistakes import Mistake, label, toml
 from gateway.settings.positions import Address
 from gateway.settings.values import HostPort
 
@@ -82,7 +82,7 @@ def _certificate(loaded: Loaded, now: datetime | None) -> Iterator[_Fault]:
             loaded,
             "tls",
             "key",
-            f"= {shown(str(tls.key))} is not the key of {shown(str(tls.certificate))}: "
+            f"= {toml(str(tls.key))} is not the key of {toml(str(tls.certificate))}: "
             "write the path of the one that the certificate was made for",
         )
     if now is not None and certificate.not_valid_after_utc < now:
@@ -91,14 +91,14 @@ def _certificate(loaded: Loaded, now: datetime | None) -> Iterator[_Fault]:
             loaded,
             "tls",
             "certificate",
-            f"= {shown(str(tls.certificate))} expired on {expired}: renew it and reload",
+            f"= {toml(str(tls.certificate))} expired on {expired}: renew it and reload",
         )
 
 
 def _unreadable(file: Path, error: Exception) -> str:
     if isinstance(error, OSError):
-        return f"= {shown(str(file))} can't be read: {error.strerror or error}"
-    return f"= {shown(str(file))} is not such a PEM file, or it has a passphrase"
+        return f"= {toml(str(file))} can't be read: {error.strerror or error}"
+    return f"= {toml(str(file))} is not such a PEM file, or it has a passphrase"
 
 
 def _directories(loaded: Loaded) -> Iterator[_Fault]:
@@ -108,7 +108,7 @@ def _directories(loaded: Loaded) -> Iterator[_Fault]:
         ("dkim", "directory", settings.dkim.directory),
     ):
         if (why := _unwritable(directory)) is not None:
-            yield _wrong(loaded, table, key, f"= {shown(str(directory))} {why}")
+            yield _wrong(loaded, table, key, f"= {toml(str(directory))} {why}")
 
 
 def _unwritable(directory: Path) -> str | None:
@@ -116,7 +116,7 @@ def _unwritable(directory: Path) -> str | None:
     there = directory
     while not there.exists() and there != there.parent:
         there = there.parent
-    what = "" if there == directory else f"can't be made: {shown(str(there))} "
+    what = "" if there == directory else f"can't be made: {toml(str(there))} "
     if not there.is_dir():
         return f"{what}is not a directory"
     if not os.access(there, os.W_OK | os.X_OK):
@@ -130,7 +130,7 @@ def _secret(loaded: Loaded) -> Iterator[_Fault]:
         return
     if not file.exists():
         if (why := _unwritable(file.parent)) is not None:
-            yield _wrong(loaded, "server", "secret", f"is kept in {shown(str(file.parent))}: {why}")
+            yield _wrong(loaded, "server", "secret", f"is kept in {toml(str(file.parent))}: {why}")
         return
     from gateway.runtime.keys import read_keyring  # noqa: PLC0415 (slow to import)
 
@@ -138,9 +138,9 @@ def _secret(loaded: Loaded) -> Iterator[_Fault]:
         read_keyring(file.read_text(encoding="ascii"), where=str(file))
     except OSError as error:
         why = error.strerror or str(error)
-        yield _wrong(loaded, "server", "secret", f"is kept in {shown(str(file))}: {why}")
+        yield _wrong(loaded, "server", "secret", f"is kept in {toml(str(file))}: {why}")
     except UnicodeDecodeError:
-        text = f"is kept in {shown(str(file))}, which is not text: restore it from a backup"
+        text = f"is kept in {toml(str(file))}, which is not text: restore it from a backup"
         yield _wrong(loaded, "server", "secret", text)
     except ConfigError as error:
         yield _wrong(loaded, "server", "secret", f"is kept in {error}")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from gateway.settings.declaration import Key, Table, entries
 from gateway.settings.kinds import Kind
-from gateway.settings.mistakes import label, shown, shown_key
+from gateway.settings.mistakes import label, shown, shown_key, toml
 from gateway.settings.names import meant
 from gateway.settings.positions import Address
 from gateway.settings.values import Secret, Unfit, UnfitElements
@@ -146,11 +146,11 @@ def _from_file(file: Path) -> Secret:
         with file.open(encoding="utf-8") as stream:
             text = stream.read(_LONGEST_SECRET + 1).strip()
     except OSError as error:
-        raise Unfit(f"is kept in {shown(str(file))}: {error.strerror or error}") from None
+        raise Unfit(f"is kept in {toml(str(file))}: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise Unfit(f"is kept in {shown(str(file))}, which is not text") from None
+        raise Unfit(f"is kept in {toml(str(file))}, which is not text") from None
     if not text or len(text) > _LONGEST_SECRET:
-        raise Unfit(f"is kept in {shown(str(file))}, which is {'too long' if text else 'empty'}")
+        raise Unfit(f"is kept in {toml(str(file))}, which is {'too long' if text else 'empty'}")
     return Secret(text, file=file)
 
 

@@ -38,7 +38,7 @@ _LONGEST = timedelta(days=36500)
 
 
 class Unfit(ValueError):  # noqa: N818 (what a value is, not who failed)
-    """A value that its setting can't have; the text goes on after the value: "is not …: write …"."""
+    """A value that its setting can't have; the text goes on after it: "is not …: write …"."""
 
 
 class UnfitElements(Unfit):

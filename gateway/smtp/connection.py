@@ -140,8 +140,8 @@ class Connection:
             await self._open_transaction(*commands)
             return await self._send(copy, before_dot)
         except Ended as ended:
-            is_reply = isinstance(ended.answer, Reply)
-            if not is_reply or ended.answer.code == SERVICE_CLOSING:
+            answer = ended.answer
+            if not isinstance(answer, Reply) or answer.code == SERVICE_CLOSING:
                 self.abort()
             self.needs_reset = ended.stage is not Stage.DOT
             raise

@@ -76,17 +76,19 @@ class Dialler:
                 await self._start_tls(client, hop, tls)
             if hop.credentials is not None:
                 await self._sign_in(client, hop.credentials)
-            protocol = client.protocol
-            if not isinstance(protocol, PipeliningProtocol):  # closed in this very moment
-                raise Ended(Stage.EHLO, Trouble(Obstacle.LOST, "the connection was lost (ehlo)"))
-            connection = Connection(
-                hop, client, protocol, read_offer(client.esmtp_extensions), self._timeouts
-            )
+            connection = self._connection(hop, client)
             connection.tls = _tls_in_use(client, is_verified=is_verified)
         except BaseException:
             client.close()
             raise
         return connection
+
+    def _connection(self, hop: NextHop, client: "_Client") -> Connection:
+        protocol = client.protocol
+        if not isinstance(protocol, PipeliningProtocol):  # closed in this very moment
+            raise Ended(Stage.EHLO, Trouble(Obstacle.LOST, "the connection was lost (ehlo)"))
+        offer = read_offer(client.esmtp_extensions)
+        return Connection(hop, client, protocol, offer, self._timeouts)
 
     async def _greet(self, client: "_Client") -> None:
         with translated(Stage.EHLO):

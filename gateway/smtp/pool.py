@@ -4,156 +4,161 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.ports.relay import NextHop
 from gateway.smtp.connection import Connection
 
-MOST_TRANSACTIONS = 100
-LONGEST_IDLE = 30.0
-UNASKED_IDLE = 5.0
-"""Seconds of silence after which a next hop is asked whether it still listens."""
+Opener = Callable[[NextHop], Awaitable[Connection]]
 
 
-@dataclass(eq=False, slots=True)
-class _Idle:
-    connection: Connection
-    since: float
-    closing: asyncio.TimerHandle
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long connections are kept; times in seconds.
 
+    unasked: silence after which a next hop is asked whether it still listens.
+    """
 
-@dataclass(eq=False, slots=True)
-class _Door:
-    """A host and port, where at most so many connections lead."""
-
-    turns: asyncio.Semaphore
-    most: int
-    open: int = 0
-    users: int = 0
-    idle: deque[_Idle] = field(default_factory=deque)
-
-
-class Turn:
-    """The right to one connection to a next hop, for one copy."""
-
-    def __init__(self, pool: "Pool", door: _Door, hop: NextHop) -> None:
-        self._pool = pool
-        self._door = door
-        self._hop = hop
-
-    async def kept(self) -> Connection | None:
-        """Return a kept connection that still works, or None."""
-        return await self._pool._kept(self._door, self._hop)  # noqa: SLF001 (its other half)
-
-    async def opened(self) -> Connection:
-        """Return a new connection; raises what the opener raises."""
-        return await self._pool._opened(self._door, self._hop)  # noqa: SLF001
-
-    def give_back(self, connection: Connection) -> None:
-        """Keep it for others, or close it if it has served its time."""
-        self._pool._give_back(self._door, connection)  # noqa: SLF001
+    longest_idle: float = 30.0
+    unasked: float = 5.0
+    most_transactions: int = 100
 
 
 class Pool:
     """Keeps connections by next hop: host, port, address, TLS, credentials and all."""
 
-    def __init__(
-        self,
-        opener: Callable[[NextHop], Awaitable[Connection]],
-        *,
-        longest_idle: float = LONGEST_IDLE,
-        most_transactions: int = MOST_TRANSACTIONS,
-        unasked_idle: float = UNASKED_IDLE,
-    ) -> None:
-        """Open connections with `opener`; the times are seconds."""
+    def __init__(self, opener: Opener, keeping: Keeping) -> None:
+        """Open connections with `opener`."""
         self._opener = opener
-        self._longest_idle = longest_idle
-        self._most_transactions = most_transactions
-        self._unasked_idle = unasked_idle
-        self._doors: dict[tuple[str, int, int], _Door] = {}
+        self._keeping = keeping
+        self._doors: dict[tuple[str, int, int], Door] = {}
         self._is_closed = False
 
     @asynccontextmanager
-    async def turn(self, hop: NextHop) -> AsyncIterator[Turn]:
-        """Wait, first come, first served, until one more connection may be used."""
+    async def door(self, hop: NextHop) -> AsyncIterator["Door"]:
+        """Wait, first come, first served, until one more connection may be used there."""
         place = hop.host, hop.port, hop.most_connections
         door = self._doors.get(place)
         if door is None:
-            turns = asyncio.Semaphore(hop.most_connections)
-            door = self._doors[place] = _Door(turns, hop.most_connections)
-        door.users += 1
-        try:
-            async with door.turns:
-                yield Turn(self, door, hop)
-        finally:
-            door.users -= 1
-            self._forget_unused()
+            door = Door(self._opener, self._keeping, hop.most_connections)
+            door.when_unused = lambda: self._forget(place)
+            door.is_closed = self._is_closed
+            self._doors[place] = door
+        async with door.turn():
+            yield door
 
     def close(self) -> None:
         """Close what is idle, and whatever is given back from now on."""
         self._is_closed = True
         for door in list(self._doors.values()):
-            while door.idle:
-                self._close_idle(door, door.idle[0])
+            door.close()
 
     @property
     def open_connections(self) -> int:
         """How many connections are open, used or idle."""
         return sum(door.open for door in self._doors.values())
 
-    async def _kept(self, door: _Door, hop: NextHop) -> Connection | None:
-        now = asyncio.get_running_loop().time()
+    def _forget(self, place: tuple[str, int, int]) -> None:
+        self._doors.pop(place, None)
+
+
+@dataclass(eq=False, slots=True)
+class _Idle:
+    connection: Connection
+    since: float
+    closing: asyncio.TimerHandle | None = None
+
+
+class Door:
+    """A host and port, where at most so many connections lead."""
+
+    def __init__(self, opener: Opener, keeping: Keeping, most: int) -> None:
+        """Let at most `most` connections be open, used or idle."""
+        self.open = 0
+        self.is_closed = False
+        self.when_unused: Callable[[], None] = lambda: None
+        self._opener = opener
+        self._keeping = keeping
+        self._most = most
+        self._turns = asyncio.Semaphore(most)
+        self._users = 0
+        self._idle: deque[_Idle] = deque()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until one connection more may be used."""
+        self._users += 1
+        try:
+            async with self._turns:
+                yield
+        finally:
+            self._users -= 1
+            self._tell_if_unused()
+
+    async def kept(self, hop: NextHop) -> Connection | None:
+        """Return an idle connection to this next hop that still works, or None."""
         while True:
             # The latest one: it is the least likely to have been closed by the next hop.
-            idle = next((idle for idle in reversed(door.idle) if idle.connection.hop == hop), None)
+            idle = next((idle for idle in reversed(self._idle) if idle.connection.hop == hop), None)
             if idle is None:
                 return None
-            door.idle.remove(idle)
-            idle.closing.cancel()
-            connection = idle.connection
-            is_due = connection.needs_reset or now - idle.since > self._unasked_idle
+            connection = self._take(idle)
+            silence = asyncio.get_running_loop().time() - idle.since
             try:
-                if connection.is_open and (not is_due or await connection.is_alive()):
+                if connection.is_open and (
+                    (silence <= self._keeping.unasked and not connection.needs_reset)
+                    or await connection.is_alive()
+                ):
                     return connection
             except BaseException:
-                connection.abort()
-                door.open -= 1
+                self._discard(connection)
                 raise
-            connection.abort()
-            door.open -= 1
+            self._discard(connection)
 
-    async def _opened(self, door: _Door, hop: NextHop) -> Connection:
-        if door.open >= door.most and door.idle:
-            self._close_idle(door, door.idle[0])
-        door.open += 1
+    async def opened(self, hop: NextHop) -> Connection:
+        """Return a new connection; raises what the opener raises."""
+        if self.open >= self._most and self._idle:
+            self._close_idle(self._idle[0])
+        self.open += 1
         try:
             return await self._opener(hop)
         except BaseException:
-            door.open -= 1
+            self.open -= 1
             raise
 
-    def _give_back(self, door: _Door, connection: Connection) -> None:
-        is_spent = connection.transactions >= self._most_transactions
-        if self._is_closed or is_spent or not connection.is_open:
+    def give_back(self, connection: Connection) -> None:
+        """Keep a connection for others; close it if it has served its time."""
+        is_spent = connection.transactions >= self._keeping.most_transactions
+        if self.is_closed or is_spent or not connection.is_open:
             connection.close()
-            door.open -= 1
+            self.open -= 1
             return
         loop = asyncio.get_running_loop()
-        idle = _Idle(
-            connection,
-            loop.time(),
-            loop.call_later(self._longest_idle, lambda: self._close_idle(door, idle)),
-        )
-        door.idle.append(idle)
+        idle = _Idle(connection, loop.time())
+        idle.closing = loop.call_later(self._keeping.longest_idle, self._close_idle, idle)
+        self._idle.append(idle)
 
-    def _close_idle(self, door: _Door, idle: _Idle) -> None:
-        idle.closing.cancel()
-        door.idle.remove(idle)
-        idle.connection.close()
-        door.open -= 1
-        self._forget_unused()
+    def close(self) -> None:
+        """Close what is idle, and whatever is given back from now on."""
+        self.is_closed = True
+        while self._idle:
+            self._close_idle(self._idle[0])
 
-    def _forget_unused(self) -> None:
-        for place, door in list(self._doors.items()):
-            if not door.users and not door.open:
-                del self._doors[place]
+    def _close_idle(self, idle: _Idle) -> None:
+        self._take(idle).close()
+        self.open -= 1
+        self._tell_if_unused()
+
+    def _take(self, idle: _Idle) -> Connection:
+        if idle.closing is not None:
+            idle.closing.cancel()
+        self._idle.remove(idle)
+        return idle.connection
+
+    def _discard(self, connection: Connection) -> None:
+        connection.abort()
+        self.open -= 1
+
+    def _tell_if_unused(self) -> None:
+        if not self._users and not self.open:
+            self.when_unused()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from aiosmtpd.smtp import SMTP
@@ -93,8 +93,8 @@ class Speaker(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: aiosmtpd starts `_handle_client` as a task."""
-        assert isinstance(transport, asyncio.Transport)
-        self._stream = transport
+        # uvloop's transports are none of asyncio's classes, but do what those do.
+        self._stream = transport = cast("asyncio.Transport", transport)
         if not self.address:
             # None where the client left before it was accepted; then the end comes by itself.
             host, port = (transport.get_extra_info("peername") or ("", 0))[:2]
@@ -130,6 +130,9 @@ class Speaker(SMTP):
         """Note that it reads again."""
         super().resume_writing()
         self._unclog()
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Do nothing: the wire keeps the deadlines. (aiosmtpd sets a timer a command.)"""
 
     # What the listener calls.
 

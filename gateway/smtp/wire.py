@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import SupportsIndex
+from typing import SupportsIndex, cast
 
 HIGH_WATER = 64 * 1024  # octets read ahead of the session before the socket is left alone
 
@@ -50,9 +50,7 @@ class Wire(asyncio.StreamReader):
         if self._is_halted and self._source is not None:
             self._source.resume_reading()
             self._is_halted = False
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a session needs a stream")
-        self._source = transport
+        self._source = cast("asyncio.Transport", transport)
 
     def feed_data(self, data: Iterable[SupportsIndex]) -> None:
         """Take what has arrived."""

@@ -1,29 +1,197 @@
 """Fair claims: companies take turns, and within a company its next hops do.
 
-As long as few rows are due they are looked at one by one. In a backlog, leaps along the
+As long as few rows are due they are looked at one by one. In a backlog, leaps along an
 index find which companies and next hops have rows at all, however many rows those have;
 each claim begins after the company that was served last, so nobody starves.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from sqlalchemy import Select, bindparam, literal_column, select, tuple_
+from sqlalchemy import bindparam, select, text
 
 from gateway.ports.queues import Lease
-from gateway.store.claim import Queue, leasing
+from gateway.store.claim import DatabaseNow, Queue, leasing
 from gateway.store.statements import Statement
 from gateway.store.tables import DELIVERY
 from gateway.store.transaction import Row, Transaction
 
-_WINDOW = 1000
+_WINDOW = 256
 _STRIDE = 64
-_T = DELIVERY.c
-_WAITS = _T.due_at.is_not(None)
+_COLUMNS = DELIVERY.c
+
+_NOW = Statement(select(DatabaseNow()))
+_DUE = Statement(
+    select(_COLUMNS.position, _COLUMNS.tenant_id, _COLUMNS.route)
+    .where(_COLUMNS.due_at <= bindparam("now"))
+    .order_by(_COLUMNS.due_at, _COLUMNS.position)
+    .limit(bindparam("limit"))
+)
+_COMPANIES = Statement(
+    text(
+        """
+        WITH RECURSIVE company (tenant_id, seen) AS (
+            SELECT (
+                SELECT tenant_id FROM delivery
+                WHERE due_at IS NOT NULL AND tenant_id > :after
+                ORDER BY tenant_id LIMIT 1
+            ), 1
+            UNION ALL
+            SELECT (
+                SELECT d.tenant_id FROM delivery AS d
+                WHERE d.due_at IS NOT NULL AND d.tenant_id > company.tenant_id
+                ORDER BY d.tenant_id LIMIT 1
+            ), seen + 1
+            FROM company WHERE company.tenant_id IS NOT NULL AND seen < :stride
+        )
+        SELECT tenant_id FROM company WHERE tenant_id IS NOT NULL
+        """
+    )
+)
+_ROUTES = Statement(
+    text(
+        """
+        WITH RECURSIVE lane (route, seen) AS (
+            SELECT (
+                SELECT route FROM delivery
+                WHERE due_at IS NOT NULL AND tenant_id = :tenant_id AND route > :after
+                ORDER BY route LIMIT 1
+            ), 1
+            UNION ALL
+            SELECT (
+                SELECT d.route FROM delivery AS d
+                WHERE d.due_at IS NOT NULL AND d.tenant_id = :tenant_id AND d.route > lane.route
+                ORDER BY d.route LIMIT 1
+            ), seen + 1
+            FROM lane WHERE lane.route IS NOT NULL AND seen < :stride
+        )
+        SELECT lane.route, EXISTS (
+            SELECT 1 FROM delivery AS d
+            WHERE d.tenant_id = :tenant_id AND d.route = lane.route AND d.due_at <= :now
+        )
+        FROM lane WHERE lane.route IS NOT NULL
+        """
+    )
+)
 
 
-def _leap(first: Select[tuple[str, ...]], following: Select[tuple[int]]) -> Select[tuple[str, ...]]:
-    """Return the distinct values of a row's leading columns, each found by one leap."""
-    found = first.cte("found", recursive=True)
-    names = [column.name for column in found.c]
-    raise NotImplementedError(names, following)
+class Turns:
+    """Whose turn it is. One for each thread that claims."""
+
+    def __init__(self, queue: Queue) -> None:
+        """Begin anywhere."""
+        self._queue = queue
+        self._lane = Statement(
+            queue.claiming(
+                _COLUMNS.tenant_id == bindparam("tenant_id"),
+                _COLUMNS.route == bindparam("route"),
+                queue.is_due,
+            )
+        )
+        self._company = ""
+        self._routes: dict[str, str] = {}
+
+    def claim(
+        self, transaction: Transaction, lease: Lease, limit: int, full: Collection[str]
+    ) -> list[Row]:
+        """Claim up to `limit` rows that are due and whose route isn't full."""
+        now = _now(transaction)
+        window = max(_WINDOW, 2 * limit)
+        due = transaction.rows(_DUE, {"now": now, "limit": window})
+        if len(due) == window:
+            return self._claim_backlog(transaction, lease, limit, frozenset(full), now)
+        positions = _by_turns(due, limit, full)
+        if not positions:
+            return []
+        return self._queue.claim_these(transaction, lease, positions)
+
+    def _claim_backlog(
+        self, transaction: Transaction, lease: Lease, limit: int, full: Collection[str], now: int
+    ) -> list[Row]:
+        claimed: list[Row] = []
+        for companies in self._rounds(transaction):
+            for index, company in enumerate(companies):
+                share = -(-(limit - len(claimed)) // (len(companies) - index))
+                claimed += self._claim_company(transaction, lease, company, share, full, now)
+                self._company = company
+                if len(claimed) >= limit:
+                    return claimed
+            if claimed:
+                break
+        return claimed
+
+    def _rounds(self, transaction: Transaction) -> Iterator[Sequence[str]]:
+        """Give all companies that have rows once, in strides, those next in turn first."""
+        start, after, wrapped = self._company, self._company, False
+        while True:
+            rows = transaction.rows(_COMPANIES, {"after": after, "stride": _STRIDE})
+            found = [row[0] for row in rows]
+            if wrapped:
+                found = [company for company in found if company <= start]
+            if found:
+                yield found
+                after = found[-1]
+            if len(rows) < _STRIDE or (wrapped and len(found) < len(rows)):
+                if wrapped or not start:
+                    return
+                after, wrapped = "", True
+
+    def _claim_company(
+        self,
+        transaction: Transaction,
+        lease: Lease,
+        company: str,
+        share: int,
+        full: Collection[str],
+        now: int,
+    ) -> list[Row]:
+        claimed: list[Row] = []
+        lanes = self._lanes(transaction, company, full, now)
+        for index, route in enumerate(lanes):
+            part = -(-(share - len(claimed)) // (len(lanes) - index))
+            parameters = {"tenant_id": company, "route": route, "limit": part}
+            claimed += transaction.rows(self._lane, {**leasing(lease), **parameters})
+            self._routes[company] = route
+            if len(claimed) >= share:
+                break
+        return claimed
+
+    def _lanes(
+        self, transaction: Transaction, company: str, full: Collection[str], now: int
+    ) -> list[str]:
+        """Return next routes of a company that have rows due, those next in turn first."""
+        start = self._routes.get(company, "")
+        after, lanes, wrapped = start, list[str](), False
+        while len(lanes) < _STRIDE:
+            parameters = {"tenant_id": company, "after": after, "stride": _STRIDE, "now": now}
+            rows = transaction.rows(_ROUTES, parameters)
+            mine = [row for row in rows if not wrapped or row[0] <= start]
+            lanes += [route for route, is_due in mine if is_due and route not in full]
+            if len(mine) == _STRIDE:
+                after = rows[-1][0]
+            elif wrapped or not start:
+                break
+            else:
+                after, wrapped = "", True
+        return lanes
+
+
+def _now(transaction: Transaction) -> int:
+    row = transaction.row(_NOW, {})
+    assert row is not None
+    return int(row[0])
+
+
+def _by_turns(due: Iterable[Row], limit: int, full: Collection[str]) -> list[int]:
+    """Return the positions of rows to claim: each company's oldest, then its next ones."""
+    waiting: dict[str, deque[int]] = {}
+    for position, company, route in due:
+        if route not in full:
+            waiting.setdefault(company, deque()).append(position)
+    chosen: list[int] = []
+    while waiting and len(chosen) < limit:
+        for company in list(waiting)[: limit - len(chosen)]:
+            chosen.append(waiting[company].popleft())
+            if not waiting[company]:
+                del waiting[company]
+    return chosen

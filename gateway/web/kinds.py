@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class KindWords:
     """A kind's words in English, each to be passed through `Wording.text`.
 
-    due, due_short: what the due date says, "" if the kind shows none.
+    due, due_short, date_label: what the due date says, "" if the kind shows none.
     preheader: the line that lists show beside the subject. payable: whether it asks for money.
     """
 
@@ -17,6 +17,7 @@ class KindWords:
     due: str
     due_short: str
     preheader: str
+    date_label: str = ""
     payable: bool = False
 
 
@@ -30,6 +31,7 @@ KINDS = {
         "Due {date}",
         "due {date}",
         "{amount}, please pay by {date}. " + _SEE,
+        "Due:",
         payable=True,
     ),
     "proforma": KindWords(
@@ -39,6 +41,7 @@ KINDS = {
         "Due {date}",
         "due {date}",
         "{amount}, please pay by {date}. " + _SEE,
+        "Due:",
         payable=True,
     ),
     "quote": KindWords(
@@ -48,6 +51,7 @@ KINDS = {
         "Valid until {date}",
         "valid until {date}",
         "{amount}, valid until {date}. " + _SEE,
+        "Valid until:",
     ),
     "credit_note": KindWords(
         "Credit note {number}",
@@ -64,6 +68,7 @@ KINDS = {
         "Delivery by {date}",
         "delivery by {date}",
         "{amount}, delivery by {date}. " + _SEE,
+        "Delivery by:",
     ),
     "delivery_note": KindWords(
         "Delivery note {number}",
@@ -72,6 +77,7 @@ KINDS = {
         "Delivery on {date}",
         "delivery on {date}",
         "Delivery on {date}. " + _SEE,
+        "Delivery on:",
     ),
     "other": KindWords(
         "Document {number}",
@@ -80,6 +86,7 @@ KINDS = {
         "Due {date}",
         "due {date}",
         "{amount}, due {date}. " + _SEE,
+        "Due:",
     ),
 }
 

@@ -13,7 +13,7 @@ from gateway.rules.currencies import shown
 from gateway.rules.model import Invoice, InvoiceStatus
 from gateway.rules.payments import ZERO, amount_open, confirmed
 from gateway.web.kinds import UNDATED, KindWords, words_of
-from gateway.web.rendering import environment
+from gateway.web.rendering import environment, grouped
 from gateway.web.wording import Wording, wording
 
 _QUOTED_CHARS = 8_000
@@ -80,7 +80,11 @@ def _invoice_values(facts: InvoiceFacts, say: Wording) -> dict[str, Any]:
     low = say.text(kind.low, number=invoice.number)
     amount = say.money(invoice.amount, invoice.currency)
     asks = kind.payable and invoice.status in {InvoiceStatus.OPEN, InvoiceStatus.CLAIMED}
-    due, subject, preheader = "", f"{title} · {amount}", say.text(UNDATED, title=title, amount=amount)
+    due, subject, preheader = (
+        "",
+        f"{title} · {amount}",
+        say.text(UNDATED, title=title, amount=amount),
+    )
     if invoice.due_on is not None and kind.due:
         due = say.text(kind.due, date=say.day(invoice.due_on))
         subject += " · " + say.text(kind.due_short, date=say.short_day(invoice.due_on))
@@ -107,6 +111,9 @@ def _invoice_values(facts: InvoiceFacts, say: Wording) -> dict[str, Any]:
         "amount": amount,
         "open": _open_amount(invoice, say),
         "due": due,
+        "date": (say.text(kind.date_label), say.day(invoice.due_on))
+        if due and invoice.due_on
+        else None,
         "message": invoice.message.strip() or _greeting(invoice, low, say),
         "view": say.text(kind.view),
         "view_url": facts.view_url,
@@ -143,8 +150,7 @@ def _bank(invoice: Invoice, say: Wording) -> list[tuple[str, str, str]]:
         return []
     due = amount_open(invoice)
     reference = str(details.get("reference") or details.get("variable_symbol") or invoice.number)
-    grouped = " ".join(iban.replace(" ", "")[at : at + 4] for at in range(0, len(iban), 4)).strip()
-    rows = [(say.text("IBAN"), grouped, grouped)]
+    rows = [(say.text("IBAN"), grouped(iban), grouped(iban))]
     if bic := str(details.get("bic") or ""):
         rows.append((say.text("BIC"), bic, bic))
     plain = f"{shown(due, invoice.currency)} {invoice.currency}"

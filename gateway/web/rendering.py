@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
 TEXT_COLUMNS = 72
@@ -45,7 +45,7 @@ def quote(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
-def _grouped(text: str, size: int = 4) -> str:
+def grouped(text: str, size: int = 4) -> str:
     """Return an IBAN in groups of four."""
     bare = "".join(text.split())
     return " ".join(bare[at : at + size] for at in range(0, len(bare), size))
@@ -55,7 +55,7 @@ def environment() -> Environment:
     """Return the environment that all templates share."""
     made = Environment(
         loader=PackageLoader("gateway.web"),
-        autoescape=lambda name: name is not None and name.endswith(".html"),
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -65,7 +65,7 @@ def environment() -> Environment:
         "paragraphs": _paragraphs,
         "wrap": wrap,
         "quote": quote,
-        "grouped": _grouped,
+        "grouped": grouped,
     }
     made.filters.update(filters)
     return made

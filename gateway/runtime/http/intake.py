@@ -1,6 +1,7 @@
 """Bytes that come in pieces: few stay in memory, many go to a file."""
 
 import asyncio
+import errno
 import hashlib
 import os
 import tempfile
@@ -11,6 +12,7 @@ from typing import BinaryIO
 
 from gateway.mail.errors import Fault
 from gateway.ports.blobs import INLINE_BYTES
+from gateway.ports.lists import Full
 from gateway.ports.reception import Content
 
 HEAD_BYTES = 4096
@@ -94,4 +96,6 @@ def _disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Full("the disk is full") from error
         raise Fault("an upload could not be written") from error

@@ -1,0 +1,57 @@
+"""What the API is given: journeys, ports and plain values; `app` puts them together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from gateway.flow.billing import Billing
+from gateway.flow.companies import Companies
+from gateway.flow.context import Context
+from gateway.flow.converse import Conversing
+from gateway.flow.dispatch import Dispatch
+from gateway.flow.submit import Submissions
+from gateway.runtime.http.draining import Draining
+from gateway.runtime.metrics import Meters
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Plain values from the configuration.
+
+    uploads: an existing directory on the file system of the blobs, for files on their way in.
+    message_bytes: `limits.message`, for the attachments of a mail.
+    requests: so many per `requests_per` and key, then 429.
+    own_metrics: /metrics has a listener of its own, so it is not served here.
+    """
+
+    uploads: Path
+    message_bytes: int = 25 * 1024 * 1024
+    requests: int = 20_000
+    requests_per: timedelta = timedelta(minutes=1)
+    own_metrics: bool = False
+    version: str = "0"
+
+
+def _nothing() -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that routes work with.
+
+    admin_key: returns the fixed admin key, "" if there is none; asked each time, since a
+    reload may change it. draining: set once a stop begins.
+    """
+
+    context: Context
+    submissions: Submissions
+    conversing: Conversing
+    billing: Billing
+    companies: Companies
+    dispatch: Dispatch
+    meters: Meters
+    settings: ApiSettings
+    admin_key: Callable[[], str] = _nothing
+    draining: Draining = field(default_factory=Draining)

@@ -1,0 +1,115 @@
+"""Submitted mail that is no invoice: sent with its content unchanged, in its conversation."""
+
+from collections.abc import Callable, Sequence
+from email.utils import format_datetime
+
+from gateway.flow.context import Context
+from gateway.flow.drafts import Document
+from gateway.flow.outbox import Addressee, Parcel, documents
+from gateway.flow.outgoing import Errand, send
+from gateway.flow.people import Circle
+from gateway.flow.placing import find_place
+from gateway.flow.quota import Quota
+from gateway.mail.envelope import Envelope
+from gateway.mail.fields import mailbox_text
+from gateway.mail.mailbox import Mailbox
+from gateway.mail.reading import Reading
+from gateway.mail.recode import recode
+from gateway.ports.reception import Content
+from gateway.ports.store import Work
+from gateway.rules import ids
+from gateway.rules.model import (
+    Channel,
+    Direction,
+    Message,
+    Participant,
+    Tenant,
+    Threading,
+)
+
+
+async def forward(
+    context: Context,
+    tenant: Tenant,
+    envelope: Envelope,
+    raw: bytes,
+    reading: Reading,
+    *,
+    quota: Quota,
+    also: Callable[[Work, str], None],
+) -> str:
+    """Queue it and return the message's id. also: what else the transaction stores.
+
+    From stays, Reply-To becomes our token address, the Message-ID becomes ours.
+
+    Raises MailError if it can't be said in 7 bits, Refused, Fault.
+    """
+    now = context.clock.now()
+    quota.take(tenant.id, len(envelope.recipients), now)
+    named = {box.address.lower(): box.name for box in (*reading.to, *reading.cc)}
+    to = tuple(
+        Mailbox(named.get(recipient.address.lower(), ""), recipient.address)
+        for recipient in envelope.recipients
+    )
+    wishes = {recipient.address.lower(): recipient for recipient in envelope.recipients}
+    message_id = context.new_id(ids.MESSAGE, now)
+    brought = [
+        Document(one.filename, one.content_type, Content(one.size, b"", one.content, one.path))
+        for one in reading.attachments
+    ]
+    attachments, kept = await documents(context, tenant.id, message_id, brought, now)
+    placed = await context.store.read(lambda work: find_place(context, work, tenant, reading, ()))
+    our_id = context.names.message_id(context.keys, tenant, message_id)
+    defaults = (("Date", format_datetime(now)),)
+
+    def make(circle: Circle, past: Sequence[Message]) -> Parcel:
+        _ = past
+
+        def build(person: Participant) -> bytes:
+            reply_to = context.names.reply_mailbox(context.keys, tenant, person.ref)
+            headers = (("Reply-To", mailbox_text(reply_to)), ("Message-ID", f"<{our_id}>"))
+            return recode(raw, set_headers=headers, defaults=defaults)
+
+        message = Message(
+            id=message_id,
+            tenant_id=tenant.id,
+            conversation_id=circle.conversation.id,
+            direction=Direction.OUT,
+            channel=Channel.EMAIL,
+            from_=reading.from_[0],
+            to=reading.to,
+            cc=reading.cc,
+            subject=reading.subject,
+            received_at=now,
+            date=reading.date or now,
+            message_id=our_id,
+            submitted_message_id=reading.message_id or None,
+            in_reply_to=reading.in_reply_to,
+            references=reading.references,
+            text=reading.text,
+            quoted_text=reading.quoted_text,
+            signature=reading.signature,
+            full_text=reading.full_text,
+            html=reading.html,
+            threading=Threading(placed.place.rule, placed.place.evidence),
+            attachments=attachments,
+        )
+        addressees = []
+        for person in circle.people:
+            wish = wishes.get(person.mailbox.address.lower())
+            notify, orcpt = (wish.notify, wish.orcpt) if wish else ((), None)
+            addressees.append(Addressee(person, notify, orcpt))
+        return Parcel(
+            tenant, message, tuple(addressees), build, len(raw), envelope.ret, envelope.envid
+        )
+
+    errand = Errand(
+        tenant,
+        to,
+        make,
+        conversation_id=placed.conversation.id if placed.conversation else None,
+        subject=reading.subject,
+        kept=kept,
+        also=lambda work, _circle, message: also(work, message.id),
+    )
+    return (await send(context, errand, now))[1].id

@@ -1,0 +1,279 @@
+"""Accepted mail is read, placed and stored; what kills its reader is parked."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from time import perf_counter
+
+import structlog
+
+from gateway.flow.arrival import arrived
+from gateway.flow.context import Context
+from gateway.flow.outbox import Packed, post
+from gateway.flow.placing import find_place, find_writer
+from gateway.flow.reading_in import message_of, sender_of
+from gateway.flow.report import apply_report
+from gateway.mail.errors import Fault, MailError
+from gateway.mail.reading import Reading
+from gateway.ports.correspondence import Kept
+from gateway.ports.lists import Stale, Taken
+from gateway.ports.parser import Parser, ReaderDied
+from gateway.ports.queues import Inbound, Lease
+from gateway.ports.reception import Content
+from gateway.ports.store import Work
+from gateway.ports.tally import Tally
+from gateway.rules import events, ids
+from gateway.rules.model import (
+    Attachment,
+    Channel,
+    Conversation,
+    Direction,
+    Message,
+    Threading,
+)
+
+log = structlog.get_logger()
+
+MOST_CRASHES = 3
+CONCURRENCY = 32
+_TRIES = 5
+_POLL = 10.0
+_AFTER_FAULT = 2.0
+_CRASH_WAIT = timedelta(milliseconds=200)
+_LEASE = timedelta(minutes=2)
+
+
+class Ingest:
+    """Runs until it is told to stop."""
+
+    def __init__(self, context: Context, parser: Parser, tally: Tally) -> None:
+        """Read the spool of the context's store by `parser`."""
+        self._context = context
+        self._parser = parser
+        self._tally = tally
+        self._lease = Lease(context.chance.octets(12).hex(), _LEASE)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._freed = asyncio.Event()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Claim and read until `stop`; never raises for what a mail does."""
+        renewing = asyncio.create_task(self._renew())
+        seen = 0
+        try:
+            while not self._stopping:
+                try:
+                    seen = await self._turn(seen)
+                except Fault as error:
+                    log.warning("spool.stalled", why=str(error))
+                    await asyncio.sleep(_AFTER_FAULT)
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
+
+    async def stop(self, patience: float) -> None:
+        """Claim nothing more and wait for what is being read; leases free the rest."""
+        self._stopping = True
+        self._freed.set()
+        if self._tasks:
+            _, late = await asyncio.wait(list(self._tasks.values()), timeout=patience)
+            for task in late:
+                task.cancel()
+
+    async def _turn(self, seen: int) -> int:
+        free = CONCURRENCY - len(self._tasks)
+        if free <= 0:
+            self._freed.clear()
+            await self._freed.wait()
+            return seen
+        claimed = await self._context.store.write(lambda work: work.spool.claim(self._lease, free))
+        for inbound in claimed:
+            task = asyncio.create_task(self._take(inbound))
+            self._tasks[inbound.id] = task
+        if claimed:
+            return seen
+        return await self._context.store.wait("spool", seen, _POLL)
+
+    async def _take(self, inbound: Inbound) -> None:
+        began = perf_counter()
+        try:
+            await self._read_in(inbound)
+            self._tally.step("ingest", perf_counter() - began)
+        except Stale:
+            log.warning("spool.lease_lost", id=inbound.id)
+        except Fault as error:
+            log.warning("message.not_stored", id=inbound.id, why=str(error))
+            await self._put_back(inbound, timedelta(seconds=_AFTER_FAULT), crashed=False)
+        except Exception:  # the rim of a task
+            log.exception("message.not_read", id=inbound.id)
+            await self._put_back(inbound, timedelta(seconds=30), crashed=True)
+        finally:
+            del self._tasks[inbound.id]
+            self._freed.set()
+
+    async def _read_in(self, inbound: Inbound) -> None:
+        if inbound.crashes >= MOST_CRASHES:
+            log.warning("message.parked", id=inbound.id, crashes=inbound.crashes)
+            reading = Reading(readable=False)
+        else:
+            try:
+                reading = await self._read(inbound)
+            except ReaderDied as death:
+                log.warning("reader.died", id=inbound.id, why=str(death))
+                await self._put_back(inbound, _CRASH_WAIT, crashed=True)
+                return
+            except MailError as error:
+                log.info("message.unreadable", id=inbound.id, why=str(error))
+                reading = Reading(readable=False)
+        attachments, kept = await self._keep(inbound, reading)
+        for _ in range(_TRIES):
+            try:
+                await self._store(inbound, reading, attachments, kept)
+            except Taken:
+                # Two people got the same 40 random bits: roll again.
+                continue
+            break
+        self._tally.read(readable=reading.readable)
+
+    async def _read(self, inbound: Inbound) -> Reading:
+        context = self._context
+        kept = await context.store.read(
+            lambda work: work.contents.get(inbound.tenant_id, inbound.raw_sha256)
+        )
+        if kept is None:
+            raise Fault(f"the bytes of {inbound.id} are missing")
+        source: bytes | str
+        if kept.data is None:
+            source = await context.blobs.path(inbound.tenant_id, inbound.raw_sha256)
+        else:
+            source = kept.data
+        return await self._parser.read(source, null_sender=not inbound.envelope.sender)
+
+    async def _keep(
+        self, inbound: Inbound, reading: Reading
+    ) -> tuple[tuple[Attachment, ...], tuple[Kept, ...]]:
+        """Keep the documents of a mail."""
+        context, attachments, kepts = self._context, [], []
+        for found in reading.attachments:
+            content = Content(found.size, b"", found.content, found.path)
+            kept = await context.blobs.keep(inbound.tenant_id, content)
+            kepts.append(kept)
+            attachments.append(
+                Attachment(
+                    id=context.new_id(ids.ATTACHMENT, inbound.received_at),
+                    tenant_id=inbound.tenant_id,
+                    message_id=inbound.id,
+                    filename=found.filename,
+                    content_type=found.content_type,
+                    size=kept.size,
+                    sha256=kept.sha256,
+                    inline=found.inline,
+                    content_id=found.content_id,
+                )
+            )
+        return tuple(attachments), tuple(kepts)
+
+    async def _store(
+        self,
+        inbound: Inbound,
+        reading: Reading,
+        attachments: tuple[Attachment, ...],
+        kept: tuple[Kept, ...],
+    ) -> None:
+        context, now = self._context, self._context.clock.now()
+        recipients = [recipient.address for recipient in inbound.envelope.recipients]
+
+        def store(work: Work) -> None:
+            tenant = work.tenants.get(inbound.tenant_id)
+            known = work.messages.get(None, inbound.id)
+            if tenant is None or known is not None:
+                work.spool.finish(inbound.id, inbound.fence)
+                return
+            placed = find_place(context, work, tenant, reading, recipients)
+            conversation = placed.conversation or _new_conversation(context, inbound, reading)
+            if placed.conversation is None:
+                work.conversations.add(conversation)
+                about = events.about_conversation(conversation)
+                kind = events.CONVERSATION_CREATED
+                work.events.add(context.event(tenant.id, kind, now, about))
+            writer = find_writer(context, placed, conversation, reading, now)
+            if writer.is_new and writer.person is not None:
+                work.conversations.add_participant(writer.person)
+            message = message_of(
+                inbound,
+                reading,
+                placed,
+                conversation=conversation,
+                writer=writer,
+                attachments=attachments,
+            )
+            stored = post(context, work, Packed(message, (), kept), now)
+            if reading.report is not None:
+                apply_report(
+                    context, work, tenant, reading.report, delivery=placed.delivery, now=now
+                )
+            # The report may have changed the conversation.
+            current = work.conversations.get(tenant.id, conversation.id) or conversation
+            arrived(context, work, current, stored, now)
+            for other in placed.others:
+                _point(context, work, stored, other, now)
+            work.spool.finish(inbound.id, inbound.fence)
+
+        await context.store.write(store)
+
+    async def _put_back(self, inbound: Inbound, wait: timedelta, *, crashed: bool) -> None:
+        with contextlib.suppress(Stale, Fault):
+            await self._context.store.write(
+                lambda work: work.spool.put_back(
+                    inbound.id, inbound.fence, wait=wait, crashed=crashed
+                )
+            )
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(_LEASE.total_seconds() / 3)
+            ids_held: Sequence[str] = list(self._tasks)
+            if not ids_held:
+                continue
+            try:
+                await self._context.store.write(
+                    lambda work, held=ids_held: work.spool.renew(held, self._lease)  # type: ignore[misc]
+                )
+            except Fault as error:
+                log.warning("spool.not_renewed", why=str(error))
+
+
+def _new_conversation(context: Context, inbound: Inbound, reading: Reading) -> Conversation:
+    return Conversation(
+        id=context.new_id(ids.CONVERSATION, inbound.received_at),
+        tenant_id=inbound.tenant_id,
+        subject=reading.subject,
+        customer=sender_of(inbound, reading),
+        created_at=inbound.received_at,
+        updated_at=inbound.received_at,
+    )
+
+
+def _point(
+    context: Context, work: Work, message: Message, other: Conversation, now: datetime
+) -> None:
+    """Leave a line in a conversation whose token stood beside the first one."""
+    line = Message(
+        id=context.new_id(ids.MESSAGE, now),
+        tenant_id=message.tenant_id,
+        conversation_id=other.id,
+        direction=Direction.IN,
+        channel=Channel.SYSTEM,
+        from_=message.from_,
+        subject=message.subject,
+        received_at=message.received_at,
+        text=f"A message of {message.from_.address} to this conversation, too, is kept in "
+        f"another one: {message.id}",
+        threading=Threading("token", f"leads to {message.id}"),
+        visible=False,
+        kind="pointer",
+    )
+    stored = post(context, work, Packed(line, (), ()), now)
+    arrived(context, work, other, stored, now)

@@ -1,0 +1,160 @@
+"""The words of a mail: its bodies decoded, joined, and made harmless."""
+
+import re
+from dataclasses import dataclass, field
+from html import escape
+
+from gateway.mail import charsets
+from gateway.mail.bodies import Bodies
+from gateway.mail.content import Uuencoded, uuencoded
+from gateway.mail.flowed import unflow
+from gateway.mail.html_clean import clean
+from gateway.mail.html_shape import beginning
+from gateway.mail.html_text import html_to_text
+from gateway.mail.parts import Part
+from gateway.mail.reading import ReadLimits
+
+_META_CHARSET = re.compile(
+    rb"<meta[^<>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_:.+\-]{1,40})", re.IGNORECASE
+)
+_META_OCTETS = 4096
+_HTML_START = re.compile(r"\s{0,100}(?:<!doctype html|<html)[\s>]", re.IGNORECASE)
+_FILES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The words of a mail.
+
+    full: all text; the HTML as text where there is no text.
+    html: harmless, None if there is none. html_source: as it came, for finding quotation.
+    files: what stood uuencoded in the text, and was taken out.
+    cut: the parts of which only the beginning is here.
+    defects: "text_cut", "html_cut", "html_too_wild".
+    """
+
+    full: str = ""
+    html: str | None = None
+    html_source: str | None = None
+    blocked_pictures: int = 0
+    files: tuple[Uuencoded, ...] = ()
+    cut: tuple[Part, ...] = ()
+    defects: tuple[str, ...] = ()
+
+
+def read_texts(raw: bytes, bodies: Bodies, limits: ReadLimits) -> Texts:
+    """Return the words of the parts that were sorted as bodies."""
+    return _Reader(raw, bodies, limits).read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Html:
+    source: str
+
+
+@dataclass(slots=True)
+class _Reader:
+    raw: bytes
+    bodies: Bodies
+    limits: ReadLimits
+    files: list[Uuencoded] = field(default_factory=list)
+    cut: list[Part] = field(default_factory=list)
+    defects: dict[str, None] = field(default_factory=dict)
+    _decoded: dict[int, str | _Html] = field(default_factory=dict)
+    _text_left: int = 0
+    _html_left: int = 0
+
+    def read(self) -> Texts:
+        self._text_left = self.limits.text_chars
+        self._html_left = self.limits.html_chars
+        full = self._joined(self.bodies.text)
+        if not full.strip():
+            full = self._joined(self.bodies.html) or full
+        html, blocked = self._html()
+        sources = [body.source for body in self._decoded.values() if isinstance(body, _Html)]
+        return Texts(
+            full=full,
+            html=html,
+            html_source="\n".join(sources) if sources else None,
+            blocked_pictures=blocked,
+            files=tuple(self.files),
+            cut=tuple(self.cut),
+            defects=tuple(self.defects),
+        )
+
+    def _joined(self, parts: list[Part]) -> str:
+        """Return the text of bodies, an empty line between them."""
+        pieces = []
+        for part in parts:
+            body = self._body(part)
+            if isinstance(body, _Html):
+                body = html_to_text(body.source)
+            pieces.append(body.strip("\n"))
+        return "\n\n".join(piece for piece in pieces if piece)
+
+    def _html(self) -> tuple[str | None, int]:
+        """Return the HTML of bodies, each cleaned alone, and the number of blocked pictures."""
+        bodies = [self._body(part) for part in self.bodies.html]
+        if not any(isinstance(body, _Html) for body in bodies):
+            return None, 0
+        pieces: list[str] = []
+        blocked = 0
+        for body in bodies:
+            if isinstance(body, str):
+                pieces.append(f'<div style="white-space:pre-wrap">{escape(body)}</div>')
+            elif (cleaned := clean(body.source)) is not None:
+                pieces.append(cleaned.html)
+                blocked += cleaned.blocked_pictures
+            else:
+                self.defects["html_too_wild"] = None
+        return ("\n".join(pieces) if pieces else None), blocked
+
+    def _body(self, part: Part) -> str | _Html:
+        """Return the text or the HTML of a part, decoded once."""
+        known = self._decoded.get(id(part))
+        if known is None:
+            known = self._decoded[id(part)] = self._read_body(part)
+        return known
+
+    def _read_body(self, part: Part) -> str | _Html:
+        octets = part.octets(self.raw)
+        charset = part.parameters.get("charset")
+        if part.content_type != "text/plain":
+            return self._read_html(part, octets, charset)
+        if b"begin " in octets and (files := uuencoded(octets, limit=_FILES - len(self.files))):
+            octets = _without(octets, files)
+            self.files += files
+        text = charsets.decode(octets[: 4 * self._text_left + 4], charset)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if _HTML_START.match(text) is not None:
+            return self._read_html(part, octets, charset)
+        if part.parameters.get("format", "").lower() == "flowed":
+            text = unflow(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
+        if len(text) > self._text_left:
+            text = text[: self._text_left]
+            self.cut.append(part)
+            self.defects["text_cut"] = None
+        self._text_left -= len(text)
+        return text
+
+    def _read_html(self, part: Part, octets: bytes, charset: str | None) -> _Html:
+        if charsets.codec_name(charset) is None:
+            found = _META_CHARSET.search(octets, 0, _META_OCTETS)
+            charset = found[1].decode("ascii") if found is not None else charset
+        source = charsets.decode(octets, charset)
+        if len(source) > self._html_left:
+            self.defects["html_cut"] = None
+            self.cut.append(part)
+            source = beginning(source, self._html_left)
+        self._html_left -= len(source)
+        return _Html(source)
+
+
+def _without(octets: bytes, files: list[Uuencoded]) -> bytes:
+    """Return a text without the files in it."""
+    pieces = []
+    position = 0
+    for file in files:
+        pieces.append(octets[position : file.start])
+        position = file.end
+    return b"".join([*pieces, octets[position:]])

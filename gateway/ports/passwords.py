@@ -1,0 +1,10 @@
+"""Checking what somebody says is their password."""
+
+from typing import Protocol
+
+
+class Passwords(Protocol):
+    """Compares passwords with what is kept of them."""
+
+    async def matches(self, kept: str, password: str) -> bool:
+        """Say whether the password is the one that `kept` was made from, in constant time."""

@@ -1,0 +1,116 @@
+"""Events: collected while jobs run, numbered and written right before the commit.
+
+The counter's row is the last thing that a transaction locks, company by company in order
+of their ids, and stays locked until the commit: a reader who sees a number sees all lower
+ones, and transactions can't wait for each other in a circle.
+"""
+
+from collections.abc import Sequence
+from itertools import count
+
+from sqlalchemy import BindParameter, Select, bindparam, select
+
+from gateway.rules.model import Event
+from gateway.store.counters import next_number
+from gateway.store.rows import dict_json, from_dict, from_micros, to_micros
+from gateway.store.statements import Several, Statement, columns, new
+from gateway.store.tables import COUNTER, EVENT
+from gateway.store.transaction import Row, Transaction
+
+COUNTER_NAME = "event"
+TOPIC = "events"
+
+_E = EVENT.c
+_SHOWN = select(_E.id, _E.tenant_id, _E.sequence, _E.type, _E.timestamp, _E.data)
+_LATER = (
+    _SHOWN.where(_E.tenant_id == bindparam("tenant_id"), _E.sequence > bindparam("after"))
+    .order_by(_E.sequence)
+    .limit(bindparam("limit"))
+)
+_ADD = Statement(new(EVENT), keys=columns(EVENT))
+_AFTER = Statement(_LATER)
+_GET = Statement(
+    _SHOWN.where(_E.tenant_id == bindparam("tenant_id"), _E.id == bindparam("id")).limit(1)
+)
+_LAST = Statement(
+    select(COUNTER.c.value).where(
+        COUNTER.c.tenant_id == bindparam("tenant_id"), COUNTER.c.name == COUNTER_NAME
+    )
+)
+
+
+def _of_types(binds: Sequence[BindParameter[str]]) -> Select[tuple[str]]:
+    return _LATER.where(_E.type.in_(binds))
+
+
+_AFTER_OF_TYPES = Several(_of_types)
+
+
+def number_events(transaction: Transaction) -> None:
+    """Write the transaction's events with the next numbers of their companies."""
+    rows = transaction.events
+    if not rows:
+        return
+    amounts: dict[str, int] = {}
+    for row in rows:
+        amounts[row["tenant_id"]] = amounts.get(row["tenant_id"], 0) + 1
+    numbers = {}
+    for tenant_id in sorted(amounts):
+        amount = amounts[tenant_id]
+        last = next_number(transaction, tenant_id, COUNTER_NAME, amount)
+        numbers[tenant_id] = count(last - amount + 1)
+    transaction.many(_ADD, [{**row, "sequence": next(numbers[row["tenant_id"]])} for row in rows])
+
+
+class Events:
+    """Implements `ports.accounts.Events`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def add(self, event: Event) -> None:
+        """Tell of something, and wake who waits for events; seen after the commit only."""
+        if not self._transaction.writing:
+            raise TypeError("an event can't be added by a job that only reads")
+        row = {
+            "id": event.id,
+            "tenant_id": event.tenant_id,
+            "type": event.type,
+            "timestamp": to_micros(event.timestamp),
+            "data": dict_json(event.data),
+        }
+        self._transaction.events.append(row)
+        self._transaction.wake(TOPIC)
+
+    def after(
+        self, tenant_id: str, sequence: int, *, types: Sequence[str] = (), limit: int = 100
+    ) -> Sequence[Event]:
+        """Return events with a higher number, oldest first."""
+        parameters = {"tenant_id": tenant_id, "after": sequence, "limit": limit}
+        statement = _AFTER
+        if types:
+            statement, chosen = _AFTER_OF_TYPES.of(types)
+            parameters |= chosen
+        return [_event(row) for row in self._transaction.rows(statement, parameters)]
+
+    def get(self, tenant_id: str, event_id: str) -> Event | None:
+        """Return it, or None."""
+        row = self._transaction.row(_GET, {"tenant_id": tenant_id, "id": event_id})
+        return None if row is None else _event(row)
+
+    def last(self, tenant_id: str) -> int:
+        """Return the newest number, 0 if none."""
+        row = self._transaction.row(_LAST, {"tenant_id": tenant_id})
+        return 0 if row is None else int(row[0])
+
+
+def _event(row: Row) -> Event:
+    id_, tenant_id, sequence, type_, timestamp, data = row
+    return Event(
+        id=id_,
+        tenant_id=tenant_id,
+        type=type_,
+        timestamp=from_micros(timestamp),
+        data=from_dict(data),
+        sequence=sequence,
+    )

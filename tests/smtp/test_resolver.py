@@ -1,0 +1,185 @@
+import pytest
+
+from gateway.ports.relay import DnsFault, Mx, NoAnswer, NoSuchDomain
+from gateway.smtp.resolver import DnsResolver
+from tests.smtp.fakedns import GARBLED, SILENT, FakeDns
+from tests.smtp.loops import in_loop
+
+ZONE = {
+    ("example.org", "MX"): ["10 mx1.Example.org.", "20 mx2.example.org."],
+    ("null.test", "MX"): ["0 ."],
+    ("mx1.example.org", "A"): ["192.0.2.1", "192.0.2.2"],
+    ("mx1.example.org", "AAAA"): ["2001:db8::1"],
+    ("four.test", "A"): ["192.0.2.4"],
+    ("text.test", "TXT"): ['"v=DKIM1; " "p=AB"', '"other"'],
+    ("xn--bcher-kva.test", "MX"): ["5 mx.test."],
+    "servfail.test": "SERVFAIL",
+    "refused.test": "REFUSED",
+    "silent.test": SILENT,
+    "garbled.test": GARBLED,
+}
+
+
+def resolver_of(dns, timeout=0.5):
+    return DnsResolver([dns.server], timeout=timeout)
+
+
+@in_loop
+async def test_mx_records_are_read():
+    async with FakeDns(ZONE).running() as dns:
+        found = await resolver_of(dns).mx("Example.ORG")
+    assert set(found) == {Mx(10, "mx1.example.org"), Mx(20, "mx2.example.org")}
+
+
+@in_loop
+async def test_a_null_mx_has_no_host():
+    async with FakeDns(ZONE).running() as dns:
+        assert await resolver_of(dns).mx("null.test") == [Mx(0, "")]
+
+
+@in_loop
+async def test_an_international_domain_is_asked_for_in_a_labels():
+    async with FakeDns(ZONE).running() as dns:
+        assert await resolver_of(dns).mx("b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.test") == [
+            Mx(5, "mx.test")
+        ]
+
+
+@in_loop
+async def test_addresses_of_both_kinds_come_with_ipv4_first():
+    async with FakeDns(ZONE).running() as dns:
+        found = await resolver_of(dns).addresses("mx1.example.org")
+    assert set(found[:2]) == {"192.0.2.1", "192.0.2.2"}
+    assert found[2:] == ["2001:db8::1"]
+
+
+@in_loop
+async def test_one_kind_of_address_does():
+    async with FakeDns(ZONE).running() as dns:
+        assert await resolver_of(dns).addresses("four.test") == ["192.0.2.4"]
+
+
+@pytest.mark.parametrize("literal", ["192.0.2.9", "2001:db8::9"])
+@in_loop
+async def test_a_literal_stands_for_itself(literal):
+    async with FakeDns({}).running() as dns:
+        assert await resolver_of(dns).addresses(literal) == [literal]
+        assert dns.asked == []
+
+
+@in_loop
+async def test_strings_of_a_txt_record_are_joined():
+    async with FakeDns(ZONE).running() as dns:
+        assert set(await resolver_of(dns).txt("text.test")) == {"v=DKIM1; p=AB", "other"}
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        pytest.param("missing.test", NoSuchDomain, id="NXDOMAIN"),
+        pytest.param("four.test", NoAnswer, id="no data"),
+        pytest.param("servfail.test", DnsFault, id="SERVFAIL"),
+        pytest.param("refused.test", DnsFault, id="REFUSED"),
+        pytest.param("silent.test", DnsFault, id="time-out"),
+        pytest.param("garbled.test", DnsFault, id="nonsense"),
+        pytest.param("a..b", NoSuchDomain, id="empty label"),
+        pytest.param("x" * 64 + ".test", NoSuchDomain, id="long label"),
+        pytest.param("x." * 200 + "test", NoSuchDomain, id="long name"),
+        pytest.param("\\300.test", NoSuchDomain, id="broken escape"),
+    ],
+)
+@in_loop
+async def test_no_answer_is_told_apart_from_no_domain(name, error):
+    async with FakeDns(ZONE).running() as dns:
+        with pytest.raises(error):
+            await resolver_of(dns, timeout=0.2).mx(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("missing.test", NoSuchDomain), ("text.test", NoAnswer), ("servfail.test", DnsFault)],
+)
+@in_loop
+async def test_a_host_without_addresses_says_why(name, error):
+    async with FakeDns(ZONE).running() as dns:
+        with pytest.raises(error):
+            await resolver_of(dns).addresses(name)
+
+
+@in_loop
+async def test_a_truncated_answer_is_asked_for_again_by_tcp():
+    async with FakeDns(ZONE, truncate=True).running() as dns:
+        assert len(await resolver_of(dns).mx("example.org")) == 2
+        assert dns.over_tcp == 1
+
+
+@in_loop
+async def test_answers_are_kept():
+    async with FakeDns(ZONE).running() as dns:
+        resolver = resolver_of(dns)
+        for _ in range(3):
+            await resolver.mx("example.org")
+        assert len(dns.asked) == 1
+
+
+@in_loop
+async def test_a_negative_answer_is_kept_as_long_as_it_says():
+    async with FakeDns(ZONE).running() as dns:
+        resolver = resolver_of(dns)
+        for _ in range(3):
+            with pytest.raises(NoSuchDomain):
+                await resolver.mx("missing.test")
+        assert len(dns.asked) == 1
+
+
+@in_loop
+async def test_a_negative_answer_that_names_no_time_is_not_kept():
+    async with FakeDns(ZONE, soa=False).running() as dns:
+        resolver = resolver_of(dns)
+        for name, error in [("missing.test", NoSuchDomain), ("four.test", NoAnswer)] * 2:
+            with pytest.raises(error):
+                await resolver.mx(name)
+        assert len(dns.asked) == 4
+
+
+@in_loop
+async def test_a_domain_that_appears_is_found_once_dns_answers_again():
+    async with FakeDns(dict(ZONE)).running() as dns:
+        resolver = resolver_of(dns)
+        with pytest.raises(DnsFault):
+            await resolver.mx("servfail.test")
+        del dns.zone["servfail.test"]
+        dns.zone["servfail.test", "MX"] = ["1 mx.test."]
+        assert await resolver.mx("servfail.test") == [Mx(1, "mx.test")]
+
+
+@in_loop
+async def test_the_second_server_is_asked_where_the_first_refuses():
+    async with FakeDns({"example.org": "REFUSED"}).running() as one, FakeDns(ZONE).running() as two:
+        resolver = DnsResolver([one.server, two.server], timeout=1)
+        assert len(await resolver.mx("example.org")) == 2
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "mail.localhost"])
+@in_loop
+async def test_localhost_needs_no_dns(host):
+    async with FakeDns({}).running() as dns:
+        assert await resolver_of(dns).configured_addresses(host) == ("127.0.0.1", "::1")
+        assert dns.asked == []
+
+
+@in_loop
+async def test_a_configured_name_is_looked_up_in_dns():
+    async with FakeDns(ZONE).running() as dns:
+        assert await resolver_of(dns).configured_addresses("four.test") == ["192.0.2.4"]
+
+
+@in_loop
+async def test_a_configured_name_that_nobody_knows_is_told():
+    async with FakeDns(ZONE).running() as dns:
+        with pytest.raises(NoSuchDomain):
+            await resolver_of(dns).configured_addresses("missing.invalid")
+
+
+def test_a_resolver_is_made_without_servers_of_its_own():
+    assert DnsResolver(timeout=0.1) is not None
