@@ -93,16 +93,11 @@ async def _form(request: Request, directory: Path, form_part: str) -> Body:
         raise Refusal(400, "invalid_form", str(error)) from None
     body = Body(form=form)
     try:
-        named = form.named(form_part)
-        if len(named) != 1:
-            detail = f"The form needs one part “{form_part}” with the JSON."
-            raise Refusal(422, "missing", detail, param=form_part)
-        document = parsed(await _text(named[0]))
-        if not isinstance(document, dict):
-            raise Refusal(422, "invalid", "It must be a JSON object.", param=form_part)
+        main = _main(form, form_part)
+        document = await _document(main)
         digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode())
         for part in form.parts:
-            if part is not named[0]:
+            if part is not main:
                 _place(document, part, await _word(part, body.lifted))
                 about = [part.name, part.filename, part.content_type, part.intake.sha256]
                 digest.update(json.dumps(about).encode())
@@ -112,6 +107,21 @@ async def _form(request: Request, directory: Path, form_part: str) -> Body:
         body.discard()
         raise
     return body
+
+
+def _main(form: Form, form_part: str) -> Part:
+    named = form.named(form_part)
+    if len(named) != 1:
+        detail = f"The form needs one part “{form_part}” with the JSON."
+        raise Refusal(422, "missing", detail, param=form_part)
+    return named[0]
+
+
+async def _document(part: Part) -> dict[str, Any]:
+    document = await asyncio.to_thread(parsed, await _text(part))
+    if not isinstance(document, dict):
+        raise Refusal(422, "invalid", "It must be a JSON object.", param=part.name)
+    return document
 
 
 async def _text(part: Part) -> bytes:

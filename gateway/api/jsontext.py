@@ -62,7 +62,7 @@ def _read_as(model: type[M], text: bytes, lifted: Lifted) -> M:
         raise invalid(error) from None
 
 
-class _Odd(ValueError):
+class _Odd(ValueError):  # noqa: N818 (it names the mistake)
     """JSON that means different things to different parsers."""
 
 

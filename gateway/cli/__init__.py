@@ -1,1 +1,57 @@
-"""Commands."""
+"""The command line: one module per group of commands; heavy imports inside the command."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+
+from gateway.mail.errors import ConfigError, Fault
+from gateway.runtime.control import CommandError
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+BAD_CONFIGURATION = 78
+
+
+def build() -> typer.Typer:
+    """Return the program with all its commands."""
+    from gateway.cli import companies, config, demo, dkim, dns, mail, queue, serve, upkeep
+
+    program = typer.Typer(
+        name="postroom",
+        help="Postroom, a mail gateway for invoicing products.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for module in (demo, serve, config, dns, dkim, companies, queue, mail, upkeep):
+        module.register(program)
+    return program
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; errors are sentences, never tracebacks."""
+    command = typer.main.get_command(build())
+    try:
+        code = command.main(args=list(arguments), prog_name="postroom", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        return USAGE if isinstance(error, click.UsageError) else FAILED
+    except (click.Abort, KeyboardInterrupt):
+        return FAILED
+    except CommandError as error:
+        return _say(f"postroom: {error}", USAGE if error.kind == "usage" else FAILED)
+    except ConfigError as error:
+        return _say(str(error), BAD_CONFIGURATION)
+    except Fault as error:
+        return _say(f"postroom: {error}", FAILED)
+    return code if isinstance(code, int) else DONE
+
+
+def _say(text: str, code: int) -> int:
+    print(text, file=sys.stderr)
+    return code

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _PADDINGS = 1000
+_FOREIGN_SHARE = 0.03
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.MULTILINE)
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
 _UU_MODES = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
@@ -64,20 +65,38 @@ def uuencoded(octets: bytes, *, limit: int) -> list[Uuencoded]:
 
 
 def _unbase64(octets: bytes) -> bytes:
-    """Return what base64 says; padding in the middle, where encoders were joined, is no end."""
+    """Return what base64 says, or the octets themselves where they plainly are none.
+
+    Behind padding goes on only what is base64 to its end: several encoders' output joined.
+    """
     padding = octets.find(b"=")
     if padding < 0 or not octets[padding:].strip(b"=\r\n \t"):
-        try:
-            return binascii.a2b_base64(octets)
-        except binascii.Error:
-            pass
-    pieces = []
-    for piece in octets.split(b"=") if octets.count(b"=") <= _PADDINGS else [octets]:
+        pieces = [octets]
+    elif _is_base64(octets[padding:].lstrip(b"=")):
+        pieces = octets.split(b"=", _PADDINGS)
+    else:
+        pieces = [octets[:padding]]
+    foreign = len(pieces[0].translate(None, _BASE64 + b"=\r\n \t"))
+    if foreign > _FOREIGN_SHARE * len(pieces[0]):
+        return octets
+    return b"".join(_unpadded(piece) for piece in pieces)
+
+
+def _is_base64(octets: bytes) -> bool:
+    """Say whether all of it is base64, a whole number of its groups."""
+    letters = octets.translate(None, b"\r\n \t")
+    return len(letters) % 4 == 0 and not letters.translate(None, _BASE64 + b"=")
+
+
+def _unpadded(piece: bytes) -> bytes:
+    """Return what base64 without its padding says, or with padding at the very end."""
+    try:
+        return binascii.a2b_base64(piece)
+    except binascii.Error:
         letters = piece.translate(None, _NOT_BASE64)
         if len(letters) % 4 == 1:
             letters = letters[:-1]
-        pieces.append(binascii.a2b_base64(letters + b"=" * (-len(letters) % 4)))
-    return b"".join(pieces)
+        return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 
 
 def _unuu(octets: bytes, start: int, end: int) -> bytes | None:

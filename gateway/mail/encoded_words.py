@@ -81,10 +81,21 @@ def _words(raw: bytes) -> list[tuple[int, int, bytes, bytes]]:
             break
         content = raw[found.end() : end]
         charset = found[1].partition(b"*")[0]  # RFC 2231, section 5: a language may follow
+        if not content.isascii():
+            content = _recharset(content, charset)
         octets = _unbase64(content) if found[2] in b"Bb" else binascii.a2b_qp(content, header=True)
         position = end + 2
         words.append((found.start(), position, charset, octets))
     return words
+
+
+def _recharset(content: bytes, charset: bytes) -> bytes:
+    """Return raw characters, which have no place in a word, in the charset of the word."""
+    codec = charsets.codec_name(charset.decode("ascii"))
+    try:
+        return content if codec is None else content.decode("utf-8").encode(codec)
+    except UnicodeError:
+        return content
 
 
 def _unbase64(content: bytes) -> bytes:

@@ -14,6 +14,7 @@ from email.utils import parsedate_tz
 from gateway.mail.encoded_words import header_text
 
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_MBOX_LINE = re.compile(rb">?From (?![ \t]*:)")
 _LIKELY_FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9_-]*[ \t]*:|[ \t]+\S")
 _ID = re.compile(r"<([^<>]*)>")
 _BARE_ID = re.compile(r"[^\s<>,;\"]+@[^\s<>,;\"]+")
@@ -141,7 +142,7 @@ def _skip_leader(raw: bytes, start: int, end: int) -> int:
     """Return where the first field begins."""
     if raw.startswith(b"\xef\xbb\xbf", start):
         start += 3
-    if raw.startswith((b"From ", b">From "), start):
+    if _MBOX_LINE.match(raw, start) is not None:
         line_end = raw.find(b"\n", start, min(end, start + 1024))
         if line_end >= 0:
             start = line_end + 1

@@ -24,6 +24,11 @@ _BRACKETED = re.compile(
     rf"<(?:(?P<route>{_ROUTE})?(?P<local>{_ATOMS}|{_QUOTED})(?:@(?P<domain>{_DOMAIN}))?)?>"
 )
 _NAKED = re.compile(rf"(?P<local>{_ATOMS})@(?P<domain>{_DOMAIN})(?= |\Z)")
+# What nearly every path looks like; all others take the long way, to the same end.
+_PLAIN = re.compile(
+    r"<([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}+"
+    r"@(?:[A-Za-z0-9][A-Za-z0-9_-]{0,62}+(?<!-)\.)*+[A-Za-z0-9]{1,63}+)>(?= |\Z)"
+)
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*+")
 _LDH = re.compile(r"[A-Za-z0-9_-]++")
@@ -81,6 +86,9 @@ def reverse_path(argument: str) -> Path:
     Raises PathError: 501 for a broken command, 553 for a broken address.
     RFC 5321, section 4.1.1.2.
     """
+    plain = _plain(argument, _REVERSE)
+    if plain is not None:
+        return plain
     found, parameters = _split(argument, _REVERSE)
     if found["local"] is None:
         return Path(NULL_REVERSE_PATH, parameters)
@@ -101,6 +109,9 @@ def forward_path(argument: str, *, smtputf8: bool) -> Path:
     Raises PathError: 501 for a broken command, 553 for a broken address.
     RFC 5321, sections 4.1.1.3 and 4.5.1, and appendix C.
     """
+    plain = _plain(argument, _FORWARD)
+    if plain is not None:
+        return plain
     found, parameters = _split(argument, _FORWARD)
     local, domain = found["local"], found["domain"]
     if local is not None and domain is None and local.lower() == POSTMASTER:
@@ -111,6 +122,14 @@ def forward_path(argument: str, *, smtputf8: bool) -> Path:
     if not address.isascii() and not smtputf8:
         raise PathError(_NEEDS_UTF8)
     return Path(address, parameters)
+
+
+def _plain(argument: str, kind: _Kind) -> Path | None:
+    start = len(kind.keyword)
+    found = _PLAIN.match(argument, start)
+    if found is None or argument[:start].upper() != kind.keyword or len(found[0]) > PATH_OCTETS:
+        return None
+    return Path(found[1], _parameters(argument[found.end() :], kind))
 
 
 def _split(argument: str, kind: _Kind) -> tuple[re.Match[str], Mapping[str, str | None]]:
@@ -133,6 +152,8 @@ def _split(argument: str, kind: _Kind) -> tuple[re.Match[str], Mapping[str, str 
 
 def _parameters(rest: str, kind: _Kind) -> Mapping[str, str | None]:
     parameters: dict[str, str | None] = {}
+    if not rest:
+        return parameters
     for word in filter(None, rest.split(" ")):
         keyword, equals, value = word.partition("=")
         if not _KEYWORD.fullmatch(keyword) or (equals and not value) or not _is_text(value):

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 MESSAGE_ID_OCTETS = 998
 
-# Searched in lower-case bytes with a line end put before them, so that each pattern begins
-# with a literal that the engine can leap to. Possessive: no byte is tried twice.
+# Each pattern begins with a literal that the engine can leap to, and is possessive: no byte
+# is tried twice.
+_FIELD = re.compile(rb"[ \t]|[!-9;-~]++[ \t]*+:")
 _BODY = re.compile(rb"\n(?:\r?\n|(?![ \t]|[!-9;-~]++[ \t]*+:))")
+_CUT_NAME = re.compile(rb"[!-9;-~]{0,998}+[ \t]*+")
+_EMPTY_LINE = re.compile(rb"\r?\n")
 _RECEIVED = re.compile(rb"\nreceived[ \t]*+:")
 _MESSAGE_ID = re.compile(rb"\nmessage-id[ \t]*+:((?:[^\n]|\n[ \t])*+)")
-_CUT_NAME = re.compile(rb"[!-9;-~]{0,998}+[ \t]*+")
-_CUT_NAME = re.compile(rb"[!-9;-~]{0,998}+[ \t]*+")
 _MBOX_LINES = (b"From ", b">From ")
 
 
@@ -45,36 +46,41 @@ def prescan(head: bytes, *, size: int, limit: int) -> Prescan:
     block = head[: limit + 1]
     has_mbox_line = block.startswith(_MBOX_LINES)
     start = block.find(b"\n") + 1 if has_mbox_line else 0
-    lines = b"\n" + block[start:].lower()
-    end = _end_of_fields(lines, is_whole=len(block) >= size)
-    octets = start + end
-    fields = lines[: end + 1]
+    octets = _end_of_fields(block, start, is_whole=len(block) >= size)
+    fields = b"\n" + block[start:octets]
+    lowered = fields.lower()
     return Prescan(
         header_octets=octets,
-        received=sum(1 for _ in _RECEIVED.finditer(fields)),
-        message_id=_message_id(fields, block[start:]),
+        received=len(_RECEIVED.findall(lowered)),
+        message_id=_message_id(fields, lowered),
         is_too_long=octets > limit,
         has_nul=b"\0" in block,
         has_mbox_line=has_mbox_line,
     )
 
 
-def _end_of_fields(lines: bytes, *, is_whole: bool) -> int:
-    """Return how many octets of `lines`, less the line end put before, are fields."""
-    found = _BODY.search(lines)
-    if found is None:
-        return len(lines) - 1
-    if len(found[0]) > 1:
-        return found.end() - 1
+def _end_of_fields(block: bytes, start: int, *, is_whole: bool) -> int:
+    """Return where the header block ends in `block`; its whole length if nothing ends it."""
+    empty = _EMPTY_LINE.match(block, start)
+    if empty:
+        return empty.end()
+    line = start
+    if _FIELD.match(block, start):
+        found = _BODY.search(block, start)
+        if found is None:
+            return len(block)
+        line = found.end()
+        if len(found[0]) > 1:
+            return line
     # A line that is no field: the body has begun, unless only the cut makes it look so.
-    if not is_whole and _CUT_NAME.fullmatch(lines, found.end()):
-        return len(lines) - 1
-    return found.end() - 1
+    if not is_whole and _CUT_NAME.fullmatch(block, line):
+        return len(block)
+    return line
 
 
-def _message_id(fields: bytes, block: bytes) -> str | None:
-    found = _MESSAGE_ID.search(fields)
+def _message_id(fields: bytes, lowered: bytes) -> str | None:
+    found = _MESSAGE_ID.search(lowered)
     if found is None:
         return None
-    value = block[found.start(1) - 1 : found.end(1) - 1][:MESSAGE_ID_OCTETS]
+    value = fields[found.start(1) : found.end(1)][:MESSAGE_ID_OCTETS]
     return " ".join(value.decode(errors="replace").split()) or None

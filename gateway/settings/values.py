@@ -199,7 +199,9 @@ def listener(text: str) -> HostPort:
     if not colon or text.endswith("]"):
         raise Unfit('has no port: write an address and a port, such as "127.0.0.1:2525"')
     if host in {"", "*"}:
-        raise Unfit(f'names no address: write "0.0.0.0:{port[:5]}" for all of them')
+        raise Unfit(
+            f'names no address: write "0.0.0.0:{_port(port, least=0)}" for all those of the machine'
+        )
     return HostPort(_host(host), _port(port, least=0))
 
 

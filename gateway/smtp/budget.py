@@ -12,7 +12,6 @@ class Budget:
         self._errors = 0
         self._idle_commands = float(limits.idle_commands)
         self._at = now
-        self._end = now + limits.lifetime.total_seconds()
 
     def err(self) -> bool:
         """Count a refusal for good; return False if it is one too many."""
@@ -34,7 +33,3 @@ class Budget:
         """Start anew: a client that sends good mail may err again."""
         self._errors = 0
         self._idle_commands = float(self._limits.idle_commands)
-
-    def is_old(self, now: float) -> bool:
-        """Return True if the connection has been kept for long enough."""
-        return now > self._end

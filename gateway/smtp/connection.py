@@ -1,6 +1,7 @@
 """One connection to a next hop: one transaction after another, by aiosmtplib."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -70,7 +71,7 @@ def _silence(stage: Stage) -> str:
 
 def _loss(stage: Stage, error: OSError) -> str:
     if stage is Stage.CONNECT:
-        return f"could not connect: {error.strerror or error}"
+        return f"could not connect: {os.strerror(error.errno) if error.errno else error}"
     return f"the connection was lost ({stage})"
 
 

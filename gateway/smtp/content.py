@@ -7,9 +7,8 @@ from gateway.mail.prescan import prescan
 from gateway.mail.replies import Reply
 from gateway.mail.transparency import Unstuffer
 from gateway.ports.reception import Content
-from gateway.smtp.limits import SessionLimits
 from gateway.smtp.pace import Pace
-from gateway.smtp.spool import Spool
+from gateway.smtp.station import Station
 from gateway.smtp.wire import Wire
 
 HEAD_SPARE = 1024  # octets of the head beyond the limit of the header block, so that it shows
@@ -36,17 +35,13 @@ class Body:
     """
 
     def __init__(
-        self,
-        spool: Spool,
-        limits: SessionLimits,
-        clock: Callable[[], float],
-        refusal: Reply | None = None,
+        self, station: Station, clock: Callable[[], float], refusal: Reply | None = None
     ) -> None:
         """Start empty, now; with a `refusal`, only to read past what comes."""
         self.refusal = refusal
-        self._limits = limits
-        self._intake = spool.open()
-        self._pace = Pace(limits, clock)
+        self._limits = station.config.limits
+        self._intake = station.config.spool.open()
+        self._pace = Pace(station.seconds, self._limits.data_min_rate, clock)
         self._arrived = 0
 
     @property

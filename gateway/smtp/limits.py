@@ -61,3 +61,29 @@ class SessionLimits:
     handshake_time: timedelta = timedelta(seconds=30)
     auth_delay: timedelta = timedelta(seconds=1)
     linger: timedelta = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """The durations among the limits as event loops count them."""
+
+    idle: float
+    rate_window: float
+    content_time: float
+    lifetime: float
+    preface_time: float
+    handshake_time: float
+    linger: float
+
+    @classmethod
+    def of(cls, limits: SessionLimits) -> "Seconds":
+        """Return the durations of `limits`."""
+        return cls(
+            limits.idle.total_seconds(),
+            limits.rate_window.total_seconds(),
+            limits.content_time.total_seconds(),
+            limits.lifetime.total_seconds(),
+            limits.preface_time.total_seconds(),
+            limits.handshake_time.total_seconds(),
+            limits.linger.total_seconds(),
+        )

@@ -3,9 +3,8 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
@@ -13,7 +12,7 @@ from gateway.mail.errors import ConfigError, MailError
 from gateway.smtp.networks import is_within, network_of, plain_address
 from gateway.smtp.proxy import read_header
 from gateway.smtp.session import Session
-from gateway.smtp.station import ListenerConfig, Role, Station
+from gateway.smtp.station import Guest, ListenerConfig, Role, Station
 
 BACKLOG = 512
 ACCEPT_PAUSE = 0.5  # seconds, where the system has no descriptor left for us
@@ -37,7 +36,7 @@ class Listener:
         self._config = config
         self._wanted = tuple(addresses)
         self._sockets = list(sockets)
-        self._station = Station(config, config.tls)
+        self._station = Station(config)
         self._servers: list[asyncio.Server] = []
         self._accepting: list[asyncio.Task[None]] = []
         self._arriving: set[asyncio.Task[None]] = set()
@@ -80,32 +79,29 @@ class Listener:
     async def drain(self, patience: timedelta) -> int:
         """Let nobody in, end sessions between transactions, wait for the others.
 
-        Returns how many sessions and commits were left when `patience` was over.
+        Returns how many sessions were left when `patience` was over.
         """
         await self._stop_accepting()
         self._station.is_retiring = True
         for guest in tuple(self._station.guests):
             guest.retire()
-        end = asyncio.get_running_loop().time() + patience.total_seconds()
-        while waiting := self._running():
-            left = end - asyncio.get_running_loop().time()
-            if left <= 0:
-                break
-            await asyncio.wait(waiting, timeout=left)
-        return len(self._running())
+        await self._wait_for(self._station.guests, patience.total_seconds())
+        return self.sessions
 
     async def close(self) -> None:
-        """Cut what is left off. Commits that run go on; nobody waits for them."""
+        """Cut what is left off; what is being stored right then is waited for."""
         await self._stop_accepting()
         self._station.is_retiring = True
-        tasks = [guest.task for guest in self._station.guests]
         for guest in tuple(self._station.guests):
             guest.cut()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._wait_for(self._station.guests)
 
-    def _running(self) -> "set[asyncio.Task[Any]]":
-        return {guest.task for guest in self._station.guests} | self._station.commits
+    @staticmethod
+    async def _wait_for(guests: Collection[Guest], seconds: float | None = None) -> None:
+        tasks = [guest.task for guest in guests]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+            await asyncio.sleep(0)  # let them give back what they held
 
     async def _stop_accepting(self) -> None:
         for server in self._servers:
@@ -166,7 +162,7 @@ class Listener:
         peer = plain_address(address[0])
         if not is_within(peer, self._config.proxy_networks):
             return peer, address[1]
-        async with asyncio.timeout(self._config.limits.preface_time.total_seconds()):
+        async with asyncio.timeout(self._station.seconds.preface_time):
             named = await read_header(connection)
         return (plain_address(named[0]), named[1]) if named else (peer, address[1])
 
@@ -184,7 +180,7 @@ class Listener:
                 lambda: session,
                 connection,
                 ssl=self._station.tls,
-                ssl_handshake_timeout=self._config.limits.handshake_time.total_seconds(),
+                ssl_handshake_timeout=self._station.seconds.handshake_time,
             )
         finally:
             if not session.has_begun:  # else it counts itself out

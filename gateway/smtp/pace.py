@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.smtp.limits import SessionLimits
+from gateway.smtp.limits import Seconds
 from gateway.smtp.wire import TooLate, Wire
 
 _TICK = 0.01  # timers of event loops may ring this many seconds early
@@ -15,13 +15,13 @@ class Pace:
     for our disk. The rate is judged at the end of each window, so short stalls break nothing.
     """
 
-    def __init__(self, limits: SessionLimits, clock: Callable[[], float]) -> None:
-        """Start now."""
+    def __init__(self, seconds: Seconds, rate: int, clock: Callable[[], float]) -> None:
+        """Start now; ask for `rate` octets a second."""
         self._clock = clock
-        self._window = limits.rate_window.total_seconds()
-        self._octets_due = limits.data_min_rate * self._window
-        self._idle = limits.idle.total_seconds()
-        self._end = clock() + limits.content_time.total_seconds()
+        self._window = seconds.rate_window
+        self._octets_due = rate * seconds.rate_window
+        self._idle = seconds.idle
+        self._end = clock() + seconds.content_time
         self._waited = 0.0
         self._octets = 0
 

@@ -38,19 +38,15 @@ class PipeliningProtocol(SMTPProtocol):
             super().data_received(data)
             return
         self._buffer.extend(data)
-        if len(self._buffer) > MAX_RESPONSE_LENGTH:
-            self._fail(SMTPResponseException(-1, "Response too long"))
-            return
         try:
-            while self._owed and b"\n" in self._buffer:
-                reply = self._read_response_from_buffer()
-                if reply is None:
-                    break
+            while self._owed and (reply := self._read_response_from_buffer()) is not None:
                 self._owed -= 1
                 self._replies.append(reply)
         except SMTPResponseException as error:
             self._fail(error)
             return
+        if len(self._buffer) > MAX_RESPONSE_LENGTH:
+            self._fail(SMTPResponseException(-1, "Response too long"))
         self._wake()
 
     def eof_received(self) -> bool:

@@ -1,6 +1,5 @@
 """An SMTP session: transactions, and the table of commands (RFC 5321; BDAT: RFC 3030)."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from gateway.smtp.content import REASONS, TOO_BIG, Body
 from gateway.smtp.visitor import NEEDS_HELLO, NESTED_MAIL, NO_ARGUMENT, Visitor
 
 OK = Reply(250, "2.0.0", "OK")
-SENDER_OK = Reply(250, "2.1.0", "OK")
-RECIPIENT_OK = Reply(250, "2.1.5", "OK")
-GO_AHEAD = Reply(354, "", "Send the message, and end it with <CR><LF>.<CR><LF>")
+SENDER_OK = b"250 2.1.0 OK\r\n"
+RECIPIENT_OK = b"250 2.1.5 OK\r\n"
+GO_AHEAD = b"354 Send the message, and end it with <CR><LF>.<CR><LF>\r\n"
 BYE = Reply(221, "2.0.0", "Bye")
 CANNOT_VERIFY = Reply(252, "2.0.0", "Send mail, and see")
 NO_EXPN = Reply(502, "5.5.1", "EXPN is not offered")
@@ -96,7 +95,7 @@ class Session(Visitor):
             self._refuse_content(TOO_BIG)
             return
         self._transaction = Transaction(path.address, parameters)
-        self.answer(SENDER_OK)
+        self.say(SENDER_OK)
 
     def _mail_refusal(self) -> Reply | None:
         if not self._helo:
@@ -105,7 +104,7 @@ class Session(Visitor):
             return NEEDS_SIGN_IN
         if self._transaction is not None:
             return NESTED_MAIL
-        if self._messages >= self.limits.messages or self.budget.is_old(self.loop.time()):
+        if self._messages >= self.limits.messages or self.loop.time() > self.end_of_life:
             return SERVED_ENOUGH
         return None
 
@@ -139,7 +138,7 @@ class Session(Visitor):
                 return
             transaction.recipients.append(recipient)
             transaction.addresses.append(recipient.address)
-        self.answer(RECIPIENT_OK)
+        self.say(RECIPIENT_OK)
 
     async def rset(self, argument: str) -> None:
         """Forget the transaction."""
@@ -163,7 +162,7 @@ class Session(Visitor):
                 # The client did not wait, and its lines of text would be read as commands.
                 self.answer(OUT_OF_STEP)
             return
-        self.answer(GO_AHEAD)
+        self.say(GO_AHEAD)
         await self.flush()
         body = transaction.body = self._new_body()
         self.has_content_under_way = True
@@ -207,7 +206,7 @@ class Session(Visitor):
         return None if self._transaction.recipients else NEEDS_RECIPIENT
 
     def _new_body(self, refusal: Reply | None = None) -> Body:
-        return Body(self.station.config.spool, self.limits, self.loop.time, refusal)
+        return Body(self.station, self.loop.time, refusal)
 
     async def _go_on(self, transaction: Transaction, body: Body, *, is_last: bool) -> None:
         """Answer the content if it is whole or cannot be taken; say nothing to a good chunk."""
@@ -230,14 +229,13 @@ class Session(Visitor):
     async def _deliver(self, envelope: Envelope, content: Content, body: Body) -> None:
         """Hand the message over and say what became of it (RFC 5321, section 6.1)."""
         config = self.station.config
-        self._transaction = None  # the body is the commit's from here on
         body.hand_over()
-        commit = self.loop.create_task(config.reception.accept(envelope, content, self.peer))
-        self.station.commits.add(commit)
-        commit.add_done_callback(self.station.commits.discard)
-        commit.add_done_callback(lambda _: body.end())
-        # A client that leaves, or a listener that closes, must not break a commit off halfway.
-        reply = await asyncio.shield(commit)
+        self.is_committing = True  # nobody cancels the session until this is over
+        try:
+            reply = await config.reception.accept(envelope, content, self.peer)
+        finally:
+            self.is_committing = False
+            self.end_transaction()
         if reply.is_positive:
             self._messages += 1
             self.budget.renew()

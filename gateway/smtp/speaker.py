@@ -87,6 +87,8 @@ class Speaker(SMTP):
         self._is_over = False
         self._is_waiting = False
         self.has_content_under_way = False
+        self.is_committing = False
+        self.end_of_life = loop.time() + station.seconds.lifetime
         self.budget = Budget(self.limits, loop.time())
 
     # What asyncio calls.
@@ -132,7 +134,7 @@ class Speaker(SMTP):
         self._unclog()
 
     def _reset_timeout(self, duration: float | None = None) -> None:
-        """Do nothing: the wire keeps the deadlines. (aiosmtpd sets a timer a command.)"""
+        """Do nothing: the wire keeps the deadlines, where aiosmtpd sets a timer a command."""
 
     # What the listener calls.
 
@@ -153,10 +155,11 @@ class Speaker(SMTP):
             self._wire.interrupt(Retired())
 
     def cut(self) -> None:
-        """End now."""
+        """End now, or as soon as nothing is being stored."""
         if self._stream is not None:
             self._stream.abort()
-        self.task.cancel()
+        if not self.is_committing:
+            self.task.cancel()
 
     # What the subclass adds.
 
@@ -192,7 +195,7 @@ class Speaker(SMTP):
             self._is_over = True
 
     def say(self, line: bytes) -> None:
-        """Send a line that is no reply of ours to judge."""
+        """Send a line that needs no judging: a good reply, ready made."""
         self._outbox += line
 
     def end(self) -> None:
@@ -214,7 +217,7 @@ class Speaker(SMTP):
         self._outbox.clear()
         if self._unclogged is not None:
             try:
-                await asyncio.wait_for(self._unclogged, self.limits.idle.total_seconds())
+                await asyncio.wait_for(self._unclogged, self.station.seconds.idle)
             except TimeoutError:
                 self.cut()
 
@@ -244,7 +247,7 @@ class Speaker(SMTP):
                 self,
                 context,
                 server_side=True,
-                ssl_handshake_timeout=self.limits.handshake_time.total_seconds(),
+                ssl_handshake_timeout=self.station.seconds.handshake_time,
             )
         except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
             self.note_tls_failure(error)
@@ -350,7 +353,7 @@ class Speaker(SMTP):
         return self.limits.auth_octets if verb == b"AUTH" else self.limits.command_octets
 
     def _idle(self) -> float:
-        idle = self.limits.idle.total_seconds()
+        idle = self.station.seconds.idle
         return idle * CROWDED_IDLE if self.station.config.quotas.connections.is_crowded else idle
 
     def _note_tls(self) -> None:
@@ -376,7 +379,7 @@ class Speaker(SMTP):
         if self._is_counted and is_broken_off:
             if self._stream.can_write_eof():
                 self._stream.write_eof()
-            deadline = self.loop.time() + self.limits.linger.total_seconds()
+            deadline = self.loop.time() + self.station.seconds.linger
             with contextlib.suppress(TooLate, Hangup):
                 while True:
                     await self._wire.block(deadline)

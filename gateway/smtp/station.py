@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from gateway.mail.replies import Reply
 from gateway.ports.meter import NoMeter, SessionMeter
 from gateway.ports.reception import Reception
-from gateway.smtp.limits import SessionLimits
+from gateway.smtp.limits import Seconds, SessionLimits
 from gateway.smtp.networks import Network
 from gateway.smtp.quotas import Quotas
 from gateway.smtp.spool import Spool
@@ -61,20 +60,24 @@ class Guest(Protocol):
     def retire(self) -> None:
         """End at the next moment that breaks no transaction off."""
 
+    @property
+    def is_committing(self) -> bool:
+        """True while a message is being stored, which must not be broken off."""
+
     def cut(self) -> None:
-        """End now."""
+        """End now, or as soon as nothing is being stored."""
 
 
-@dataclass(slots=True)
 class Station:
     """The listener, as its sessions see it.
 
     tls: replaced when a certificate is; sessions take it at their handshake.
-    commits: transactions that are being stored; they outlive their sessions.
     """
 
-    config: ListenerConfig
-    tls: ssl.SSLContext | None
-    is_retiring: bool = False
-    guests: set[Guest] = field(default_factory=set)
-    commits: "set[asyncio.Task[Reply]]" = field(default_factory=set)
+    def __init__(self, config: ListenerConfig) -> None:
+        """Begin with no session."""
+        self.config = config
+        self.seconds = Seconds.of(config.limits)
+        self.tls = config.tls
+        self.is_retiring = False
+        self.guests: set[Guest] = set()

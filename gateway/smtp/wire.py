@@ -104,8 +104,12 @@ class Wire(asyncio.StreamReader):
                 searched = 0
                 self._inbox.clear()
             await self._more(deadline)
-        line = bytes(self._inbox[: end + 1])
-        del self._inbox[: end + 1]
+        if end + 1 == len(self._inbox):
+            line = bytes(self._inbox)
+            self._inbox.clear()
+        else:
+            line = bytes(self._inbox[: end + 1])
+            del self._inbox[: end + 1]
         if is_too_long or len(line) > most:
             raise LineTooLong
         return line

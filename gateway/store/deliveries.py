@@ -1,18 +1,22 @@
 """The outbound queue and what became of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     LargeBinary,
     Select,
+    String,
     bindparam,
     case,
     func,
     select,
+    text,
     update,
 )
 
@@ -22,7 +26,7 @@ from gateway.rules.model import Attempt, Delivery
 from gateway.rules.states import FINAL, State
 from gateway.store.claim import NEVER, DatabaseNow, Queue, finish
 from gateway.store.cursors import begins_before, listed, whole
-from gateway.store.delivery_rows import attempt_lines, from_row, route_order, to_change, to_row
+from gateway.store.delivery_rows import AT_ONCE, attempt_lines, from_row, to_change, to_row
 from gateway.store.rows import address_key, from_micros, to_micros
 from gateway.store.statements import Several, Statement, columns, new
 from gateway.store.tables import DELIVERY, TENANT
@@ -31,16 +35,236 @@ from gateway.store.turns import Turns
 
 _KIND = "dlv"
 _C = DELIVERY.c
-_WAITS = _C.due_at.is_not(None)
+_ALL = select(*_C)
+_WAITS = text("due_at IS NOT NULL")
 _QUEUE = Queue(
-    DELIVERY, {"state": case((_C.state == State.UNCONFIRMED, _C.state), else_=State.SENDING)}
+    DELIVERY,
+    {"state": case((_C.state == State.UNCONFIRMED.value, _C.state), else_=State.SENDING.value)},
 )
-_CHANGED = ("state", "reason", "reason_key", "next_attempt_at", "tries", "sending", "updated_at")
-_COUNTED = [state.value for state in State if state not in FINAL]
+_LIFE = [
+    "state",
+    "reason",
+    "reason_key",
+    "next_attempt_at",
+    "tries",
+    "sending",
+    "complained",
+    "route",
+    "updated_at",
+]
 
 
 def _due() -> ColumnElement[Any]:
-    # `due_at` None means at once: by the database's clock, which claims go by.
-    return case(
-        (bindparam("is_final"), None), else_=func.coalesce(bindparam("due"), DatabaseNow())
+    """Return `due`; at once is by the clock that claims go by."""
+    due = bindparam("due", type_=BigInteger)
+    return case((due == AT_ONCE, DatabaseNow()), else_=due)
+
+
+def _signature() -> ColumnElement[Any]:
+    """Return the first signature, or else `made`."""
+    return func.coalesce(_C.signature, bindparam("made", type_=LargeBinary))
+
+
+_ADD = Statement(
+    new(DELIVERY).values(due_at=_due()), keys=columns(DELIVERY, "due_at", "lease_owner")
+)
+_HIS = _C.tenant_id == bindparam("tenant_id")
+_ONE = _ALL.where(_C.id == bindparam("id"))
+_GET = Statement(_ONE)
+_GET_TO_CHANGE = Statement(_ONE.with_for_update(key_share=True))
+_OF_MESSAGES = Several(
+    lambda binds: _ALL.where(_C.message_id.in_(binds)).order_by(_C.position)
+)
+_MARK = Statement(
+    update(DELIVERY).where(_QUEUE.holds_lease).values(sending=True, signature=_signature())
+)
+_FINISH = _QUEUE.finishing(
+    _LIFE,
+    due_at=_due(),
+    signature=_signature(),
+    attempts=_C.attempts + bindparam("lines", type_=String),
+)
+_CHANGE = Statement(
+    update(DELIVERY)
+    .where(_C.id == bindparam("the_id"), _C.tenant_id == bindparam("the_tenant"))
+    .where(~_QUEUE.is_leased)
+    .values(due_at=_due(), lease_owner=None),
+    keys=_LIFE,
+)
+_CANCEL_ALL = Statement(
+    update(DELIVERY)
+    .where(_C.tenant_id == bindparam("the_tenant"), _WAITS, ~_QUEUE.is_leased)
+    .values(due_at=None, lease_owner=None, next_attempt_at=None, state=State.CANCELLED.value),
+    keys=["updated_at"],
+)
+_DEPTH = Statement(
+    select(_C.state, _C.route, func.count(), func.min(_C.queued_at))
+    .where(_WAITS)
+    .group_by(_C.state, _C.route)
+    .order_by(_C.state, _C.route)
+)
+_BOUNCED = Statement(
+    select(func.count()).where(
+        _HIS,
+        _C.recipient_key == bindparam("address"),
+        text("(state = 'bounced' OR state = 'expired')"),
+        func.coalesce(_C.updated_at, _C.queued_at) >= bindparam("since"),
+        _C.reason_key == bindparam("key"),
     )
+)
+_NEXT = Statement(select(func.min(_C.due_at)).where(_WAITS))
+_IS_REMOVED = Statement(
+    select(TENANT.c.id).where(TENANT.c.id == bindparam("id"), TENANT.c.removed_at.is_not(None))
+)
+
+
+def _page(*which: ColumnElement[bool]) -> Select[Any]:
+    return (
+        _ALL.where(_C.position < bindparam("before"), *which)
+        .order_by(_C.position.desc())
+        .limit(bindparam("limit"))
+    )
+
+
+def _in_states(binds: Sequence[BindParameter[Any]]) -> Select[Any]:
+    return _page(_C.state.in_(binds))
+
+
+def _his_in_states(binds: Sequence[BindParameter[Any]]) -> Select[Any]:
+    return _page(_HIS, _C.state.in_(binds))
+
+
+_PAGE = {False: Statement(_page()), True: Statement(_page(_HIS))}
+_PAGE_OF_STATES = {False: Several(_in_states), True: Several(_his_in_states)}
+
+
+class Deliveries:
+    """Implements `ports.queues.Deliveries`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._turns = Turns(_QUEUE)
+
+    def add(self, delivery: Delivery) -> None:
+        """Add it (its content must be there)."""
+        self._transaction.run(_ADD, to_row(delivery))
+
+    def get(self, tenant_id: str | None, delivery_id: str) -> Delivery | None:
+        """Return it with its attempts, or None if unknown."""
+        statement = _GET_TO_CHANGE if self._transaction.writing else _GET
+        row = self._transaction.row(statement, {"id": delivery_id})
+        delivery = None if row is None else from_row(row)
+        if delivery is None or tenant_id not in {None, delivery.tenant_id}:
+            return None
+        return delivery
+
+    def of_messages(self, message_ids: Sequence[str]) -> Mapping[str, Sequence[Delivery]]:
+        """Return the deliveries of these messages, with attempts, by message id."""
+        found: dict[str, list[Delivery]] = {}
+        if message_ids:
+            for row in self._transaction.rows(*_OF_MESSAGES.of(message_ids)):
+                delivery = from_row(row)
+                found.setdefault(delivery.message_id, []).append(delivery)
+        return found
+
+    def page(
+        self, tenant_id: str | None, page: Page, *, states: Sequence[str] = ()
+    ) -> Listed[Delivery]:
+        """Return deliveries, newest first, with attempts."""
+        parameters: dict[str, Any] = {
+            "before": begins_before(_KIND, page),
+            "limit": page.limit + 1,
+            "tenant_id": tenant_id,
+        }
+        statement = _PAGE[tenant_id is not None]
+        if states:
+            statement, chosen = _PAGE_OF_STATES[tenant_id is not None].of(states)
+            parameters |= chosen
+        rows, cursor = listed(
+            _KIND, page, self._transaction.rows(statement, parameters), lambda row: (row[0],)
+        )
+        return whole([from_row(row) for row in rows], cursor)
+
+    def claim(
+        self, lease: Lease, limit: int, *, full_routes: Sequence[str] = (), fair: bool = True
+    ) -> Sequence[Delivery]:
+        """Take up to `limit` that are due (queued, deferred, unconfirmed; or leases run out).
+
+        Their state becomes "sending", but "unconfirmed" stays; what they are returned with.
+
+        full_routes: next hops that take no more now. fair: turn by turn among companies.
+        """
+        if limit <= 0:
+            return []
+        transaction = self._transaction
+        if fair or full_routes:
+            rows = self._turns.claim(transaction, lease, limit, full_routes)
+        else:
+            rows = _QUEUE.claim(transaction, lease, limit)
+        return [from_row(row) for row in sorted(rows, key=_position)]
+
+    def renew(self, ids: Iterable[str], lease: Lease) -> None:
+        """Prolong the leases that this owner still holds."""
+        _QUEUE.renew(self._transaction, ids, lease)
+
+    def mark_sending(self, delivery_id: str, fence: int, signature: bytes) -> None:
+        """Note that the final dot may leave now; keeps the first signature. Raises Stale."""
+        parameters = {"the_id": delivery_id, "the_fence": fence, "made": signature}
+        finish(self._transaction, _MARK, parameters)
+
+    def finish(self, delivery: Delivery, attempts: Sequence[Attempt], *, fence: int) -> None:
+        """Store state, reason, next attempt, and the attempts; ends the lease. Raises Stale."""
+        if delivery.state not in FINAL and self._is_removed(delivery.tenant_id):
+            state = State.CANCELLED.value
+            delivery = replace(delivery, state=state, next_attempt_at=None)
+        parameters = {
+            **to_change(delivery),
+            "made": delivery.signature,
+            "lines": attempt_lines(attempts),
+            "the_id": delivery.id,
+            "the_fence": fence,
+        }
+        finish(self._transaction, _FINISH, parameters)
+
+    def change(self, delivery: Delivery) -> bool:
+        """Store state, reason, next attempt of one that isn't leased; False if it is leased."""
+        parameters = {
+            **to_change(delivery),
+            "the_id": delivery.id,
+            "the_tenant": delivery.tenant_id,
+        }
+        return self._transaction.run(_CHANGE, parameters) == 1
+
+    def depth(self) -> Sequence[tuple[str, str, int, datetime]]:
+        """Return (state, route, count, oldest queued_at) of what isn't final."""
+        rows = self._transaction.rows(_DEPTH, {})
+        return [(state, route, count, from_micros(oldest)) for state, route, count, oldest in rows]
+
+    def bounced_since(self, tenant_id: str, address: str, key: str, since: datetime) -> int:
+        """Return how many deliveries to the address ended with this reason key since then."""
+        parameters = {
+            "tenant_id": tenant_id,
+            "address": address_key(address),
+            "key": key,
+            "since": to_micros(since),
+        }
+        row = self._transaction.row(_BOUNCED, parameters)
+        return 0 if row is None else int(row[0])
+
+    def next_due(self) -> datetime | None:
+        """Return when the next waiting delivery is due, or None."""
+        row = self._transaction.row(_NEXT, {})
+        due = None if row is None else row[0]
+        return None if due is None or due == NEVER else from_micros(due)
+
+    def _is_removed(self, tenant_id: str) -> bool:
+        return self._transaction.row(_IS_REMOVED, {"id": tenant_id}) is not None
+
+
+def cancel_all(transaction: Transaction, tenant_id: str, moment: int) -> None:
+    """Cancel what waits of a company; what is leased is cancelled when it would wait again."""
+    transaction.run(_CANCEL_ALL, {"the_tenant": tenant_id, "updated_at": moment})
+
+
+def _position(row: Row) -> int:
+    return int(row[0])

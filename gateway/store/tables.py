@@ -332,7 +332,7 @@ class DeliveryRow(Stored, table=True):
             "tenant_id",
             "recipient_key",
             "updated_at",
-            where="state = 'bounced'",
+            where="state = 'bounced' OR state = 'expired'",
         ),
     )
 

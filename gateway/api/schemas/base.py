@@ -1,7 +1,7 @@
 """The kinds of schema: what is taken, what is asked, what is given."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
@@ -39,6 +39,11 @@ Instant = Annotated[
     PlainSerializer(_instant, return_type=str, when_used="json"),
     Field(description="RFC 3339, in UTC", examples=["2026-11-22T10:07:00.000Z"]),
 ]
+
+
+def one_of(*words: str) -> Any:
+    """Return the description of a word among some; answers show what is stored all the same."""
+    return Field(json_schema_extra={"enum": list(words)})
 
 
 class Asked(BaseModel):

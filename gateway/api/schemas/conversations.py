@@ -1,10 +1,10 @@
 """Conversations."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from gateway.api.schemas.base import AskedPage, Given, Instant, Switch, Taken
+from gateway.api.schemas.base import AskedPage, Given, Instant, Switch, Taken, one_of
 from gateway.api.schemas.documents import Files
 from gateway.api.schemas.fields import Html, Line, MailAddress, Subject, Tag, Text
 from gateway.api.schemas.people import Customer, CustomerShown
@@ -66,7 +66,7 @@ class ConversationShown(Given):
     tenant_id: str
     subject: str
     customer: CustomerShown
-    status: Status
+    status: Annotated[str, one_of(*get_args(Status))]
     unread: int
     failed: bool
     last_message: str

@@ -1,11 +1,11 @@
 """Invoices and other documents, and what is paid of them."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from gateway.api.schemas.base import AskedPage, Given, Instant, Taken
+from gateway.api.schemas.base import AskedPage, Given, Instant, Taken, one_of
 from gateway.api.schemas.documents import Files, PdfFile
 from gateway.api.schemas.fields import (
     Amount,
@@ -104,10 +104,9 @@ class PaymentShown(Given):
     amount: str
     method: str
     on: date
-    by: Literal["customer", "company", "provider"]
+    by: Annotated[str, one_of("customer", "company", "provider")]
     confirmed: bool
     note: str
-    withdrawn: bool
 
 
 class ReceiptShown(Given):
@@ -130,13 +129,13 @@ class InvoiceShown(Given):
 
     id: str
     tenant_id: str
-    kind: Kind
+    kind: Annotated[str, one_of(*get_args(Kind))]
     number: str
     amount: str
     currency: str
     issued_on: date | None
     due_on: date | None
-    status: Status
+    status: Annotated[str, one_of(*get_args(Status))]
     overdue: bool
     amount_open: str
     customer: InvoiceCustomer
@@ -159,6 +158,6 @@ class InvoiceSent(Given):
     id: str
     conversation_id: str
     message_id: str | None
-    status: Status
+    status: Annotated[str, one_of(*get_args(Status))]
     view_url: str
     pdf_url: str | None

@@ -1,11 +1,11 @@
 """Messages: any mail that is handed over, and each message as it is shown."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from gateway.api.schemas.base import AskedPage, Given, Instant, Taken
+from gateway.api.schemas.base import AskedPage, Given, Instant, Taken, one_of
 from gateway.api.schemas.deliveries import DeliveryShown
 from gateway.api.schemas.documents import AttachmentShown, Files
 from gateway.api.schemas.fields import Html, Opaque, Subject, Text, mistake
@@ -146,7 +146,7 @@ class AuthenticationShown(Given):
     dkim: list[DkimShown]
     dmarc: DmarcShown
     arc: ArcShown
-    verdict: Literal["pass", "fail", "none", "pending"]
+    verdict: Annotated[str, one_of("pass", "fail", "none", "pending")]
 
 
 class ForwardedShown(Given):
@@ -184,8 +184,8 @@ class MessageShown(Given):
     id: str
     tenant_id: str
     conversation_id: str
-    direction: Direction
-    channel: Channel
+    direction: Annotated[str, one_of(*get_args(Direction))]
+    channel: Annotated[str, one_of(*get_args(Channel))]
     from_: Annotated[MailboxShown, Field(alias="from")]
     to: list[MailboxShown]
     cc: list[MailboxShown]

@@ -1,10 +1,10 @@
 """Companies, as admins keep them and as they see themselves."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
-from gateway.api.schemas.base import Given, Instant, Taken
+from gateway.api.schemas.base import Given, Instant, Taken, one_of
 from gateway.api.schemas.fields import (
     Colour,
     Line,
@@ -104,7 +104,7 @@ class TenantShown(Given):
     locale: str
     timezone: str
     brand: BrandShown
-    attach_pdf: AttachPdf
+    attach_pdf: Annotated[str, one_of(*get_args(AttachPdf))]
     notify: NotifyShown
     managed_by_file: bool
     created_at: Instant

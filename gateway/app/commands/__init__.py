@@ -1,0 +1,60 @@
+"""What an admin may ask of a gateway, running or not: one function a command.
+
+Each takes the office and what was given on the command line, as JSON values, and returns
+JSON values. It raises CommandError for what can't be done.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from gateway.app.commands import companies, mail, queue, upkeep
+from gateway.app.office import Office
+from gateway.flow.refusal import Refused
+from gateway.ports.lists import BadCursor
+from gateway.runtime.control import CommandError
+
+Command = Callable[[Office, Mapping[str, Any]], Awaitable[Any]]
+
+COMMANDS: Mapping[str, Command] = {
+    "tenant.add": companies.tenant_add,
+    "tenant.list": companies.tenant_list,
+    "tenant.show": companies.tenant_show,
+    "tenant.edit": companies.tenant_edit,
+    "tenant.remove": companies.tenant_remove,
+    "key.add": companies.key_add,
+    "key.list": companies.key_list,
+    "key.revoke": companies.key_revoke,
+    "login.add": companies.login_add,
+    "login.list": companies.login_list,
+    "login.revoke": companies.login_revoke,
+    "inbox.link": companies.inbox_link,
+    "queue.list": queue.queue_list,
+    "queue.show": queue.queue_show,
+    "queue.retry": queue.queue_retry,
+    "queue.hold": queue.queue_hold,
+    "queue.release": queue.queue_release,
+    "queue.cancel": queue.queue_cancel,
+    "queue.summary": queue.queue_summary,
+    "suppress.list": queue.suppress_list,
+    "suppress.add": queue.suppress_add,
+    "suppress.remove": queue.suppress_remove,
+    "mail.send": mail.send,
+    "mail.receive": mail.receive,
+    "mail.place": mail.place,
+    "verify": upkeep.verify,
+    "backup": upkeep.backup,
+    "status": upkeep.status,
+}
+
+
+async def perform(office: Office, command: str, given: Mapping[str, Any]) -> Any:
+    """Do a command. Raises CommandError, Fault."""
+    wanted = COMMANDS.get(command)
+    if wanted is None:
+        raise CommandError(f"this gateway knows no command {command}", "usage")
+    try:
+        return await wanted(office, given)
+    except Refused as refused:
+        raise CommandError(refused.detail) from refused
+    except BadCursor as error:
+        raise CommandError("the cursor is none of this list's", "usage") from error

@@ -1,0 +1,88 @@
+"""`dkim new|list|rotate|retire`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.asking import AsJson, ConfigFile, show_rows
+
+if TYPE_CHECKING:
+    from gateway.runtime.dkim_keys import DkimKey, DkimKeys
+    from gateway.settings import Settings
+
+_COLUMNS = ("selector", "algorithm", "state", "made_at", "record")
+_dkim = typer.Typer()
+
+
+def register(program: typer.Typer) -> None:
+    """Add the commands."""
+    program.add_typer(
+        _dkim, name="dkim", help="Keys that sign outgoing mail.", no_args_is_help=True
+    )
+
+
+def _keys(config: Path | None) -> "tuple[DkimKeys, Settings]":
+    from gateway.runtime.dkim_keys import DkimKeys
+    from gateway.settings import load
+
+    settings = load(config).settings
+    algorithms = [algorithm.value for algorithm in settings.dkim.algorithms]
+    return DkimKeys(Path(settings.dkim.directory), algorithms), settings
+
+
+def _show(keys: "Sequence[DkimKey]", settings: "Settings", *, as_json: bool) -> None:
+    domain = settings.domains.sender
+    rows = [
+        {
+            "selector": key.selector,
+            "algorithm": key.algorithm,
+            "state": key.state.value,
+            "made_at": key.made_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "record": f"{key.selector}._domainkey.{domain}",
+        }
+        for key in keys
+    ]
+    empty = "No keys yet; the gateway makes them at its first start."
+    show_rows(rows, as_json=as_json, columns=_COLUMNS, empty=empty)
+
+
+@_dkim.command("list")
+def dkim_list(as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """List the keys."""
+    keys, settings = _keys(config)
+    _show(keys.all(), settings, as_json=as_json)
+
+
+@_dkim.command("new")
+def dkim_new(
+    algorithm: Annotated[str, typer.Argument(help="rsa-sha256 or ed25519-sha256.")],
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Make a key: it signs if there is none yet, else it stands by for `rotate`."""
+    from gateway.runtime.world import SystemClock
+
+    keys, settings = _keys(config)
+    _show((keys.new(algorithm, SystemClock().now()),), settings, as_json=as_json)
+    if not as_json:
+        print("Publish its record: postroom dns")
+
+
+@_dkim.command("rotate")
+def dkim_rotate(as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """Let the standby keys sign; the old ones stay published for the mail under way."""
+    from gateway.runtime.world import SystemClock
+
+    keys, settings = _keys(config)
+    _show(keys.rotate(SystemClock().now()), settings, as_json=as_json)
+
+
+@_dkim.command("retire")
+def dkim_retire(selector: str, as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """Let a key sign no more."""
+    from gateway.runtime.world import SystemClock
+
+    keys, settings = _keys(config)
+    _show((keys.retire(selector, SystemClock().now()),), settings, as_json=as_json)

@@ -1,0 +1,121 @@
+"""`send`, `receive`, `explain`."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.asking import AsJson, ConfigFile, ask, read_mail, show_one
+
+if TYPE_CHECKING:
+    from gateway.mail.reading import Reading
+
+MailFile = Annotated[str, typer.Argument(help="A mail, .eml; - for standard input.")]
+Rcpt = Annotated[list[str] | None, typer.Option("--rcpt", help="An envelope recipient.")]
+
+
+def register(program: typer.Typer) -> None:
+    """Add the commands."""
+    program.command("send")(send)
+    program.command("receive")(receive)
+    program.command("explain")(explain)
+
+
+def send(
+    file: MailFile, rcpt: Rcpt = None, as_json: AsJson = False, config: ConfigFile = None
+) -> None:
+    """Submit a mail of a company, as its service would by SMTP."""
+    given = {"raw": _encoded(read_mail(file)), "recipients": rcpt or []}
+    show_one(ask(config, "mail.send", given), as_json=as_json)
+
+
+def receive(
+    file: MailFile,
+    rcpt: Rcpt = None,
+    sender: Annotated[str, typer.Option("--from", help="The reverse-path.")] = "",
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Feed a mail as if it had come in by SMTP."""
+    given = {"raw": _encoded(read_mail(file)), "recipients": rcpt or [], "sender": sender}
+    show_one(ask(config, "mail.receive", given), as_json=as_json)
+
+
+def explain(
+    file: MailFile, rcpt: Rcpt = None, as_json: AsJson = False, config: ConfigFile = None
+) -> None:
+    """Say how the gateway reads a mail and where it would put it; stores nothing."""
+    from gateway.mail.errors import ConfigError, Fault, MailError
+    from gateway.mail.message import read
+    from gateway.runtime.control import CommandError
+
+    raw = read_mail(file)
+    try:
+        reading = read(raw)
+    except MailError as error:
+        raise CommandError(f"{file}: the mail can't be read: {error}") from error
+    told = _told(reading)
+    given = {"raw": _encoded(raw), "recipients": rcpt or []}
+    try:
+        told["threading"] = ask(config, "mail.place", given)
+    except (CommandError, ConfigError, Fault) as error:
+        told["threading"] = {"rule": None, "evidence": f"no store to ask: {error}"}
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    _print(told)
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _told(reading: "Reading") -> dict[str, Any]:
+    from gateway.flow.reading_in import UNVERIFIED
+    from gateway.flow.report import bounces_of
+
+    return {
+        "subject": reading.subject,
+        "from": [{"name": box.name, "address": box.address} for box in reading.from_],
+        "author": reading.author,
+        "date": reading.date.isoformat() if reading.date else None,
+        "message_id": reading.message_id or None,
+        "authentication": UNVERIFIED,
+        "automatic": reading.automatic,
+        "bounces": list(bounces_of(reading.report)) if reading.report else [],
+        "text": reading.text,
+        "quoted_text": reading.quoted_text,
+        "signature": reading.signature,
+        "trim_method": reading.trim_method,
+        "forwarded": reading.forwarded.subject if reading.forwarded else None,
+        "attachments": [
+            {
+                "filename": one.filename,
+                "content_type": one.content_type,
+                "size": one.size,
+                "sha256": one.sha256,
+                "inline": one.inline,
+            }
+            for one in reading.attachments
+        ],
+        "readable": reading.readable,
+        "defects": list(reading.defects),
+    }
+
+
+def _print(told: Mapping[str, Any]) -> None:
+    for name, value in told.items():
+        if name in {"text", "quoted_text", "signature"}:
+            print(f"{name}:" if value else f"{name}: –")
+            for line in value.splitlines():
+                print(f"    {line}")
+        elif isinstance(value, list):
+            print(f"{name}:" if value else f"{name}: –")
+            for one in value:
+                print(f"    {json.dumps(one, ensure_ascii=False)}")
+        elif isinstance(value, Mapping):
+            print(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+        else:
+            print(f"{name}: {'–' if value is None else value}")

@@ -1,0 +1,209 @@
+"""Messages with their attachments."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, update
+
+from gateway.ports.correspondence import KnownMessage
+from gateway.ports.lists import Listed, Page
+from gateway.rules.model import Attachment, Direction, Message
+from gateway.store.cursors import begins_before, listed, take_cursor, whole
+from gateway.store.message_rows import (
+    from_attachment_row,
+    from_row,
+    recipients_of,
+    to_attachment_row,
+    to_row,
+)
+from gateway.store.rows import key_of
+from gateway.store.statements import Several, Statement, columns, new
+from gateway.store.tables import ATTACHMENT, MESSAGE, MESSAGE_NAME
+from gateway.store.transaction import Row, Transaction
+
+_KIND = "msg"
+_KIND_WITHIN = "cms"
+_C = MESSAGE.c
+_A = ATTACHMENT.c
+_N = MESSAGE_NAME.c
+_ATTACHMENTS_COLUMN = list(_C).index(_C.attachments)
+_ALL = select(*_C)
+_HIS = _C.tenant_id == bindparam("tenant_id")
+_ONE = _ALL.where(_C.id == bindparam("id"))
+
+_ADD = Statement(new(MESSAGE).returning(_C.position), keys=columns(MESSAGE))
+_ADD_ATTACHMENT = Statement(new(ATTACHMENT), keys=columns(ATTACHMENT))
+_ADD_NAME = Statement(
+    new(MESSAGE_NAME).on_conflict_do_nothing(index_elements=["key", "message_id"]),
+    keys=columns(MESSAGE_NAME),
+)
+_GET = Statement(_ONE)
+_GET_TO_CHANGE = Statement(_ONE.with_for_update(key_share=True))
+_OF_CONVERSATION = Statement(
+    _ALL.where(
+        _C.conversation_id == bindparam("conversation_id"),
+        _HIS,
+        _C.position > bindparam("after"),
+    )
+    .order_by(_C.position)
+    .limit(bindparam("limit"))
+)
+_CHANGE = Statement(
+    update(MESSAGE).where(_C.id == bindparam("the_id"), _C.tenant_id == bindparam("the_tenant")),
+    keys=columns(MESSAGE, "id", "tenant_id", "attachments"),
+)
+_ATTACHMENTS = Several(
+    lambda binds: select(*_A).where(_A.message_id.in_(binds)).order_by(_A.position)
+)
+_ATTACHMENT = Statement(
+    select(*_A).where(_A.id == bindparam("id"), _A.tenant_id == bindparam("tenant_id"))
+)
+
+
+def _known(binds: Sequence[BindParameter[Any]]) -> Select[Any]:
+    return (
+        select(
+            _N.key,
+            _C.id,
+            _C.conversation_id,
+            _C.from_address,
+            _C.recipients,
+            _C.direction,
+        )
+        .join(MESSAGE, _C.id == _N.message_id)
+        .where(_N.key.in_(binds), _HIS)
+        .order_by(_C.position)
+    )
+
+
+def _page(*which: ColumnElement[bool]) -> Statement:
+    return Statement(
+        _ALL.where(_C.position < bindparam("before"), *which)
+        .order_by(_C.position.desc())
+        .limit(bindparam("limit"))
+    )
+
+
+_CONDITIONS = {
+    "tenant_id": _HIS,
+    "direction": _C.direction == bindparam("direction"),
+    "channel": _C.channel == bindparam("channel"),
+}
+_PAGES = {
+    frozenset(names): _page(*[_CONDITIONS[name] for name in names])
+    for names in chain(
+        [(), ("tenant_id",), ("direction",), ("channel",)],
+        [("tenant_id", "direction"), ("tenant_id", "channel"), ("direction", "channel")],
+        [("tenant_id", "direction", "channel")],
+    )
+}
+_KNOWN = Several(_known)
+
+
+class Messages:
+    """Implements `ports.correspondence.Messages`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def add(self, message: Message) -> Message:
+        """Add it with its attachments (contents must be there); return it with its position."""
+        row = self._transaction.row(_ADD, to_row(message))
+        assert row is not None
+        for attachment in message.attachments:
+            self._transaction.run(_ADD_ATTACHMENT, to_attachment_row(attachment))
+        self._add_names(message)
+        return replace(message, position=row[0])
+
+    def get(self, tenant_id: str | None, message_id: str) -> Message | None:
+        """Return it with attachments, or None if unknown; tenant None: of any company."""
+        statement = _GET_TO_CHANGE if self._transaction.writing else _GET
+        rows = self._transaction.rows(statement, {"id": message_id})
+        found = self._with_attachments(rows)
+        return found[0] if found and tenant_id in {None, found[0].tenant_id} else None
+
+    def of_conversation(self, tenant_id: str, conversation_id: str, page: Page) -> Listed[Message]:
+        """Return a conversation's messages, oldest first."""
+        after = 0 if page.cursor is None else take_cursor(_KIND_WITHIN, page.cursor, 1)[0]
+        parameters = {
+            "tenant_id": tenant_id,
+            "conversation_id": conversation_id,
+            "after": after,
+            "limit": page.limit + 1,
+        }
+        rows = self._transaction.rows(_OF_CONVERSATION, parameters)
+        return self._listed(_KIND_WITHIN, page, rows)
+
+    def page(
+        self,
+        tenant_id: str | None,
+        page: Page,
+        *,
+        direction: str | None = None,
+        channel: str | None = None,
+    ) -> Listed[Message]:
+        """Return messages, newest first."""
+        given = {"tenant_id": tenant_id, "direction": direction, "channel": channel}
+        parameters: dict[str, Any] = {name: value for name, value in given.items() if value}
+        statement = _PAGES[frozenset(parameters)]
+        parameters |= {"before": begins_before(_KIND, page), "limit": page.limit + 1}
+        return self._listed(_KIND, page, self._transaction.rows(statement, parameters))
+
+    def change(self, message: Message) -> None:
+        """Store the fields but id, position and attachments."""
+        row = to_row(message) | {"the_id": message.id, "the_tenant": message.tenant_id}
+        if self._transaction.run(_CHANGE, row) == 1:
+            self._add_names(message)
+
+    def known(self, tenant_id: str, message_ids: Sequence[str]) -> Sequence[KnownMessage]:
+        """Return messages of a company with these Message-IDs (ours, submitted, or a relay's)."""
+        asked = {key_of(tenant_id, name): name for name in message_ids}
+        if not asked:
+            return []
+        statement, parameters = _KNOWN.of(list(asked))
+        rows = self._transaction.rows(statement, {**parameters, "tenant_id": tenant_id})
+        return [_known_message(asked[bytes(row[0])], row) for row in rows]
+
+    def add_alias(self, tenant_id: str, message_id: str, alias: str) -> None:
+        """Note another Message-ID under which a message is known."""
+        self._transaction.run(
+            _ADD_NAME, {"key": key_of(tenant_id, alias), "message_id": message_id}
+        )
+
+    def attachment(self, tenant_id: str, attachment_id: str) -> Attachment | None:
+        """Return it, or None if unknown."""
+        row = self._transaction.row(_ATTACHMENT, {"id": attachment_id, "tenant_id": tenant_id})
+        return None if row is None else from_attachment_row(row)
+
+    def _add_names(self, message: Message) -> None:
+        for name in {message.message_id, message.submitted_message_id} - {None}:
+            assert name is not None
+            self.add_alias(message.tenant_id, message.id, name)
+
+    def _listed(self, kind: str, page: Page, rows: Sequence[Row]) -> Listed[Message]:
+        rows, cursor = listed(kind, page, rows, lambda row: (row[0],))
+        return whole(self._with_attachments(rows), cursor)
+
+    def _with_attachments(self, rows: Sequence[Row]) -> Sequence[Message]:
+        having = [row[1] for row in rows if row[_ATTACHMENTS_COLUMN]]
+        found: dict[str, list[Attachment]] = {}
+        if having:
+            for row in self._transaction.rows(*_ATTACHMENTS.of(having)):
+                attachment = from_attachment_row(row)
+                found.setdefault(attachment.message_id, []).append(attachment)
+        return [from_row(row, found.get(row[1], ())) for row in rows]
+
+
+def _known_message(asked: str, row: Row) -> KnownMessage:
+    _, id_, conversation_id, from_address, recipients, direction = row
+    to, cc, _ = recipients_of(recipients)
+    addresses = [from_address, *(mailbox.address for mailbox in (*to, *cc))]
+    return KnownMessage(
+        id=id_,
+        conversation_id=conversation_id,
+        message_id=asked,
+        addresses=tuple(dict.fromkeys(addresses)),
+        is_ours=direction == Direction.OUT,
+    )

@@ -1,0 +1,37 @@
+"""The collections of one transaction."""
+
+from gateway.store.contents import Contents
+from gateway.store.conversations import Conversations
+from gateway.store.deliveries import Deliveries
+from gateway.store.events import Events
+from gateway.store.invoices import Invoices
+from gateway.store.keys import Keys
+from gateway.store.messages import Messages
+from gateway.store.repeats import Facts, Repeats
+from gateway.store.spool import Spool
+from gateway.store.suppressions import Suppressions
+from gateway.store.tenants import Tenants
+from gateway.store.transaction import Transaction
+
+
+class Work:
+    """Implements `ports.store.Work`; made once for each thread."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.tenants = Tenants(transaction)
+        self.keys = Keys(transaction)
+        self.contents = Contents(transaction)
+        self.spool = Spool(transaction)
+        self.conversations = Conversations(transaction)
+        self.messages = Messages(transaction)
+        self.deliveries = Deliveries(transaction)
+        self.invoices = Invoices(transaction)
+        self.suppressions = Suppressions(transaction)
+        self.events = Events(transaction)
+        self.repeats = Repeats(transaction)
+        self.facts = Facts(transaction)
+
+    def wake(self, topic: str) -> None:
+        """Wake who waits for a topic ("spool", "deliveries", "events") after the commit."""
+        self._transaction.wake(topic)

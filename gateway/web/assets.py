@@ -1,0 +1,57 @@
+"""Style sheets and pictures of the pages, served under names that change with their content."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+_YEAR = 365 * 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Asset:
+    content: bytes
+    media_type: str
+
+
+class Assets:
+    """The files in `static`, read once."""
+
+    def __init__(self) -> None:
+        """Read them."""
+        self._urls: dict[str, str] = {}
+        self._by_name: dict[str, _Asset] = {}
+        for file in files("gateway.web").joinpath("static").iterdir():
+            stem, _, ending = file.name.rpartition(".")
+            if ending not in _TYPES:
+                continue
+            content = file.read_bytes()
+            name = f"{stem}.{hashlib.sha256(content).hexdigest()[:16]}.{ending}"
+            self._urls[file.name] = f"/static/{name}"
+            self._by_name[name] = _Asset(content, _TYPES[ending])
+
+    def url(self, name: str) -> str:
+        """Return the path of a file by its plain name; raises KeyError if there is none."""
+        return self._urls[name]
+
+    def route(self, headers: Mapping[str, str]) -> Route:
+        """Return the route that serves them, with these headers besides."""
+
+        async def serve(request: Request) -> Response:
+            asset = self._by_name.get(request.path_params["name"])
+            if asset is None:
+                return Response("Not found", 404, headers, "text/plain")
+            # The name changes with the content, so nobody has to ask again.
+            kept = {"Cache-Control": f"public, max-age={_YEAR}, immutable", **headers}
+            return Response(asset.content, 200, kept, asset.media_type)
+
+        return Route("/static/{name}", serve, methods=["GET"])

@@ -1,0 +1,32 @@
+"""What the pages are given: journeys and plain values; `app` puts them together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.flow.billing import Billing
+from gateway.flow.companies import Companies
+from gateway.flow.context import Context
+from gateway.flow.converse import Conversing
+from gateway.flow.dispatch import Dispatch
+from gateway.flow.visit import Visits
+
+
+@dataclass(frozen=True, slots=True)
+class WebServices:
+    """Everything that pages work with.
+
+    uploads: an existing directory on the file system of the blobs, for files on their way in.
+    upload_files, upload_bytes: what one message may bring along, all files together.
+    posts_per_minute: of one person, or of one peer that signs in.
+    """
+
+    context: Context
+    visits: Visits
+    conversing: Conversing
+    billing: Billing
+    companies: Companies
+    dispatch: Dispatch
+    uploads: Path
+    upload_files: int = 10
+    upload_bytes: int = 20 * 1024 * 1024
+    posts_per_minute: int = 120
