@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from gateway.mail.errors import ConfigError, Fault
@@ -36,12 +35,11 @@ def run(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(build())
     try:
         code = command.main(args=list(arguments), prog_name="postroom", standalone_mode=False)
-    except click.exceptions.Exit as leaving:
+    except typer.Exit as leaving:
         return leaving.exit_code
-    except click.ClickException as error:
-        error.show()
-        return USAGE if isinstance(error, click.UsageError) else FAILED
-    except (click.Abort, KeyboardInterrupt):
+    except typer.TyperException as error:
+        return _say(f"postroom: {error.format_message()}", error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
         return FAILED
     except CommandError as error:
         return _say(f"postroom: {error}", USAGE if error.kind == "usage" else FAILED)

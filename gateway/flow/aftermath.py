@@ -7,8 +7,9 @@ from gateway.flow.context import Context
 from gateway.flow.people import latest
 from gateway.ports.store import Work
 from gateway.rules import events
+from gateway.rules.bounces import classify
 from gateway.rules.model import ConversationStatus, Delivery, Suppression
-from gateway.rules.suppression import FULL_WITHIN, suppresses, suppresses_full
+from gateway.rules.suppression import FULL_TIMES, FULL_WITHIN
 
 FAILED = frozenset({"bounced", "expired"})
 
@@ -46,16 +47,16 @@ def _suppress(context: Context, work: Work, delivery: Delivery, now: datetime) -
     if reason is None or delivery.state != "bounced":
         return
     address = delivery.recipient.address.lower()
-    if suppresses(enhanced=reason.enhanced, key=reason.key, permanent=reason.permanent):
-        kind = "bounce"
-    elif reason.key == "mailbox_full":
+    verdict = classify(enhanced=reason.enhanced, code=reason.code, text=reason.verbatim)
+    if verdict.suppress == "never":
+        return
+    kind = "bounce"
+    if verdict.suppress == "count":
         since = now - FULL_WITHIN
         times = work.deliveries.bounced_since(delivery.tenant_id, address, reason.key, since)
-        if not suppresses_full(key=reason.key, times=times):
+        if times < FULL_TIMES:
             return
         kind = "full"
-    else:
-        return
     suppress(context, work, Suppression(delivery.tenant_id, address, kind, reason.key, now))
 
 

@@ -14,7 +14,7 @@ from gateway.ports.lists import Stale, Taken
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.model import HOUSE_TENANT_ID, ApiKey, Login, Tenant
-from gateway.rules.names import free_slug, slug_of
+from gateway.rules.names import RESERVED_SLUGS, free_slug, slug_of
 
 ALL_SCOPES = ("send", "inbox:read", "inbox:write", "settings")
 ADMIN_SCOPES = (*ALL_SCOPES, "admin")
@@ -56,7 +56,7 @@ class Companies:
         key_id, tenant_id = context.new_id(ids.KEY, now), context.new_id(ids.TENANT, now)
 
         def enrol(work: Work) -> tuple[Tenant, str]:
-            slugs = {tenant.slug for tenant in work.tenants.all()} | _RESERVED
+            slugs = {tenant.slug for tenant in work.tenants.all()} | RESERVED_SLUGS
             if draft.slug is not None and draft.slug in slugs:
                 raise conflict("slug_taken", f"The slug {draft.slug} is in use.", param="slug")
             slug = draft.slug or free_slug(slug_of(draft.name), slugs)
@@ -230,6 +230,3 @@ class Companies:
 def stale(what: str) -> Refused:
     """Return the refusal of a change that was made from an older state."""
     return Refused(Kind.STALE, "stale", f"The {what} was changed in the meantime; read it again.")
-
-
-_RESERVED = {"postmaster", "abuse", "mailer-daemon", "noreply", "no-reply", "root", "admin"}

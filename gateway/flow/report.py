@@ -13,7 +13,7 @@ from gateway.rules import events, ids
 from gateway.rules.bounces import classify
 from gateway.rules.model import Delivery, Reason, Suppression, Tenant
 from gateway.rules.names import split_address
-from gateway.rules.reasons import plain_words
+from gateway.rules.reasons import plain
 from gateway.rules.states import IllegalStep, State, Step, step
 from gateway.rules.tokens import Label, read_item_token
 
@@ -49,13 +49,18 @@ def apply_report(
 
 
 def _bounce(one: ReportedRecipient) -> Mapping[str, Any]:
-    verdict = classify(enhanced=one.status, code=one.smtp_code, text=one.diagnostic)
+    verdict = classify(
+        enhanced=one.status,
+        code=one.smtp_code,
+        text=one.diagnostic,
+        action="delayed" if one.action == "delayed" else "failed",
+    )
     return {
         "recipient": one.recipient,
         "action": one.action,
         "status": verdict.enhanced,
-        "kind": "delayed" if one.action == "delayed" else verdict.kind,
-        "reason": verdict.key,
+        "kind": verdict.kind,
+        "reason": verdict.reason,
         "diagnostic": one.diagnostic,
     }
 
@@ -105,8 +110,8 @@ def _move(
             enhanced=recipient.status, code=recipient.smtp_code, text=recipient.diagnostic
         )
         reason = Reason(
-            key=verdict.key,
-            plain=plain_words(verdict.key),
+            key=verdict.reason,
+            plain=plain(verdict.reason),
             code=recipient.smtp_code,
             enhanced=verdict.enhanced,
             verbatim=recipient.diagnostic,

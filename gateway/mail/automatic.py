@@ -62,9 +62,10 @@ _AWAY_TEXT: Final = re.compile(
     r"|szabadság|concediu|semester|ferie|på kontoret|lomalla|izinde|отпуск|відпустк|не в офис"
 )
 _CHALLENGE_TEXT: Final = re.compile(
-    r"(?:click|reply|visit|follow).{0,160}(?:allowed (?:senders? )?list|approved senders|white ?list|prove (?:that )?you are (?:a )?human|verify (?:that )?you(?:r| are)|deliver(?:y of)? your (?:e-?mail|message))"
-    r"|(?:account|mailbox|address|recipient) is protected by|to (?:confirm|release) (?:the|your) (?:e-?mail|message).{0,80}(?:click|reply)|sender (?:verification|confirmation) (?:required|request)"
-    r"|(?:must|need to|please) (?:confirm|verify|authenticate) (?:that )?(?:you|your (?:e-?mail )?address|yourself).{0,120}(?:deliver|read|receiv)|first time you have (?:sent|written|e-?mailed).{0,120}(?:click|confirm|verify)"
+    r"(?:click|reply|visit|follow).{0,160}(?:allowed (?:senders? )?list|approved senders?"
+    r"|(?:my|recipient's|their) white ?list|prove (?:that )?you are (?:a )?human"
+    r"|deliver(?:y of)? your (?:e-?mail|message))"
+    r"|(?:account|mailbox|address|recipient) is protected by .{1,300}(?:click|reply|visit|follow)"
 )
 _LOOKED_AT: Final = 3000
 
@@ -90,9 +91,10 @@ def automatic_kind(
     for name, value in headers:
         fields.setdefault(name.lower(), []).append(value.strip().lower())
     opening = " ".join(text[:_LOOKED_AT].lower().split())
-    if any(name in fields for name in _CHALLENGES) or _CHALLENGE_TEXT.search(opening):
-        return "challenge"
     is_bulk = _is_bulk(fields)
+    asks = "http" in opening and _CHALLENGE_TEXT.search(opening) is not None
+    if any(name in fields for name in _CHALLENGES) or (asks and not is_bulk):
+        return "challenge"
     submitted = _first_word(fields.get("auto-submitted", ()))
     if submitted and submitted != "no":
         return "bulk" if is_bulk and submitted != "auto-replied" else "auto_reply"

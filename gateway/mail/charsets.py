@@ -9,6 +9,8 @@ lone surrogate, which databases and JSON readers refuse.
 import codecs
 import re
 
+from gateway.mail.keepable import keepable
+
 _ALIASES = {
     # What the Encoding Standard calls the same, or what senders mean by a name.
     "latin1": "cp1252",
@@ -66,7 +68,6 @@ _LIKELY = (
     "cp932", "euc_jp", "iso2022_jp", "big5", "gb18030", "cp949",
 )  # fmt: skip
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.+()\- ]{0,39}")
-_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 _C1 = re.compile(r"[\x80-\x9f]")
 _SAMPLE_OCTETS = 8 * 1024
 _BROKEN_SHARE = 0.05
@@ -99,7 +100,7 @@ def decode(octets: bytes, label: str | None = None, *, hint: str | None = None) 
         octets in its header.
     """
     if octets.isascii() and b"\x1b" not in octets and label is None:
-        return _clean(octets.decode("ascii"))
+        return keepable(octets.decode("ascii"))
     declared = codec_name(label)
     if declared is not None and declared.startswith(("utf-16", "utf-32")) and b"\0" not in octets:
         declared = None  # no Western text in those is without a NUL; it is a lie of spammers
@@ -108,7 +109,7 @@ def decode(octets: bytes, label: str | None = None, *, hint: str | None = None) 
         text = _strictly(octets, declared)
     if text is None:
         text = _undeclared(octets, declared, hint)
-    return _clean(text.removeprefix("\ufeff"))
+    return keepable(text.removeprefix("\ufeff"))
 
 
 def is_utf8(octets: bytes) -> bool:
@@ -162,8 +163,3 @@ def _detected(octets: bytes) -> str:
     best = from_bytes(sample, cp_isolation=list(_LIKELY), steps=4, chunk_size=1024).best()
     name = codec_name(best.encoding) if best is not None else None
     return name or "cp1252"
-
-
-def _clean(text: str) -> str:
-    """Return the text without NULs and lone surrogates."""
-    return _UNKEEPABLE.sub("\ufffd", text) if _UNKEEPABLE.search(text) else text

@@ -11,7 +11,10 @@ from typing import Final
 from gateway.mail.report import Action, ReportedRecipient
 
 STATUS: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
-_CODE: Final = re.compile(r"(?<![\d.\-:\[/=@+])([245][0-5]\d)(?=[ \-:;,)\]#>]|$)(?![ \-](?:days?|hours?|min|bytes|attempts?)\b)")
+_CODE: Final = re.compile(
+    r"(?<![\d.\-\[/=@+])(?<![\w\]]:)([245][0-5]\d)(?=[ \-:;,)\]#>]|$)"
+    r"(?![ \-](?:days?|hours?|min|bytes|attempts?)\b)(?:[ \-]#?([245])\.\d)?"
+)
 _FIELD: Final = re.compile(r"^[ \t]{0,8}([A-Za-z][A-Za-z0-9-]{2,60})[ \t]?:[ \t]*(.*)$")
 _HEX: Final = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _ADDRESS: Final = re.compile(
@@ -152,5 +155,8 @@ def status_in(text: str) -> str | None:
 def code_in(text: str) -> int | None:
     """Return the first SMTP reply code of a refusal in the text, or None."""
     place = text.find("said:")
-    found = (_CODE.search(text, place + 5) if place >= 0 else None) or _CODE.search(text)
-    return int(found[1]) if found and found[1][0] in "45" else None
+    start = place + 5 if place >= 0 else 0
+    found = [one for one in _CODE.finditer(text[start : start + 8_000]) if one[1][0] in "45"]
+    agreeing = (one for one in found if one[2] in (None, one[1][0]))
+    best = next(agreeing, None) or next(iter(found), None)
+    return int(best[1]) if best else None

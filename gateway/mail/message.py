@@ -8,11 +8,13 @@ from gateway.mail import second_reader
 from gateway.mail.address import sole_author
 from gateway.mail.address_list import parse_addresses
 from gateway.mail.attachments import read_attachments
+from gateway.mail.automatic import automatic_kind
 from gateway.mail.bodies import sort_parts
 from gateway.mail.encoded_words import header_text
 from gateway.mail.errors import MailError
 from gateway.mail.forwards import read_forward
 from gateway.mail.headers import Fields, message_ids, parse_date
+from gateway.mail.keepable import keepable_record
 from gateway.mail.mailbox import Mailbox
 from gateway.mail.parts import Tree, walk
 from gateway.mail.quoting import trim
@@ -26,12 +28,13 @@ KEPT_FIELDS = frozenset(
         "auto-submitted", "authentication-results", "content-language", "delivered-to",
         "feedback-id", "importance", "in-reply-to", "list-id", "list-post", "list-unsubscribe",
         "mailing-list", "message-id", "organization", "precedence", "priority", "references",
-        "return-path", "sender", "thread-index", "thread-topic", "user-agent", "x-auto-response-suppress",
-        "x-autorespond", "x-autoreply", "x-failed-recipients", "x-gateway-ref", "x-gm-message-state",
-        "x-loop", "x-mailer", "x-ms-exchange-generated-message-source", "x-postroom-ref",
-        "x-priority", "x-spam-flag", "x-spam-status",
+        "return-path", "sender", "thread-index", "thread-topic", "user-agent",
+        "x-auto-response-suppress", "x-autorespond", "x-autoreply", "x-failed-recipients",
+        "x-gateway-ref", "x-loop", "x-mailer", "x-postroom-ref", "x-priority", "x-spam-flag",
+        "x-spam-status",
     }
 )  # fmt: skip
+_LONG_FIELDS = ("received", "dkim-signature", "arc-", "x-google-", "authentication-", "x-received")
 _KEPT_CHARS = 2000
 _KEPT = 100
 _GOALS = (
@@ -77,6 +80,13 @@ def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool 
         defects.append("second_reader")
     trimmed = trim(full_text, html=texts.html_source)
     report = _report(raw, tree, from_, null_sender=null_sender)
+    automatic = automatic_kind(
+        _short_fields(fields, hint),
+        null_sender=null_sender,
+        report=report,
+        subject=subject,
+        text=trimmed.text,
+    )
     return Reading(
         subject=subject,
         from_=from_,
@@ -101,6 +111,7 @@ def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool 
         attachments=read_attachments(
             raw, [*bodies.attachments, *texts.cut], texts.files, texts.html, limits
         ),
+        automatic=automatic,
         report=report,
         readable=not tree.is_cut,
         defects=tuple(defects),
@@ -127,6 +138,15 @@ def _kept(fields: Fields, hint: str | None) -> tuple[tuple[str, str], ...]:
         if name.lower() in KEPT_FIELDS
     ]
     return tuple(kept[:_KEPT])
+
+
+def _short_fields(fields: Fields, hint: str | None) -> list[tuple[str, str]]:
+    """Return the fields, decoded, but for traces and signatures, which are long and say nothing."""
+    return [
+        (name, header_text(value[:_KEPT_CHARS], hint=hint))
+        for name, value in fields
+        if not name.lower().startswith(_LONG_FIELDS)
+    ]
 
 
 def _has_address(mailboxes: Iterable[Mailbox]) -> bool:
@@ -167,7 +187,7 @@ def _report(
         return None
     try:
         message = email.message_from_bytes(raw[:_REPORT_OCTETS], policy=policy.compat32)
-        return read_report(message, null_sender=null_sender)
+        return keepable_record(read_report(message, null_sender=null_sender))
     except RecursionError:
         return None  # messages within messages within messages
 

@@ -1,6 +1,7 @@
 """Reads any report: bounces and delays in the standard's form or in words, receipts, complaints."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from email import message_from_string
 from email.message import Message
 from typing import Final
@@ -11,7 +12,7 @@ from gateway.mail.encoded_words import header_text
 from gateway.mail.html_text import html_to_text
 from gateway.mail.report import Kind, Report, ReportedRecipient
 from gateway.mail.reports_json import read_notification
-from gateway.mail.reports_plain import Sender, read_letter
+from gateway.mail.reports_plain import Sender, read_letter, words_about
 
 _STATUS: Final = ("message/delivery-status", "message/global-delivery-status")
 _RETURNED: Final = ("message/rfc822", "message/global", "message/partial")
@@ -19,6 +20,7 @@ _HEADERS: Final = ("text/rfc822-headers", "message/rfc822-headers", "message/glo
 _RECEIPT: Final = ("message/disposition-notification", "message/global-disposition-notification")
 _MAX_PARTS: Final = 100
 _MAX_TEXT: Final = 300_000
+_MAX_LINES: Final = 3_000
 _KEPT_HEADERS: Final = 100
 
 
@@ -41,7 +43,8 @@ def read_report(message: Message, *, null_sender: bool = False) -> Report | None
         return arf.read_feedback(text, header, message_id=message_id)
     status = "\n\n".join(_raw(leaf) for leaf in leaves if leaf.get_content_type() in _STATUS)
     if status:
-        report = _from_status(status, header, message_id, is_standard=True)
+        letter = "\n".join(_texts(leaves))[:_MAX_TEXT]
+        report = _from_status(status, header, message_id, letter=letter, is_standard=True)
         if report is not None:
             return report
     if kinds & set(_RECEIPT):
@@ -52,11 +55,17 @@ def read_report(message: Message, *, null_sender: bool = False) -> Report | None
 
 
 def _from_status(
-    text: str, header: tuple[tuple[str, str], ...], message_id: str | None, *, is_standard: bool
+    text: str,
+    header: tuple[tuple[str, str], ...],
+    message_id: str | None,
+    *,
+    letter: str,
+    is_standard: bool,
 ) -> Report | None:
     about, recipients = dsn.read_fields(text)
     if not recipients:
         return None
+    recipients = [_worded(recipient, letter) for recipient in recipients]
     envid = about.get("original-envelope-id")
     return Report(
         kind=_kind(recipients),
@@ -66,6 +75,23 @@ def _from_status(
         original_headers=header,
         reporting_mta=about.get("reporting-mta", "").rpartition(";")[2].strip() or None,
         is_standard=is_standard,
+    )
+
+
+def _worded(recipient: ReportedRecipient, letter: str) -> ReportedRecipient:
+    """Return the recipient with what the letter says, where the fields give no words."""
+    if any(map(str.isalpha, recipient.diagnostic)):
+        return recipient
+    words = words_about(recipient.recipient, letter.splitlines()[:_MAX_LINES])
+    if not words:
+        return recipient
+    said = dsn.status_in(words)
+    same = said if said and recipient.status and said[0] == recipient.status[0] else None
+    return replace(
+        recipient,
+        diagnostic=words,
+        status=recipient.status if recipient.status else said,
+        smtp_code=recipient.smtp_code or (dsn.code_in(words) if same or not said else None),
     )
 
 
@@ -91,7 +117,8 @@ def _from_words(
     if "final-recipient" in text[:100_000].lower():
         start = text.lower().find("final-recipient")
         block = text.rfind("\n\n", 0, max(start, 0))
-        report = _from_status(_fields_only(text[max(block, 0) :]), header, message_id, is_standard=False)
+        fields = _fields_only(text[max(block, 0) :])
+        report = _from_status(fields, header, message_id, letter=text, is_standard=False)
         if report is not None and (sender.is_null or read_letter(text, sender) is not None):
             return report
     returned_to = [dsn.address_in(value) for name, value in header if name.lower() == "to"]

@@ -7,19 +7,18 @@ its answer is for showing, and proves nothing.
 """
 
 import email
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 
 from gateway.mail.encoded_words import one_line
+from gateway.mail.keepable import keepable
 from gateway.mail.mailbox import Mailbox
 
 OCTETS = 256 * 1024
 _HEADER_OCTETS = 16 * 1024
 _DELIMITERS = 300
 _WORDS = 300
-_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +52,12 @@ def ask(raw: bytes, *, body: int) -> Opinion | None:
         date = parsed.date
         return Opinion(
             from_=tuple(
-                Mailbox(one_line(_clean(name)), one_line(_clean(address)))
+                Mailbox(one_line(keepable(name)), one_line(keepable(address)))
                 for name, address in parsed.from_
             ),
-            subject=one_line(_clean(parsed.subject or "")),
+            subject=one_line(keepable(parsed.subject or "")),
             date=date if isinstance(date, datetime) and date.tzinfo is not None else None,
-            text=_clean("\n\n".join(parsed.text_plain)).replace("\r\n", "\n"),
+            text=keepable("\n\n".join(parsed.text_plain)).replace("\r\n", "\n"),
         )
     except (MailParserError, ValueError, LookupError, AttributeError, TypeError):
         return None  # its trouble with the bytes, not ours
-
-
-def _clean(text: str) -> str:
-    return _UNKEEPABLE.sub("\ufffd", text)

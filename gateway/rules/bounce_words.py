@@ -147,6 +147,4 @@ _PHRASES: Final[Sequence[tuple[ReasonKey, Sequence[str]]]] = (
     ),
 )  # fmt: skip
 
-PATTERNS: Final = tuple(
-    (key, re.compile("|".join(phrases))) for key, phrases in _PHRASES
-)
+PATTERNS: Final = tuple((key, re.compile("|".join(phrases))) for key, phrases in _PHRASES)

@@ -166,7 +166,13 @@ def _telling(enhanced: str | None, words: str, code: int | None) -> str | None:
         if candidate[0] != "2" and len(candidates) < 12:
             candidates.append(candidate)
     best = max(candidates, key=_tells, default=None)
-    if best is not None and stated is None and code and str(code)[0] in "45" and best[0] != str(code)[0]:
+    if (
+        best is not None
+        and stated is None
+        and code
+        and str(code)[0] in "45"
+        and best[0] != str(code)[0]
+    ):
         same = [one for one in candidates if one[0] == str(code)[0]]
         best = max(same, key=_tells, default=best)
     return best
@@ -189,9 +195,7 @@ def _class(status: str | None, code: int | None, action: str) -> str:
     return "5" if action == "failed" else "4"
 
 
-def _reason(
-    status: str | None, code: int | None, words: str, *, own_server: bool
-) -> ReasonKey:
+def _reason(status: str | None, code: int | None, words: str, *, own_server: bool) -> ReasonKey:
     subject, detail = map(int, status.split(".")[1:]) if status else (0, 0)
     said = _said(words)
     stated = _stated(subject, detail, status, code, words, own_server=own_server)
@@ -236,7 +240,12 @@ def _stated(
         return "own_quota"
     if subject == 7 and 606 <= detail <= 649:
         return "blocklist"
-    if subject == 7 and status[0] == "4" and detail in (0, 1) and _said(words) in (None, "greylisted", "policy"):
+    if (
+        subject == 7
+        and status[0] == "4"
+        and detail in (0, 1)
+        and _said(words) in (None, "greylisted", "policy")
+    ):
         return "rate" if detail == 0 and code == 421 else "greylisted"
     return _BY_STATUS.get((subject, detail))
 
@@ -245,7 +254,21 @@ def _refined(stated: ReasonKey, said: ReasonKey | None, subject: int) -> ReasonK
     """Return the stated reason, or what the words say about it more precisely."""
     if said is None:
         return stated
-    if subject == 7 and stated == "policy" and said in ("spam", "blocklist", "auth_failed", "rate", "tls", "greylisted", "mailbox_off", "own_quota"):
+    if (
+        subject == 7
+        and stated == "policy"
+        and said
+        in (
+            "spam",
+            "blocklist",
+            "auth_failed",
+            "rate",
+            "tls",
+            "greylisted",
+            "mailbox_off",
+            "own_quota",
+        )
+    ):
         return said
     if stated in _ABOUT_ADDRESS and said in ("spam", "blocklist", "auth_failed"):
         # Servers hide their block lists behind "no such user": that must not stop an invoice.

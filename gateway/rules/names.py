@@ -20,6 +20,11 @@ from gateway.rules.tokens import (
     pdf_token,
 )
 
+RESERVED_SLUGS = frozenset(
+    {"postmaster", "abuse", "mailer-daemon", "noreply", "no-reply", "root", "admin"}
+)
+"""What no company may be called, since those addresses mean something else."""
+
 LOCAL_PART_OCTETS = 64
 _SLUG_CHARS = 40
 _LETTERS = {

@@ -7,7 +7,7 @@ from enum import StrEnum
 from gateway.mail.replies import Reply
 from gateway.rules.bounces import classify
 from gateway.rules.model import Reason
-from gateway.rules.reasons import plain_words
+from gateway.rules.reasons import ReasonKey, plain
 from gateway.rules.retry import hint_in
 from gateway.rules.states import Step
 
@@ -66,10 +66,14 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """No reply decided: what stood in the way, and its words."""
+    """No reply decided: what stood in the way, and its words.
+
+    limit_bytes: what the next hop takes at most, where the mail is too large.
+    """
 
     obstacle: Obstacle
     text: str
+    limit_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ _OWN_QUOTA = "5.4.5"  # "daily sending quota exceeded", as large providers say i
 
 # Key of the plain reason, and an enhanced status that says what no server said (RFC 3463,
 # RFC 7505, RFC 6531); a class of 5 is final.
-_OBSTACLES = {
+_OBSTACLES: dict[Obstacle, tuple[ReasonKey, str]] = {
     Obstacle.NO_SUCH_DOMAIN: ("no_such_domain", "5.1.2"),
     Obstacle.NULL_MX: ("no_such_domain", "5.1.10"),
     Obstacle.NO_ROUTE: ("loop", "5.4.6"),
@@ -150,26 +154,34 @@ def judge(answer: Reply | Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
     wants_sign_in = answer.code in _SIGN_IN_CODES
     quota = answer.enhanced == _OWN_QUOTA and kind is not NextHopKind.MX
     own_side = answer.is_final and (stage in _BEFORE_MAIL or wants_sign_in or quota)
-    verdict = classify(enhanced=answer.enhanced, code=answer.code, text=answer.text)
-    key = "own_login" if wants_sign_in and kind is not NextHopKind.MX else verdict.key
-    reason = Reason(
-        key=key,
-        plain=plain_words(key),
-        code=answer.code,
+    verdict = classify(
         enhanced=answer.enhanced or None,
+        code=answer.code,
+        text=answer.text,
+        own_server=kind is not NextHopKind.MX,
+    )
+    derived = verdict.enhanced if verdict.enhanced[:1] == str(answer.code)[0] else None
+    reason = Reason(
+        key=verdict.reason,
+        plain=plain(verdict.reason),
+        code=answer.code,
+        enhanced=answer.enhanced or derived,
         verbatim=str(answer),
         permanent=answer.is_final and not own_side,
     )
     if reason.permanent:
         return Bounced(reason)
     hint = hint_in(answer.text) if answer.is_temporary else None
-    return Deferred(reason, greylisted=key == "greylisted", hint=hint, own_side=own_side)
+    greylisted = verdict.reason == "greylisted"
+    return Deferred(reason, greylisted=greylisted, hint=hint, own_side=own_side)
 
 
 def _judge_trouble(trouble: Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
     key, enhanced = _OBSTACLES[trouble.obstacle]
     permanent = enhanced.startswith("5.") and stage is not Stage.DOT
-    reason = Reason(key, plain_words(key), None, enhanced, trouble.text, permanent)
+    limit = trouble.limit_bytes
+    words = plain(key, limit_mb=max(1, limit // 1024**2) if limit else None)
+    reason = Reason(key, words, None, enhanced, trouble.text, permanent)
     if stage is Stage.DOT:
         return Unconfirmed(reason)
     if permanent:

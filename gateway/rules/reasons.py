@@ -73,9 +73,7 @@ REASONS: Final[Mapping[ReasonKey, Reason]] = {
         Reason("blocklist", "our server is on a block list", "Details for your admin"),
         Reason("rate", "we are sending too fast for them; we slow down", ""),
         Reason("own_login", "your mail server refused the login", "Open Email settings"),
-        Reason(
-            "own_quota", "your mail server's daily limit is reached", "Open Email settings"
-        ),
+        Reason("own_quota", "your mail server's daily limit is reached", "Open Email settings"),
         Reason("loop", "the mail went in circles", "Details for your admin"),
         Reason("unknown", "their server said no", "Show the answer"),
     )

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.rules.names import RESERVED_SLUGS
 from gateway.settings import kinds
 from gateway.settings.declaration import required, setting, table, tables, unset
 from gateway.settings.kinds import Kind, choice, listing, whole
@@ -13,9 +14,6 @@ from gateway.settings.values import Secret, Unfit
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 _LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?", re.ASCII)
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
-_RESERVED = frozenset(
-    {"postmaster", "abuse", "mailer-daemon", "noreply", "no-reply", "root", "admin"}
-)
 
 
 class AttachPdf(StrEnum):
@@ -69,7 +67,7 @@ def _slug(text: str) -> str:
         raise Unfit(
             'is not a slug: write up to 40 small letters, digits and hyphens, such as "acme-sro"'
         )
-    if text in _RESERVED:
+    if text in RESERVED_SLUGS:
         raise Unfit("is an address that every domain keeps for its admin: write another")
     return text
 

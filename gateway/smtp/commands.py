@@ -56,7 +56,7 @@ def envelope_commands(copy: Outgoing, offer: Offer) -> tuple[bytes, bytes] | Tro
         return Trouble(Obstacle.BAD_ADDRESS, f"{wrong!r} can't stand in an SMTP command")
     if 0 < offer.size < copy.size:
         text = f"the mail has {copy.size} bytes, their server takes {offer.size}"
-        return Trouble(Obstacle.TOO_LARGE, text)
+        return Trouble(Obstacle.TOO_LARGE, text, limit_bytes=offer.size)
     is_eight_bit = not all(piece.isascii() for piece in copy.content)
     needs_utf8 = copy.smtputf8 or not (sender + recipient).isascii()
     if needs_utf8 and not offer.smtputf8:

@@ -45,7 +45,9 @@ class PipeliningProtocol(SMTPProtocol):
         except SMTPResponseException as error:
             self._fail(error)
             return
-        if len(self._buffer) > MAX_RESPONSE_LENGTH:
+        if not self._owed:
+            del self._buffer[:]  # what came unasked must not answer the next command
+        elif len(self._buffer) > MAX_RESPONSE_LENGTH:
             self._fail(SMTPResponseException(-1, "Response too long"))
         self._wake()
 
@@ -66,7 +68,7 @@ class PipeliningProtocol(SMTPProtocol):
         lines = [command + b"\r\n" for command in commands]
         if not self._owed:
             self._replies.clear()
-            del self._buffer[:]  # what came unasked
+            del self._buffer[:]
         self.expect(len(lines))
         self.write(b"".join(lines))
 

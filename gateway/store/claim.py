@@ -147,9 +147,7 @@ def leasing(lease: Lease) -> dict[str, Any]:
     return {"owner": lease.owner, "span": span_micros(lease.duration)}
 
 
-def finish(
-    transaction: Transaction, statement: Statement, parameters: Mapping[str, Any]
-) -> None:
+def finish(transaction: Transaction, statement: Statement, parameters: Mapping[str, Any]) -> None:
     """Run a finishing UPDATE; raises Stale if the lease was lost."""
     if transaction.run(statement, parameters) != 1:
         raise Stale("the lease was lost")

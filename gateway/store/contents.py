@@ -9,9 +9,7 @@ from gateway.store.tables import CONTENT
 from gateway.store.transaction import Transaction
 
 _C = CONTENT.c
-_ADD = Statement(
-    new(CONTENT).on_conflict_do_nothing(index_elements=["key"]), keys=columns(CONTENT)
-)
+_ADD = Statement(new(CONTENT).on_conflict_do_nothing(index_elements=["key"]), keys=columns(CONTENT))
 _GET = Statement(
     select(_C.tenant_id, _C.sha256, _C.size, _C.data).where(_C.key == bindparam("key"))
 )

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, text, tuple_, update
 
+from gateway.mail.mailbox import Mailbox
 from gateway.ports.correspondence import ConversationFilter
 from gateway.ports.lists import Listed, Page, Stale, Taken
-from gateway.rules.model import Conversation, ConversationStatus, Mailbox, Participant
+from gateway.rules.model import Conversation, ConversationStatus, Participant
 from gateway.store.cursors import FIRST, listed, take_cursor, whole
 from gateway.store.rows import (
     address_key,
@@ -93,7 +94,9 @@ _CONDITIONS: Mapping[str, Callable[[], ColumnElement[bool]]] = {
 
 
 @cache
-def _page(has_tenant: bool, view: str | None, unread: bool | None, named: frozenset[str]) -> Statement:  # noqa: E501
+def _page(
+    has_tenant: bool, view: str | None, unread: bool | None, named: frozenset[str]
+) -> Statement:
     """Return the statement for a kind of filter; there are few kinds."""
     which: list[Any] = [_C.merged_into.is_(None)]
     if has_tenant:

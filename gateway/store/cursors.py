@@ -48,8 +48,8 @@ def begins_before(kind: str, page: Page) -> int:
 
 
 def listed(
-    kind: str, page: Page, rows: Sequence[R], place: Callable[[R], tuple[int, ...]]
-) -> tuple[Sequence[R], str | None]:
+    kind: str, page: Page, rows: list[R], place: Callable[[R], tuple[int, ...]]
+) -> tuple[list[R], str | None]:
     """Return the rows of the page and the cursor of the next one, or None on the last page.
 
     rows: one more than the page's limit, if there are so many.

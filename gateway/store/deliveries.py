@@ -72,9 +72,7 @@ _HIS = _C.tenant_id == bindparam("tenant_id")
 _ONE = _ALL.where(_C.id == bindparam("id"))
 _GET = Statement(_ONE)
 _GET_TO_CHANGE = Statement(_ONE.with_for_update(key_share=True))
-_OF_MESSAGES = Several(
-    lambda binds: _ALL.where(_C.message_id.in_(binds)).order_by(_C.position)
-)
+_OF_MESSAGES = Several(lambda binds: _ALL.where(_C.message_id.in_(binds)).order_by(_C.position))
 _MARK = Statement(
     update(DELIVERY).where(_QUEUE.holds_lease).values(sending=True, signature=_signature())
 )

@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.rules.model import Attempt, Delivery, Mailbox, Reason
+from gateway.mail.mailbox import Mailbox
+from gateway.rules.model import Attempt, Delivery, Reason
 from gateway.rules.states import FINAL, State
 from gateway.store.claim import NEVER
 from gateway.store.rows import (

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 
@@ -60,9 +59,7 @@ _SET_IN_CONVERSATION = Statement(
     keys=["invoice_ids"],
 )
 _IDS_OF_CONVERSATION = Statement(
-    select(_C.id)
-    .where(_C.conversation_id == bindparam("conversation_id"))
-    .order_by(_C.position)
+    select(_C.id).where(_C.conversation_id == bindparam("conversation_id")).order_by(_C.position)
 )
 _PLACE = Statement(select(_C.conversation_id).where(_C.id == bindparam("id")))
 _GET = Statement(_ONE)
@@ -81,12 +78,8 @@ _CHANGE_PAYMENT = Statement(
     update(PAYMENT).where(_P.id == bindparam("the_id"), _P.tenant_id == bindparam("the_tenant")),
     keys=columns(PAYMENT, "id", "tenant_id", "invoice_id", "created_at"),
 )
-_PAYMENTS = Several(
-    lambda binds: select(*_P).where(_P.invoice_id.in_(binds)).order_by(_P.position)
-)
-_RECEIPTS = Several(
-    lambda binds: select(*_R).where(_R.invoice_id.in_(binds)).order_by(_R.position)
-)
+_PAYMENTS = Several(lambda binds: select(*_P).where(_P.invoice_id.in_(binds)).order_by(_P.position))
+_RECEIPTS = Several(lambda binds: select(*_R).where(_R.invoice_id.in_(binds)).order_by(_R.position))
 _PAYMENTS_PAGE = Statement(
     select(*_P)
     .where(_P.tenant_id == bindparam("tenant_id"), _P.position < bindparam("before"))

@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.rules.model import Attachment, Channel, Direction, Mailbox, Message, Threading
+from gateway.mail.mailbox import Mailbox
+from gateway.rules.model import Attachment, Channel, Direction, Message, Threading
 from gateway.store.rows import (
     from_micros,
     from_pairs,

@@ -182,7 +182,7 @@ class Messages:
             assert name is not None
             self.add_alias(message.tenant_id, message.id, name)
 
-    def _listed(self, kind: str, page: Page, rows: Sequence[Row]) -> Listed[Message]:
+    def _listed(self, kind: str, page: Page, rows: list[Row]) -> Listed[Message]:
         rows, cursor = listed(kind, page, rows, lambda row: (row[0],))
         return whole(self._with_attachments(rows), cursor)
 

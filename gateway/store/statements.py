@@ -16,7 +16,7 @@ SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
 _DIALECTS: Mapping[str, Dialect] = {
     SQLITE: sqlite.dialect(paramstyle="named"),
-    POSTGRESQL: psycopg.dialect(),
+    POSTGRESQL: psycopg.dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
 }
 
 
@@ -45,8 +45,10 @@ class Statement:
     def _compile(self, dialect: Dialect) -> tuple[str, dict[str, Any]]:
         compiled = self._clause.compile(dialect=dialect, column_keys=self._keys)
         assert isinstance(compiled, SQLCompiler)
-        binds = compiled.binds.items()
-        return str(compiled), {name: bind.value for name, bind in binds if not bind.required}
+        constants: dict[str, Any] = {
+            name: bind.value for name, bind in compiled.binds.items() if not bind.required
+        }
+        return str(compiled), constants
 
 
 class Several:
@@ -66,7 +68,7 @@ class Several:
         size = 1 << (len(values) - 1).bit_length()
         statement = self._made.get(size)
         if statement is None:
-            binds = [bindparam(f"each_{index}") for index in range(size)]
+            binds: list[BindParameter[Any]] = [bindparam(f"each_{n}") for n in range(size)]
             statement = self._made[size] = Statement(self._build(binds))
         padded = [*values, *[values[-1]] * (size - len(values))]
         return statement, {f"each_{index}": value for index, value in enumerate(padded)}

@@ -112,7 +112,8 @@ class Turns:
         for companies in self._rounds(transaction):
             for index, company in enumerate(companies):
                 share = -(-(limit - len(claimed)) // (len(companies) - index))
-                claimed += self._claim_company(transaction, lease, company, share, full, now)
+                lanes = self._lanes(transaction, company, full, now)
+                claimed += self._claim_lanes(transaction, lease, company, lanes, share)
                 self._company = company
                 if len(claimed) >= limit:
                     return claimed
@@ -136,17 +137,15 @@ class Turns:
                     return
                 after, wrapped = "", True
 
-    def _claim_company(
+    def _claim_lanes(
         self,
         transaction: Transaction,
         lease: Lease,
         company: str,
+        lanes: Sequence[str],
         share: int,
-        full: Collection[str],
-        now: int,
     ) -> list[Row]:
         claimed: list[Row] = []
-        lanes = self._lanes(transaction, company, full, now)
         for index, route in enumerate(lanes):
             part = -(-(share - len(claimed)) // (len(lanes) - index))
             parameters = {"tenant_id": company, "route": route, "limit": part}

@@ -1,8 +1,10 @@
 """Forms with files: read within bounds, dangerous kinds refused with the reason."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -66,10 +68,10 @@ async def fields_of(request: Request) -> dict[str, str]:
     if not kind.lower().startswith("application/x-www-form-urlencoded"):
         return {}
     body = b"".join([piece async for piece in _bounded(request, _FORM_OCTETS)])
-    from urllib.parse import parse_qsl  # noqa: PLC0415
-
     try:
-        pairs = parse_qsl(body.decode("utf-8", "replace"), True, max_num_fields=50)
+        pairs = parse_qsl(
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50
+        )
     except ValueError as error:
         raise Refused(Kind.INVALID, "bad_form", "The form has too many fields.") from error
     return {name: value.replace("\0", "") for name, value in pairs}
@@ -84,10 +86,12 @@ async def _sorted(
     for part in form.parts:
         content = await part.intake.finish()
         if part.filename is None:
-            fields[part.name] = (content.data or b"").decode("utf-8", "replace").replace("\0", "")
+            if content.data is None:
+                raise Refused(Kind.TOO_LARGE, "text_too_long", "The text is too long.")
+            fields[part.name] = content.data.decode("utf-8", "replace").replace("\0", "")
         elif part.filename or content.size:
             name = clean_name(part.filename)
-            refuse_dangerous(name, content)
+            await asyncio.to_thread(refuse_dangerous, name, content)
             size += content.size
             documents.append(Document(name, content_type(part.content_type), content))
     if len(documents) > files:

@@ -68,6 +68,13 @@ class FakeHop:
     connections: int = 0
     quits: int = 0
     port: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def until(self, is_so):
+        """Wait until `is_so()`, which is asked again whenever a client came, spoke or left."""
+        while not is_so():
+            self.changed.clear()
+            await self.changed.wait()
 
     def hop(self, host="127.0.0.1", **changes):
         """Return this server as a next hop."""
@@ -94,6 +101,7 @@ class FakeHop:
                 pass
             finally:
                 tasks.discard(task)
+                self.changed.set()
                 writer.close()
 
         context = self.tls_context if self.implicit_tls else None
@@ -112,6 +120,7 @@ class FakeHop:
 class _Session:
     def __init__(self, fake, reader, writer):
         fake.connections += 1
+        fake.changed.set()
         self.fake = fake
         self.reader = reader
         self.writer = writer
@@ -125,6 +134,7 @@ class _Session:
         while line := await self.reader.readline():
             command = line.decode("utf-8", "replace").rstrip("\r\n")
             self.fake.commands.append(command)
+            self.fake.changed.set()
             verb = command.split(" ")[0].upper().removesuffix(":")
             answer = getattr(self, f"do_{verb}", None)
             if answer is None:

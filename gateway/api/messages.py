@@ -1,0 +1,167 @@
+"""Messages: any mail handed over, each message read, its bytes as they are."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway.api.documents import attachments
+from gateway.api.paging import page_of
+from gateway.api.registry import Access, Call, Reply, Route
+from gateway.api.schemas.base import ListOf
+from gateway.api.schemas.messages import AskedMessages, MessageShown, MessageTaken
+from gateway.api.streaming import Download, download
+from gateway.api.views import message_shown
+from gateway.flow.contents import stream
+from gateway.flow.context import Context
+from gateway.flow.drafts import MessageDraft
+from gateway.flow.refusal import not_found
+from gateway.ports.lists import Listed
+from gateway.ports.store import Work
+from gateway.rules.model import Delivery, Message
+
+RAW = "message/rfc822"
+
+
+def shown_with_deliveries(
+    context: Context, work: Work, listed: Listed[Message]
+) -> ListOf[MessageShown]:
+    """Return a page of messages, each with its deliveries."""
+    deliveries = work.deliveries.of_messages([message.id for message in listed.items])
+    return ListOf(
+        data=[
+            message_shown(context, message, deliveries.get(message.id, ()))
+            for message in listed.items
+        ],
+        next_cursor=listed.next_cursor,
+    )
+
+
+async def page(call: Call) -> Reply:
+    """Return messages."""
+    context, asked, tenant_id = call.services.context, call.asked(AskedMessages), call.tenant_id
+
+    def look(work: Work) -> ListOf[MessageShown]:
+        listed = work.messages.page(
+            tenant_id, page_of(asked), direction=asked.direction, channel=asked.channel
+        )
+        return shown_with_deliveries(context, work, listed)
+
+    return Reply(await context.store.read(look))
+
+
+def _found(call: Call, work: Work) -> tuple[Message, list[Delivery]]:
+    message = work.messages.get(call.tenant_id, call.path["id"])
+    if message is None:
+        raise not_found("message")
+    return message, list(work.deliveries.of_messages([message.id]).get(message.id, ()))
+
+
+async def one(call: Call) -> Reply:
+    """Return a message."""
+    context = call.services.context
+    message, deliveries = await context.store.read(lambda work: _found(call, work))
+    return Reply(message_shown(context, message, deliveries))
+
+
+async def raw(call: Call) -> Response:
+    """Return a message's bytes: as received, or the first recipient's copy."""
+    context = call.services.context
+    message, deliveries = await context.store.read(lambda work: _found(call, work))
+    if message.raw_sha256 is None:
+        raise not_found("raw message")
+    first = next((one for one in deliveries if one.raw_sha256 == message.raw_sha256), None)
+    signature = (first.signature if first else None) or b""
+    return await raw_download(
+        call, message.tenant_id, message.raw_sha256, message.raw_size, signature, message.id
+    )
+
+
+async def raw_download(
+    call: Call, tenant_id: str, sha256: str, size: int, signature: bytes, name: str
+) -> Response:
+    """Return bytes of a mail, its signature above them if it has been sent."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        if signature:
+            yield signature
+        async for piece in stream(call.services.context, tenant_id, sha256):
+            yield piece
+
+    what = Download(
+        filename=f"{name}.eml", content_type=RAW, size=size + len(signature), pieces=pieces()
+    )
+    return await download(call.request.headers, what)
+
+
+async def send(call: Call) -> Reply:
+    """Queue any transactional mail."""
+    body = call.body(MessageTaken)
+    draft = MessageDraft(
+        to=tuple(person.mailbox() for person in body.to),
+        subject=body.subject,
+        text=body.text,
+        html=body.html,
+        from_=body.from_.mailbox() if body.from_ else None,
+        cc=tuple(person.mailbox() for person in body.cc),
+        bcc=tuple(person.mailbox() for person in body.bcc),
+        attachments=attachments(call, body.attachments),
+        headers=tuple((header.name, header.value) for header in body.headers),
+        conversation_id=body.conversation_id,
+    )
+    message = await call.services.submissions.send_message(call.company, draft)
+    call.services.meters.accepted("http")
+    return await written(call, message)
+
+
+async def written(call: Call, message: Message) -> Reply:
+    """Return a message that was just stored, with its deliveries."""
+    context = call.services.context
+    deliveries = await context.store.read(lambda work: work.deliveries.of_messages([message.id]))
+    return Reply(
+        message_shown(context, message, deliveries.get(message.id, ())),
+        {"Location": f"/v1/messages/{message.id}"},
+    )
+
+
+async def recover_written(call: Call, kind: str, stored_id: str) -> Reply | None:
+    """Return the answer to a message that was written before."""
+    context, tenant_id = call.services.context, call.company.id
+
+    message = await context.store.read(lambda work: work.messages.get(tenant_id, stored_id))
+    return await written(call, message) if message and kind == "Message" else None
+
+
+_READ: dict[str, Any] = {
+    "access": Access.COMPANIES,
+    "tag": "Messages",
+    "scopes": ("inbox:read",),
+}
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/messages",
+        "List messages",
+        page,
+        **_READ,
+        query=AskedMessages,
+        answer=ListOf[MessageShown],
+    ),
+    Route(
+        "POST",
+        "/v1/messages",
+        "Send any transactional mail",
+        send,
+        Access.COMPANY,
+        "Messages",
+        scopes=("send",),
+        body=MessageTaken,
+        answer=MessageShown,
+        status=202,
+        refuses=(429, 507),
+        recover=recover_written,
+    ),
+    Route("GET", "/v1/messages/{id}", "Read a message", one, **_READ, answer=MessageShown),
+    Route("GET", "/v1/messages/{id}/raw", "Read a message's bytes", raw, **_READ, media=RAW),
+)

@@ -1,0 +1,86 @@
+"""Addresses that get no mail, kept by hand."""
+
+from typing import Any
+
+from gateway.api.paging import page_of, shown
+from gateway.api.registry import Access, Call, Reply, Route
+from gateway.api.schemas.base import AskedPage, ListOf
+from gateway.api.schemas.deliveries import SuppressionShown, SuppressionTaken
+from gateway.api.views import suppression_shown
+from gateway.flow.refusal import not_found
+from gateway.ports.store import Work
+from gateway.rules.events import SUPPRESSION_CREATED
+from gateway.rules.model import Suppression
+
+
+async def page(call: Call) -> Reply:
+    """Return suppressed addresses."""
+    tenant_id, wanted = call.company.id, page_of(call.asked(AskedPage))
+    listed = await call.services.context.store.read(
+        lambda work: work.suppressions.page(tenant_id, wanted)
+    )
+    return Reply(shown(listed, suppression_shown))
+
+
+async def add(call: Call) -> Reply:
+    """Suppress an address; one that is suppressed already stays as it is."""
+    body, context = call.body(SuppressionTaken), call.services.context
+    now = context.clock.now()
+    wanted = Suppression(call.company.id, body.address.lower(), "manual", body.reason, now)
+
+    def store(work: Work) -> Suppression:
+        if work.suppressions.add(wanted):
+            about = {"address": wanted.address, "kind": wanted.kind, "reason": wanted.reason}
+            event = context.event(wanted.tenant_id, SUPPRESSION_CREATED, now, about)
+            work.events.add(event)
+            work.wake("events")
+        return work.suppressions.get(wanted.tenant_id, wanted.address) or wanted
+
+    return Reply(suppression_shown(await context.store.write(store)))
+
+
+async def remove(call: Call) -> Reply:
+    """Lift a suppression."""
+    tenant_id, address = call.company.id, call.path["address"].lower()
+    lifted = await call.services.context.store.write(
+        lambda work: work.suppressions.remove(tenant_id, address)
+    )
+    if not lifted:
+        raise not_found("suppressed address")
+    return Reply()
+
+
+_COMMON: dict[str, Any] = {"access": Access.COMPANY, "tag": "Suppressions"}
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/suppressions",
+        "List addresses that get no mail",
+        page,
+        **_COMMON,
+        scopes=("inbox:read", "settings"),
+        query=AskedPage,
+        answer=ListOf[SuppressionShown],
+    ),
+    Route(
+        "POST",
+        "/v1/suppressions",
+        "Suppress an address",
+        add,
+        **_COMMON,
+        scopes=("inbox:write", "settings"),
+        body=SuppressionTaken,
+        answer=SuppressionShown,
+        status=201,
+    ),
+    Route(
+        "DELETE",
+        "/v1/suppressions/{address:path}",
+        "Lift a suppression",
+        remove,
+        **_COMMON,
+        scopes=("inbox:write", "settings"),
+        status=204,
+    ),
+)

@@ -1,0 +1,189 @@
+"""The office: the store and the journeys of one installation, with nothing listening yet.
+
+`serve` opens one and adds listeners and queues; a command that finds no gateway running
+opens one for itself, under the store's lock.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.app.plain import names_of, read_limits, route_plan
+from gateway.blobs.files import FileBlobs
+from gateway.flow.billing import Billing
+from gateway.flow.companies import Companies
+from gateway.flow.context import Context
+from gateway.flow.converse import Conversing
+from gateway.flow.directory import Directory
+from gateway.flow.dispatch import Dispatch
+from gateway.flow.quota import Quota
+from gateway.flow.receive import MxReception
+from gateway.flow.submission import SubmissionReception
+from gateway.flow.submit import Submissions
+from gateway.flow.visit import Visits
+from gateway.mail.errors import ConfigError
+from gateway.rules.tokens import Keyring
+from gateway.runtime.dkim_keys import DkimKeys
+from gateway.runtime.egress import Egress
+from gateway.runtime.keys import FINGERPRINT, OCTETS, fingerprint, make_secret, read_keyring
+from gateway.runtime.passwords import KeptPasswords
+from gateway.runtime.readers import ReaderPool
+from gateway.runtime.world import SystemChance, SystemClock
+from gateway.settings import Settings
+from gateway.smtp.resolver import DnsResolver
+from gateway.smtp.routes import DnsRoutes
+from gateway.store import OpenStore, open_store
+from gateway.web.letters import TemplateLetters
+
+CONTROL_SOCKET = "control.sock"
+BLOBS = "blobs"
+SCRATCH = "tmp"
+DATABASE = "postroom.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything that commands, listeners and pages work with."""
+
+    settings: Settings
+    context: Context
+    store: OpenStore
+    blobs: FileBlobs
+    scratch: Path
+    parser: ReaderPool
+    routes: DnsRoutes
+    dkim: DkimKeys
+    directory: Directory
+    quota: Quota
+    companies: Companies
+    submissions: Submissions
+    conversing: Conversing
+    billing: Billing
+    visits: Visits
+    dispatch: Dispatch
+    reception: MxReception
+    submission: SubmissionReception
+
+
+@asynccontextmanager
+async def open_office(settings: Settings, *, readers: int | None = None) -> AsyncIterator[Office]:
+    """Open the store, under its lock, and build the journeys on it.
+
+    readers: processes that read mail; None: as many as the settings say.
+
+    Raises ConfigError: a secret that is missing or of another installation, a store in use.
+    """
+    data_dir = settings.server.data_dir
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch = data_dir / SCRATCH
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    clock, chance = SystemClock(), SystemChance()
+    keys = keyring(settings, chance)
+    async with AsyncExitStack() as stack:
+        store = open_store(database_of(settings), lock_dir=data_dir)
+        await store.start()
+        stack.push_async_callback(store.close)
+        await _recognise(store, keys)
+        dkim = DkimKeys(
+            settings.dkim.directory, [algorithm.value for algorithm in settings.dkim.algorithms]
+        )
+        dkim.make_missing(clock.now())
+        blobs = FileBlobs(data_dir / BLOBS)
+        await blobs.start()
+        parser = ReaderPool(
+            count=readers or settings.server.readers,
+            scratch=scratch,
+            limits=read_limits(settings),
+            parse_seconds=settings.limits.parse_seconds,
+        )
+        await parser.start()
+        stack.push_async_callback(parser.close)
+        resolver = DnsResolver(
+            [(one.host, one.port) for one in settings.dns.resolvers],
+            timeout=settings.dns.timeout.total_seconds(),
+        )
+        names = names_of(settings)
+        egress = Egress(settings.egress.allow)
+        routes = DnsRoutes(route_plan(settings), resolver, egress, chance, hostname=names.hostname)
+        context = Context(store, blobs, clock, chance, keys, names, TemplateLetters(), routes)
+        yield _office(settings, context, store, blobs, scratch, parser, routes, dkim)
+
+
+def _office(
+    settings: Settings,
+    context: Context,
+    store: OpenStore,
+    blobs: FileBlobs,
+    scratch: Path,
+    parser: ReaderPool,
+    routes: DnsRoutes,
+    dkim: DkimKeys,
+) -> Office:
+    rate = settings.limits.tenant_rate
+    quota = Quota(rate.count, rate.per)
+    directory = Directory(context)
+    submissions = Submissions(context, quota)
+    billing = Billing(context)
+    return Office(
+        settings=settings,
+        context=context,
+        store=store,
+        blobs=blobs,
+        scratch=scratch,
+        parser=parser,
+        routes=routes,
+        dkim=dkim,
+        directory=directory,
+        quota=quota,
+        companies=Companies(context),
+        submissions=submissions,
+        conversing=Conversing(context, quota),
+        billing=billing,
+        visits=Visits(context, billing),
+        dispatch=Dispatch(context),
+        reception=MxReception(context, directory),
+        submission=SubmissionReception(context, submissions, parser, KeptPasswords()),
+    )
+
+
+def database_of(settings: Settings) -> str:
+    """Return where the store is: a URL, or the path of the SQLite file."""
+    return settings.server.database_url.text or str(settings.server.data_dir / DATABASE)
+
+
+def keyring(settings: Settings, chance: SystemChance) -> Keyring:
+    """Return the installation's secrets; makes the file at the first start.
+
+    Raises ConfigError if the file is missing over existing data, or holds no secret.
+    """
+    secret = settings.server.secret
+    if secret.text:
+        return read_keyring(secret.text, where="[server] secret")
+    if secret.file is None:
+        raise ConfigError('[server] secret is empty: write { file = "var/secret" }')
+    if not secret.file.exists():
+        if (settings.server.data_dir / DATABASE).exists():
+            raise ConfigError(
+                f"[server] secret: {secret.file} is missing, but {settings.server.data_dir} holds "
+                "data that was made with it; restore the file from a backup"
+            )
+        make_secret(secret.file, chance.octets(OCTETS))
+    try:
+        text = secret.file.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"[server] secret: {secret.file} can't be read: {error}") from error
+    return read_keyring(text, where=f"[server] secret: {secret.file}")
+
+
+async def _recognise(store: OpenStore, keys: Keyring) -> None:
+    """Raise ConfigError if the data was made with another secret; remember ours in new data."""
+    known = await store.read(lambda work: work.facts.get(FINGERPRINT))
+    ours = fingerprint(keys)
+    if known is None:
+        await store.write(lambda work: work.facts.put(FINGERPRINT, ours))
+    elif known != ours:
+        raise ConfigError(
+            "[server] secret is not the one that this data was made with: tokens and links would "
+            "stop working; restore the right one from a backup"
+        )

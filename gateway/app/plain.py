@@ -1,0 +1,126 @@
+"""Settings turned into the plain values that adapters take."""
+
+import ssl
+from collections.abc import Mapping
+from datetime import timedelta
+
+from gateway.flow.queue_manager import QueueLimits
+from gateway.mail.errors import ConfigError
+from gateway.mail.reading import ReadLimits
+from gateway.ports.relay import Credentials, Tls
+from gateway.rules.names import Names
+from gateway.rules.retry import RetryPolicy
+from gateway.runtime.http.protocol import HttpLimits
+from gateway.settings import NextHop, Settings, TlsPolicy, TlsSettings
+from gateway.smtp.limits import SessionLimits
+from gateway.smtp.routes import RoutePlan, RouteRule, Smarthost
+
+_TLS: Mapping[TlsPolicy, Tls] = {
+    TlsPolicy.NONE: Tls.NONE,
+    TlsPolicy.OPPORTUNISTIC: Tls.OPPORTUNISTIC,
+    TlsPolicy.REQUIRED: Tls.REQUIRED,
+    TlsPolicy.VERIFIED: Tls.VERIFIED,
+}
+
+
+def names_of(settings: Settings) -> Names:
+    """Return our own names."""
+    return Names(
+        hostname=settings.server.hostname,
+        sender=settings.domains.sender.lower(),
+        reply=settings.domains.reply.lower(),
+        bounce=settings.domains.bounce.lower(),
+        public_url=settings.server.public_url.rstrip("/"),
+    )
+
+
+def session_limits(settings: Settings) -> SessionLimits:
+    """Return the limits of SMTP sessions."""
+    limits = settings.limits
+    return SessionLimits(
+        message=limits.message,
+        recipients=limits.recipients,
+        connections=limits.connections,
+        connections_per_address=limits.connections_per_address,
+        errors_per_session=limits.errors_per_session,
+        idle=limits.idle,
+        data_min_rate=limits.data_min_rate,
+        header_bytes=limits.header_bytes,
+        hops=limits.hops,
+        auth_failures=limits.auth_failures.count,
+        auth_window=limits.auth_failures.per,
+        spool_memory=limits.spool_memory,
+    )
+
+
+def read_limits(settings: Settings) -> ReadLimits:
+    """Return how much of a mail is read."""
+    limits = settings.limits
+    return ReadLimits(parts=limits.parts, nesting=limits.nesting, header_octets=limits.header_bytes)
+
+
+def http_limits(settings: Settings) -> HttpLimits:
+    """Return the limits of HTTP connections."""
+    return HttpLimits(header_time=settings.limits.http_header_time)
+
+
+def queue_limits(settings: Settings) -> QueueLimits:
+    """Return how many deliveries are tried at once."""
+    return QueueLimits(
+        concurrency=settings.relay.concurrency, per_route=settings.relay.per_next_hop
+    )
+
+
+def retry_policy(settings: Settings) -> RetryPolicy:
+    """Return when deferred mail is tried again."""
+    return RetryPolicy(waits=settings.relay.retry, give_up_after=settings.relay.give_up_after)
+
+
+def route_plan(settings: Settings) -> RoutePlan:
+    """Return the ways out that the admin laid down."""
+    relay = settings.relay
+    rules = tuple(
+        RouteRule(
+            domain=route.domain,
+            smarthost=_smarthost(route.next_hop),
+            tls=_TLS[route.tls or relay.tls],
+            per_next_hop=route.per_next_hop or relay.per_next_hop,
+            hold=route.hold,
+        )
+        for route in relay.routes
+    )
+    otherwise = RouteRule(
+        "*",
+        smarthost=_smarthost(relay.next_hop),
+        tls=_TLS[relay.tls],
+        per_next_hop=relay.per_next_hop,
+    )
+    return RoutePlan(otherwise, rules)
+
+
+def tls_context(tls: TlsSettings) -> ssl.SSLContext | None:
+    """Return what STARTTLS and implicit TLS use, or None without a certificate.
+
+    Raises ConfigError if the certificate or its key can't be used.
+    """
+    if tls.certificate is None or tls.key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"[tls] {tls.certificate}, {tls.key}: {error}") from error
+    return context
+
+
+def patience(duration: timedelta) -> float:
+    """Return a duration in seconds."""
+    return duration.total_seconds()
+
+
+def _smarthost(hop: NextHop | None) -> Smarthost | None:
+    if hop is None:
+        return None
+    credentials = Credentials(hop.username, hop.password) if hop.username else None
+    return Smarthost(hop.host, hop.port, hop.implicit_tls, credentials)

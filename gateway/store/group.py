@@ -1,0 +1,228 @@
+"""Writing threads: many jobs share one commit.
+
+A thread takes what waits, runs each job in a savepoint, commits once, and tells all
+callers. While it waits for the disk, the next batch gathers. On SQLite there is one such
+thread; on PostgreSQL several, and conflicts between them are settled by running a batch
+again.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from gateway.mail.errors import Fault
+from gateway.store.events import number_events
+from gateway.store.faults import fault_of, spoils_connection, wants_repeat
+from gateway.store.jobs import Job, settle
+from gateway.store.transaction import Line
+from gateway.store.work import Work
+
+MAX_JOBS = 200
+MAX_SECONDS = 0.02
+_TRIES_TOGETHER = 3
+_TRIES_ALONE = 10
+
+
+class _Repeat(Exception):  # noqa: N818 (it says what to do)
+    """The database wants the batch again."""
+
+
+class Writer:
+    """One writing thread.
+
+    jobs: what all writing threads of a store take from; None ends the thread that takes it.
+    connect: opens the thread's connection.
+    ring: is told the topics after a commit.
+    """
+
+    def __init__(
+        self,
+        jobs: "queue.SimpleQueue[Job | None]",
+        connect: Callable[[], Line],
+        ring: Callable[[Line, Iterable[str]], None],
+    ) -> None:
+        """Don't start yet."""
+        self._jobs = jobs
+        self._connect = connect
+        self._ring = ring
+        self._line: Line | None = None
+        self._work: Work | None = None
+        self._ended = False
+        self._thread = threading.Thread(target=self._serve, name="postroom-store", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until the thread has ended."""
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while not self._ended:
+            first = self._jobs.get()
+            if first is None:
+                break
+            if not first.future.cancelled():
+                self._take(first)
+        self._drop_line()
+
+    def _take(self, first: Job) -> None:
+        try:
+            self._open_line()
+        except Exception as error:  # noqa: BLE001 (the rim of a thread: whatever it is, its callers hear it)
+            self._refuse([first, *self._gathered()], error)
+            return
+        jobs = [first]
+        for tries in range(_TRIES_TOGETHER):
+            try:
+                self._do(jobs, gather=tries == 0)
+                return
+            except _Repeat:
+                self._begin_again(jobs)
+        for job in jobs:
+            self._do_alone(job)
+
+    def _do_alone(self, job: Job) -> None:
+        for _ in range(_TRIES_ALONE):
+            try:
+                self._open_line()
+                self._do([job], gather=False)
+                return
+            except _Repeat as repeat:
+                last: BaseException = repeat.__cause__ or repeat
+                self._begin_again([job])
+            except Exception as error:  # noqa: BLE001 (as above)
+                self._refuse([job], error)
+                return
+        job.error = Fault("the database is too busy")
+        job.error.__cause__ = last
+        settle([job])
+
+    def _begin_again(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            job.result = job.error = None
+
+    def _do(self, jobs: list[Job], *, gather: bool) -> None:
+        """Do a batch in one transaction, adding jobs that wait if told so.
+
+        Raises _Repeat, after which nothing is done and nobody was told.
+        """
+        line = self._line
+        assert line is not None
+        topics: set[str] = set()
+        try:
+            line.begin()
+            self._reset(line)
+            self._run_all(line, jobs, gather=gather)
+            number_events(line.transaction)
+            line.commit()
+            topics = line.transaction.topics
+        except Exception as error:
+            self._roll_back(line, error)
+            if wants_repeat(error):
+                raise _Repeat from error
+            self._refuse([job for job in jobs if job.error is None], error)
+            settle([job for job in jobs if job.error is not None])
+            return
+        settle(jobs)
+        if topics:
+            self._ring(line, topics)
+
+    def _run_all(self, line: Line, jobs: list[Job], *, gather: bool) -> None:
+        until = time.monotonic() + MAX_SECONDS
+        done, kept = 0, 0
+        while True:
+            for job in jobs[done:]:
+                kept += self._run(line, job, is_first=kept == 0)
+                done += 1
+            if not gather or done >= MAX_JOBS or time.monotonic() > until:
+                return
+            following = self._next()
+            if following is None:
+                return
+            jobs.append(following)
+
+    def _run(self, line: Line, job: Job, *, is_first: bool) -> bool:
+        """Run one job; return whether it is part of the transaction.
+
+        Raises the driver's error if it concerns the whole transaction.
+        """
+        transaction, work = line.transaction, self._work
+        assert work is not None
+        events, topics = len(transaction.events), set(transaction.topics)
+        if not is_first:
+            line.mark()
+        try:
+            job.result = job.run(work)
+        except Exception as error:  # noqa: BLE001 (the job's error goes to its caller)
+            if wants_repeat(error) or not line.is_open:
+                raise
+            job.error = fault_of(error) or error
+            if job.error is not error:
+                job.error.__cause__ = error
+            del transaction.events[events:]
+            transaction.topics = topics
+            self._undo(line, is_first=is_first)
+            return False
+        if not is_first:
+            line.keep()
+        return True
+
+    def _undo(self, line: Line, *, is_first: bool) -> None:
+        if is_first:
+            line.rollback()
+            line.begin()
+        else:
+            line.undo()
+
+    def _next(self) -> Job | None:
+        """Return the next job that waits, or None."""
+        while True:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return None
+            if job is None:
+                self._ended = True
+                return None
+            if not job.future.cancelled():
+                return job
+
+    def _gathered(self) -> Sequence[Job]:
+        jobs = []
+        while (job := self._next()) is not None:
+            jobs.append(job)
+        return jobs
+
+    def _refuse(self, jobs: Iterable[Job], error: BaseException) -> None:
+        """Tell callers that their jobs could not be stored."""
+        refused = list(jobs)
+        for job in refused:
+            job.error = fault_of(error) or Fault("the store failed")
+            job.error.__cause__ = error
+        settle(refused)
+
+    def _reset(self, line: Line) -> None:
+        line.transaction.events.clear()
+        line.transaction.topics = set()
+
+    def _roll_back(self, line: Line, error: BaseException) -> None:
+        try:
+            line.rollback()
+        except Exception:  # noqa: BLE001 (a broken connection is dropped)
+            self._drop_line()
+            return
+        if spoils_connection(error) or not line.is_alive:
+            self._drop_line()
+
+    def _open_line(self) -> None:
+        if self._line is None:
+            self._line = self._connect()
+            self._work = Work(self._line.transaction)
+
+    def _drop_line(self) -> None:
+        line, self._line, self._work = self._line, None, None
+        if line is not None:
+            line.close()

@@ -1,0 +1,47 @@
+"""The tables; nothing outside `store` sees them."""
+
+from gateway.store.tables.base import METADATA
+from gateway.store.tables.billing import INVOICE, PAYMENT, RECEIPT
+from gateway.store.tables.directory import (
+    API_KEY,
+    COUNTER,
+    FACT,
+    LOGIN,
+    REPEAT,
+    TENANT,
+    WEB_SESSION,
+)
+from gateway.store.tables.mail import (
+    ATTACHMENT,
+    CONTENT,
+    CONVERSATION,
+    INBOUND,
+    MESSAGE,
+    MESSAGE_NAME,
+    PARTICIPANT,
+)
+from gateway.store.tables.queue import DELIVERY, EVENT, SUPPRESSION
+
+__all__ = [
+    "API_KEY",
+    "ATTACHMENT",
+    "CONTENT",
+    "CONVERSATION",
+    "COUNTER",
+    "DELIVERY",
+    "EVENT",
+    "FACT",
+    "INBOUND",
+    "INVOICE",
+    "LOGIN",
+    "MESSAGE",
+    "MESSAGE_NAME",
+    "METADATA",
+    "PARTICIPANT",
+    "PAYMENT",
+    "RECEIPT",
+    "REPEAT",
+    "SUPPRESSION",
+    "TENANT",
+    "WEB_SESSION",
+]

@@ -1,0 +1,41 @@
+"""The routes of all pages."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from gateway.web import pdf_links
+from gateway.web.assets import Assets
+from gateway.web.chat import Chat
+from gateway.web.guard import Pace
+from gateway.web.inbox import Inbox
+from gateway.web.pages import HEADERS, Pages, see_other
+from gateway.web.paying import Paying
+from gateway.web.rendering import environment
+from gateway.web.services import WebServices
+from gateway.web.signin import SignIn
+
+
+def build_web(services: WebServices) -> list[BaseRoute]:
+    """Return the routes of the customer's pages and the Inbox."""
+    assets = Assets()
+    pages = Pages(environment(), assets, services.context.names.public_url)
+    pace = Pace(services.posts_per_minute)
+    sign_in = SignIn(services, pages, pace)
+    return [
+        *Paying(services, pages, pace).routes(),
+        *Chat(services, pages, pace).routes(),
+        *pdf_links.routes(services, pages),
+        *sign_in.routes(),
+        *Inbox(services, pages, sign_in).routes(),
+        assets.route(HEADERS),
+        pages.nothing("/c"),
+        pages.nothing("/d"),
+        pages.nothing("/inbox"),
+        pages.route("/", _front_door),
+    ]
+
+
+async def _front_door(_: Request) -> Response:
+    """Lead to the Inbox: who types our host's name is of a company."""
+    return see_other("/inbox")

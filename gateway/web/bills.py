@@ -1,0 +1,198 @@
+"""Invoices as pages show them: what is asked, until when, and what can be done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from urllib.parse import urlsplit
+
+from gateway.rules.currencies import shown
+from gateway.rules.model import Invoice, InvoiceStatus, Tenant
+from gateway.rules.payments import METHODS, ZERO, amount_open, confirmed, pending_claims
+from gateway.web.kinds import words_of
+from gateway.web.rendering import grouped
+from gateway.web.wording import Wording
+
+_SOON_DAYS = 3
+METHOD_WORDS = {
+    "transfer": "Bank transfer",
+    "cash": "Cash",
+    "card": "Card",
+    "other": "Another way",
+}
+BY_METHOD = {"transfer": " by bank transfer", "cash": " in cash", "card": " by card"}
+assert set(METHOD_WORDS) == set(METHODS)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """The state of an invoice in a few words. tone: a class of the style sheet."""
+
+    words: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of an invoice; amounts in words, "" where there is none."""
+
+    what: str
+    quantity: str
+    price: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An invoice in words. claim: the payment id of the customer's claim, None without one."""
+
+    id: str
+    number: str
+    title: str
+    view: str
+    amount: str
+    open: str
+    open_plain: str
+    issued: str
+    due: str
+    chip: Chip
+    payable: bool
+    has_pdf: bool
+    bank: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    customer: str
+    message: str
+    pay_url: str
+    claim: str | None
+    replaced_by: str | None
+
+
+def bill(
+    invoice: Invoice, tenant: Tenant, say: Wording, today: date, *, inbox: bool = False
+) -> Bill:
+    """Return an invoice in words; inbox: as the company reads it."""
+    kind = words_of(invoice.kind)
+    claims = pending_claims(invoice)
+    awaits = invoice.status in {InvoiceStatus.OPEN, InvoiceStatus.CLAIMED}
+    due = say.text(kind.due, date=say.day(invoice.due_on)) if kind.due and invoice.due_on else ""
+    return Bill(
+        id=invoice.id,
+        number=invoice.number,
+        title=say.text(kind.title, number=invoice.number),
+        view=say.text(kind.view),
+        amount=say.money(invoice.amount, invoice.currency),
+        open=say.money(amount_open(invoice), invoice.currency),
+        open_plain=shown(amount_open(invoice), invoice.currency),
+        issued=say.day(invoice.issued_on) if invoice.issued_on else "",
+        due=due,
+        chip=chip(invoice, tenant, say, today, inbox=inbox),
+        payable=kind.payable and awaits and amount_open(invoice) > ZERO,
+        has_pdf=invoice.pdf_attachment_id is not None,
+        bank=_bank(invoice, say) if kind.payable and awaits else (),
+        rows=rows(invoice, say),
+        customer=str(invoice.customer.get("name") or invoice.customer.get("email") or ""),
+        message=invoice.message,
+        pay_url=_web_url(invoice.payment.get("url")),
+        claim=claims[-1].id if claims else None,
+        replaced_by=invoice.replaced_by,
+    )
+
+
+def chip(
+    invoice: Invoice, tenant: Tenant, say: Wording, today: date, *, inbox: bool = False
+) -> Chip:
+    """Return the state of an invoice in a few words."""
+    kind = words_of(invoice.kind)
+    if invoice.status is InvoiceStatus.CANCELLED:
+        return Chip(say.text("Cancelled"), "off")
+    if invoice.status is InvoiceStatus.PAID:
+        last = max(
+            (p.on for p in invoice.payments if p.confirmed and not p.withdrawn), default=None
+        )
+        return Chip(
+            say.text("Paid {date}", date=say.short_day(last)) if last else say.text("Paid"), "paid"
+        )
+    if invoice.status is InvoiceStatus.CLAIMED:
+        if inbox:
+            return Chip(say.text("Customer says paid"), "claim")
+        words = say.text("You said it's paid. Waiting for {company}", company=tenant.name)
+        return Chip(words, "claim")
+    if not kind.payable:
+        dated = kind.due and invoice.due_on
+        words = say.text(kind.due, date=say.short_day(invoice.due_on)) if dated else ""  # type: ignore[arg-type]  # mypy does not see that `dated` tests both
+        return Chip(words, "off")
+    if confirmed(invoice) > ZERO:
+        still = say.money(amount_open(invoice), invoice.currency)
+        return Chip(say.text("{amount} still open", amount=still), "soon")
+    return _due_chip(invoice.due_on, say, today)
+
+
+def _due_chip(due_on: date | None, say: Wording, today: date) -> Chip:
+    if due_on is None:
+        return Chip(say.text("Open"), "off")
+    days = (due_on - today).days
+    if days < 0:
+        return Chip(say.many("Overdue {n} day", "Overdue {n} days", -days), "over")
+    if days == 0:
+        return Chip(say.text("Due today"), "soon")
+    if days <= _SOON_DAYS:
+        return Chip(say.many("Due in {n} day", "Due in {n} days", days), "soon")
+    return Chip(say.text("Due {date}", date=say.day(due_on)), "off")
+
+
+def _bank(invoice: Invoice, say: Wording) -> tuple[tuple[str, str], ...]:
+    details = invoice.payment
+    iban = str(details.get("iban") or "")
+    if not iban:
+        return ()
+    reference = str(details.get("reference") or details.get("variable_symbol") or invoice.number)
+    found = [
+        (say.text("IBAN"), grouped(iban)),
+        (say.text("BIC"), str(details.get("bic") or "")),
+        (say.text("Amount"), say.money(amount_open(invoice), invoice.currency)),
+        (say.text("Reference"), reference),
+    ]
+    return tuple((label, value) for label, value in found if value)
+
+
+def rows(invoice: Invoice, say: Wording) -> tuple[Row, ...]:
+    """Return the lines of an invoice; services name their fields in many ways."""
+    return tuple(_row(line, invoice.currency, say) for line in invoice.lines)
+
+
+def _row(line: Mapping[str, object], currency: str, say: Wording) -> Row:
+    what = _first(line, ("description", "name", "title", "text", "item"))
+    if not what:
+        what = ", ".join(f"{name}: {value}" for name, value in line.items() if value is not None)
+    quantity = " ".join(filter(None, (_first(line, ("quantity", "qty")), _first(line, ("unit",)))))
+    price = _money(_first(line, ("unit_price", "price")), currency, say)
+    amount = _money(_first(line, ("amount", "total", "line_total")), currency, say)
+    return Row(what, quantity, price, amount)
+
+
+def _first(line: Mapping[str, object], names: Sequence[str]) -> str:
+    for name in names:
+        value = line.get(name)
+        if value is not None and value != "":
+            return str(value)
+    return ""
+
+
+def _money(text: str, currency: str, say: Wording) -> str:
+    """Return an amount in words; what is none stays as it is."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return text
+    small = amount.is_finite() and abs(amount) < 10**12
+    return say.money(amount, currency) if small else text
+
+
+def _web_url(value: object) -> str:
+    """Return a link to pay, "" if it leads to no web page."""
+    url = str(value or "")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in {"https", "http"} and parts.hostname else ""

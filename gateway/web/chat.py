@@ -1,0 +1,196 @@
+"""The customer's chat window (contract §6; ux.md, 2.2)."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from gateway.flow.refusal import Kind, Refused, not_found
+from gateway.flow.visit import Visit
+from gateway.rules.model import Delivery, Direction, Invoice, InvoiceStatus, Message
+from gateway.rules.payments import day_of
+from gateway.web.bills import Bill, bill
+from gateway.web.downloads import download
+from gateway.web.fate import Fate, for_customer
+from gateway.web.guard import Pace
+from gateway.web.pages import STATUS, Pages, see_other
+from gateway.web.services import WebServices
+from gateway.web.timeline import Reader, files_of, timeline
+from gateway.web.uploads import take
+from gateway.web.wording import Wording, wording
+
+SHOWN_ENTRIES = 100
+_SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_LARGE})
+
+
+class Chat:
+    """Answers under /c: what a link shows, and what may be written through it."""
+
+    def __init__(self, services: WebServices, pages: Pages, pace: Pace) -> None:
+        """Work with these journeys; `pace` bounds how often a person may post."""
+        self._services = services
+        self._pages = pages
+        self._pace = pace
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        route = self._pages.route
+        return [
+            route("/c/{token}", self.show),
+            route("/c/{token}/messages", self.write, method="POST"),
+            route("/c/{token}/attachments/{attachment}", self.attachment),
+            route("/c/{token}/invoices/{invoice}", self.invoice),
+            route("/c/{token}/invoices/{invoice}/pdf", self.pdf),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """Return the conversation; changes nothing."""
+        visit = await self._services.visits.open(request.path_params["token"])
+        return self._page(request, visit)
+
+    async def write(self, request: Request) -> Response:
+        """Take what the customer writes, and lead back to it."""
+        services, token = self._services, request.path_params["token"]
+        visit = await services.visits.open(token)
+        person = f"{visit.tenant.id}:{visit.participant.ref}"
+        self._pace.take(person, services.context.clock.now())
+        text = ""
+        try:
+            taken = await take(
+                request,
+                services.uploads,
+                files=services.upload_files,
+                octets=services.upload_bytes,
+            )
+            try:
+                text = taken.fields.get("text", "")
+                message = await services.visits.write(
+                    token,
+                    text.replace("\r\n", "\n"),
+                    taken.documents,
+                    client_id=taken.fields.get("client_id", "")[:64] or None,
+                )
+            finally:
+                taken.form.discard()
+        except Refused as refused:
+            if refused.kind not in _SHOWN_AGAIN:
+                raise
+            status = STATUS[refused.kind]
+            return self._page(request, visit, status=status, trouble=refused.detail, text=text)
+        return see_other(f"/c/{token}#{message.id}")
+
+    async def attachment(self, request: Request) -> Response:
+        """Download a document of the conversation."""
+        params = request.path_params
+        return await download(
+            request, *await self._services.visits.attachment(params["token"], params["attachment"])
+        )
+
+    async def pdf(self, request: Request) -> Response:
+        """Download an invoice's PDF."""
+        params = request.path_params
+        return await download(
+            request, *await self._services.visits.invoice_pdf(params["token"], params["invoice"])
+        )
+
+    async def invoice(self, request: Request) -> Response:
+        """Show an invoice as a page."""
+        token = request.path_params["token"]
+        visit = await self._services.visits.open(token)
+        say = wording(visit.conversation.locale or visit.tenant.locale)
+        shown = self.bill_of(visit, request.path_params["invoice"], say)
+        values = {"token": token, "company": visit.tenant.name, "bill": shown}
+        return self._pages.page("invoice.html", values, say=say)
+
+    def bill_of(self, visit: Visit, invoice_id: str, say: Wording) -> Bill:
+        """Return an invoice of the visit in words; raises Refused if it has none of that id."""
+        return bill(invoice_of(visit, invoice_id), visit.tenant, say, self._today(visit))
+
+    def _today(self, visit: Visit) -> Any:
+        return day_of(self._services.context.clock.now(), visit.tenant.timezone)
+
+    def _page(
+        self,
+        request: Request,
+        visit: Visit,
+        *,
+        status: int = 200,
+        trouble: str = "",
+        text: str = "",
+    ) -> Response:
+        say = wording(visit.conversation.locale or visit.tenant.locale)
+        today, company = self._today(visit), visit.tenant.name
+        messages = [one for one in visit.messages if one.direction is not Direction.NOTE]
+        entries = timeline(messages, visit.invoices, visit.deliveries, _reader(visit, say))
+        hidden = 0 if "all" in request.query_params else max(0, len(entries) - SHOWN_ENTRIES)
+        bills = [bill(one, visit.tenant, say, today) for one in _by_need(visit.invoices)]
+        files = [one for message in messages for one in message.attachments if not one.inline]
+        values = {
+            "token": request.path_params["token"],
+            "company": company,
+            "initials": initials(company),
+            "subject": visit.conversation.subject,
+            "visitor": visit.participant.mailbox.name or visit.participant.mailbox.address,
+            "bill": bills[0] if bills else None,
+            "others": bills[1:],
+            "entries": entries[hidden:],
+            "hidden": hidden,
+            "files": files_of(files, say),
+            "client_id": self._client_id(),
+            "trouble": trouble,
+            "text": text,
+            "most_files": self._services.upload_files,
+            "most_mega": self._services.upload_bytes // (1024 * 1024),
+            "host": self._services.context.names.hostname,
+        }
+        return self._pages.page("chat.html", values, say=say, status=status)
+
+    def _client_id(self) -> str:
+        """Return an id for the form, so that sending it twice gives one message."""
+        return base64.b32encode(self._services.context.chance.octets(15)).decode("ascii").lower()
+
+
+def invoice_of(visit: Visit, invoice_id: str) -> Invoice:
+    """Return an invoice of the visit; raises Refused if it has none of that id."""
+    for invoice in visit.invoices:
+        if invoice.id == invoice_id:
+            return invoice
+    raise not_found("invoice")
+
+
+def initials(name: str) -> str:
+    """Return up to two letters that stand for a company without a logo."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+def _by_need(invoices: Sequence[Invoice]) -> list[Invoice]:
+    """Return the invoices, the one that the customer has to do with first."""
+    waiting = {InvoiceStatus.OPEN: 0, InvoiceStatus.CLAIMED: 1}
+    newest = reversed(list(invoices))
+    return sorted(newest, key=lambda one: (one.replaced_by is not None, waiting.get(one.status, 2)))
+
+
+def _reader(visit: Visit, say: Wording) -> Reader:
+    me = visit.participant
+
+    def is_own(message: Message) -> bool:
+        return message.direction is Direction.IN and message.author_ref == me.ref
+
+    def name_of(message: Message) -> str:
+        if is_own(message):
+            return say.text("You")
+        return message.from_.name or (
+            visit.tenant.name if message.direction is Direction.OUT else message.from_.address
+        )
+
+    def fates_of(message: Message, deliveries: Sequence[Delivery]) -> tuple[Fate, ...]:
+        if message.direction is Direction.IN:
+            return (Fate(say.text("Received"), "tick", "plain"),) if is_own(message) else ()
+        mine = [one for one in deliveries if one.participant_ref == me.ref]
+        return tuple(for_customer(one, say) for one in mine[:1])
+
+    return Reader(say, visit.tenant.timezone, visit.tenant.name, is_own, name_of, fates_of)
