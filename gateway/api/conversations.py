@@ -88,7 +88,9 @@ async def recover_begun(call: Call, kind: str, stored_id: str) -> Reply | None:
 
     def look(work: Work) -> Conversation | None:
         message = work.messages.get(tenant_id, stored_id) if kind == "Message" else None
-        return message and work.conversations.get(tenant_id, message.conversation_id)
+        if message is None:
+            return None
+        return work.conversations.get(tenant_id, message.conversation_id)
 
     conversation = await call.services.context.store.read(look)
     return _begun(conversation, stored_id) if conversation else None

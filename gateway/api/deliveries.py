@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.api.messages import RAW, raw_download
+from gateway.api.messages import RAW, Copy, raw_download
 from gateway.api.paging import page_of, shown
 from gateway.api.registry import Access, Call, Handler, Reply, Route
 from gateway.api.schemas.base import ListOf
@@ -48,11 +48,13 @@ async def raw(call: Call) -> Response:
     delivery = await _found(call)
     return await raw_download(
         call,
-        delivery.tenant_id,
-        delivery.raw_sha256,
-        delivery.raw_size,
-        delivery.signature or b"",
-        delivery.id,
+        Copy(
+            delivery.id,
+            delivery.tenant_id,
+            delivery.raw_sha256,
+            delivery.raw_size,
+            delivery.signature or b"",
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from gateway.api.views import event_shown
 from gateway.ports.lists import BadCursor
 from gateway.rules.model import Event
 
+_GATHER = 0.02
 _LOOK_UP = 1.0
 """Seconds after which a waiting request looks whether the gateway stops or its caller left."""
 
@@ -52,6 +53,8 @@ async def _events(call: Call, asked: AskedEvents, sequence: int) -> Sequence[Eve
             if left <= 0 or call.services.draining or await call.request.is_disconnected():
                 return events
             seen = await store.wait("events", before, min(left, _LOOK_UP))
+        # Mostly it was another company's event; many of them are one look.
+        await asyncio.sleep(min(_GATHER, max(0.0, until - loop.time())))
 
 
 ROUTES = (

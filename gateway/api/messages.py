@@ -1,6 +1,7 @@
 """Messages: any mail handed over, each message read, its bytes as they are."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -71,26 +72,34 @@ async def raw(call: Call) -> Response:
     if message.raw_sha256 is None:
         raise not_found("raw message")
     first = next((one for one in deliveries if one.raw_sha256 == message.raw_sha256), None)
-    signature = (first.signature if first else None) or b""
-    return await raw_download(
-        call, message.tenant_id, message.raw_sha256, message.raw_size, signature, message.id
-    )
+    copy = Copy(message.id, message.tenant_id, message.raw_sha256, message.raw_size)
+    if first is not None and first.signature:
+        copy = replace(copy, signature=first.signature)
+    return await raw_download(call, copy)
 
 
-async def raw_download(
-    call: Call, tenant_id: str, sha256: str, size: int, signature: bytes, name: str
-) -> Response:
-    """Return bytes of a mail, its signature above them if it has been sent."""
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The bytes of a mail. signature: DKIM fields above them, if it has been sent."""
+
+    name: str
+    tenant_id: str
+    sha256: str
+    size: int
+    signature: bytes = b""
+
+
+async def raw_download(call: Call, copy: Copy) -> Response:
+    """Return the bytes of a mail as a download."""
 
     async def pieces() -> AsyncIterator[bytes]:
-        if signature:
-            yield signature
-        async for piece in stream(call.services.context, tenant_id, sha256):
+        if copy.signature:
+            yield copy.signature
+        async for piece in stream(call.services.context, copy.tenant_id, copy.sha256):
             yield piece
 
-    what = Download(
-        filename=f"{name}.eml", content_type=RAW, size=size + len(signature), pieces=pieces()
-    )
+    size = copy.size + len(copy.signature)
+    what = Download(f"{copy.name}.eml", RAW, size, pieces())
     return await download(call.request.headers, what)
 
 

@@ -40,13 +40,13 @@ _RECIPIENTS: Final = ("x-hmxmroriginalrecipient", "x-original-to", "to")
 
 
 def is_provider_complaint(sender: str, subject: str) -> bool:
-    """Return whether a mail without the format is a complaint, as Microsoft's programme sends it."""
-    return sender.startswith("staff@") and subject.lower().startswith("complaint about message from")
+    """Return whether a mail without the format is a complaint of Microsoft's programme."""
+    return sender.startswith("staff@") and subject.lower().startswith(
+        "complaint about message from"
+    )
 
 
-def provider_complaint(
-    headers: Sequence[tuple[str, str]], *, message_id: str | None
-) -> Report:
+def provider_complaint(headers: Sequence[tuple[str, str]], *, message_id: str | None) -> Report:
     """Return the complaint about the mail whose header is returned."""
     for wanted in _RECIPIENTS:
         named = [address_in(value) for name, value in headers if name.lower() == wanted]

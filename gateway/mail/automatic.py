@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
+from gateway.mail import automatic_words
 from gateway.mail.report import Report
 
 Automatic = Literal["auto_reply", "bulk", "bounce", "delay", "report", "challenge"]
@@ -42,25 +43,14 @@ _LISTS: Final = (
     "x-campaign", "x-campaignid", "x-mailer-recptid", "feedback-id", "x-bulkmail",
 )  # fmt: skip
 _CHALLENGES: Final = (
-    "x-tmda-fingerprint", "x-tmda-challenge", "x-boxtrapper", "x-spamarrest", "x-challenge-response",
-    "x-qconfirm", "x-ask-auth",
+    "x-tmda-fingerprint", "x-tmda-challenge", "x-boxtrapper", "x-spamarrest",
+    "x-challenge-response", "x-qconfirm", "x-ask-auth",
 )  # fmt: skip
 
 _AWAY_SUBJECT: Final = re.compile(
-    r"^(?:auto(?:matic|mated|matisch\w*)?[ -]?(?:reply|response|re\b|antwort\w*)|autoreply|autoresponse|auto:|automatische[s]? (?:antwort|antwoord)"
-    r"|abwesenheit|abwesend|out of (?:the )?office|out-of-office|ooo:|on vacation|away (?:from|until)|réponse automatique|absence|absent"
-    r"|respuesta automática|fuera de (?:la )?oficina|resposta automática|risposta automatica|fuori (?:sede|ufficio)|automatická odpov[eě][dď]ď?"
-    r"|nepřítomnost|neprítomnosť|mimo kancelář|automatyczna odpowiedź|odpowiedź automatyczna|nieobecność|automatikus válasz|házon kívül|răspuns automat"
-    r"|automatiskt? svar|autosvar|frånvar|fraværende|automaattinen vastaus|poissa|otomatik yanıt|автоответ|автоматический ответ|автоматична відповідь"
-    r"|αυτόματη απάντηση|自动(?:答复|回复)|自動(?:返信|応答|回覆)|자동 ?(?:회신|응답)|samodejni odgovor|automatski odgovor|automatinis atsakymas|automaatvastus)"
-    r"|\((?:automatic|auto) (?:response|reply)\)\s*$"
+    rf"^(?:{'|'.join(automatic_words.SUBJECTS)})|\((?:automatic|auto) (?:response|reply)\)\s*$"
 )
-_AWAY_TEXT: Final = re.compile(
-    r"out of (?:the )?office|on (?:annual |parental |sick |maternity )?(?:leave|vacation|holiday)|(?:am|is|be|are) (?:currently )?(?:away|out)\b|will (?:respond|reply|return|be back)"
-    r"|limited access to e?-?mail|automat(?:ic|ed) (?:reply|response|message)|auto-?reply|unable to read your|nicht im (?:büro|haus)|abwesend|im urlaub|wieder erreichbar|absent|en congé|de retour"
-    r"|fuera de la oficina|de vacaciones|fora do escritório|de férias|fuori ufficio|in ferie|niet aanwezig|afwezig|nie ma mnie|na urlopie|nieobecn|dovolen|nepřítom|neprítom|mimo kancel"
-    r"|szabadság|concediu|semester|ferie|på kontoret|lomalla|izinde|отпуск|відпустк|не в офис"
-)
+_AWAY_TEXT: Final = re.compile("|".join(automatic_words.PHRASES))
 _CHALLENGE_TEXT: Final = re.compile(
     r"(?:click|reply|visit|follow).{0,160}(?:allowed (?:senders? )?list|approved senders?"
     r"|(?:my|recipient's|their) white ?list|prove (?:that )?you are (?:a )?human"
@@ -115,9 +105,7 @@ def _first_word(values: Sequence[str]) -> str:
 def _is_responder(fields: Mapping[str, Sequence[str]]) -> bool:
     if any(value not in _NO for name in _RESPONDERS for value in fields.get(name, ())):
         return True
-    return any(
-        pattern.search(value) for name, pattern in _VALUES for value in fields.get(name, ())
-    )
+    return any(pattern.search(value) for name, pattern in _VALUES for value in fields.get(name, ()))
 
 
 def _is_bulk(fields: Mapping[str, Sequence[str]]) -> bool:

@@ -20,7 +20,9 @@ _HEX: Final = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _ADDRESS: Final = re.compile(
     r"(?:\"[^\"\r\n]{1,120}\"|[^\s<>()\[\],;:\\\"@]{1,120})@[^\s<>()\[\],;:\\\"@]{1,255}"
 )
-_RECIPIENT_FIELDS: Final = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
+_RECIPIENT_FIELDS: Final = frozenset(
+    {"final-recipient", "original-recipient", "x-actual-recipient"}
+)
 _MESSAGE_FIELDS: Final = frozenset({"reporting-mta", "original-envelope-id", "arrival-date"})
 _ACTIONS: Final[Mapping[str, Action]] = {
     "failed": "failed", "failure": "failed", "fail": "failed", "error": "failed",
@@ -70,19 +72,32 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
             continue
         name, value = field[1].lower(), field[2].strip()
         is_named = bool(_RECIPIENT_FIELDS & block.keys())
-        begins = name in _RECIPIENT_FIELDS or name == "action"
-        again = name in block and name in ("final-recipient", "action")
-        if again or (is_parted and begins and (is_named or "reporting-mta" in block)) or (
-            is_named and name in _MESSAGE_FIELDS
-        ):
-            if not (again and name == "action" and not is_named):
-                yield block
-                block = {}
+        if _begins_block(name, block, is_named=is_named, is_parted=is_parted):
+            yield block
+            block = {}
         is_parted = False
         block.setdefault(name, value)
         last = name if block[name] == value else ""
     if block:
         yield block
+
+
+def _begins_block(
+    name: str, block: Mapping[str, str], *, is_named: bool, is_parted: bool
+) -> bool:
+    """Return whether a field opens the next block.
+
+    is_named: the block above names its recipient. is_parted: an empty line stands between.
+    """
+    if not block:
+        return False
+    if name == "final-recipient" and name in block:
+        return True
+    if name == "action" and name in block:
+        return is_named
+    if is_parted and (name in _RECIPIENT_FIELDS or name == "action"):
+        return is_named or "reporting-mta" in block
+    return is_named and name in _MESSAGE_FIELDS
 
 
 def _recipient(block: Mapping[str, str]) -> ReportedRecipient | None:
@@ -118,7 +133,9 @@ def _action_of(status: str | None) -> Action:
 def _typed(value: str) -> str:
     """Return a value without its type, such as `rfc822;` or `smtp;` (RFC 3464, section 2.1.2)."""
     head, semicolon, rest = value.partition(";")
-    return rest.strip() if semicolon and len(head) < 20 and " " not in head.strip() else value.strip()
+    return (
+        rest.strip() if semicolon and len(head) < 20 and " " not in head.strip() else value.strip()
+    )
 
 
 def address_in(value: str) -> str:

@@ -1,7 +1,7 @@
 """The mail that a mail forwards in its body, as clients of many languages write it out."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,33 +58,52 @@ def read_forward(text: str, subject: str) -> Forwarded | None:
     subject: of the forwarding mail; "" where it is not known. A block of header lines without a
         word about forwarding is a reply's quotation unless the subject says "Fwd:" or nothing.
     """
-    raw = text.split("\n", _MAX_LINES)
-    lines = [bare(line) for line in raw]
-    inner = [bare(line.lstrip("> \u00a0")) if line.startswith(">") else line for line in lines]
+    body = _Body(text)
     is_forward = _PREFIX.match(subject.strip()) is not None
+    is_free = is_forward or not subject.strip()
     budget = _MAX_INTROS
-    for index, line in enumerate(inner):
+    for index, line in enumerate(body.inner):
         if not line:
             continue
         found = divider(line)
         if found is not None and found.kind == "forward":
-            return _after_divider(raw, lines, inner, index, found.rest, subject)
-        if found is not None and found.kind in ("original", "dashed"):
-            if is_forward or not subject.strip():
-                forwarded = _after_divider(raw, lines, inner, index, found.rest, subject)
-                if forwarded is not None:
-                    return forwarded
-            continue
-        if field_of(line) and find_block(inner, index):
-            allowed = is_forward or not subject.strip()
-            return _after_divider(raw, lines, inner, index - 1, "", subject) if allowed else None
-        if budget and may_end_intro(line):
+            return _below(body, index + 1, subject, rest=found.rest)
+        if found is not None and found.kind in {"original", "dashed"}:
+            forwarded = _below(body, index + 1, subject, rest=found.rest) if is_free else None
+            if forwarded is not None:
+                return forwarded
+        elif field_of(line) and find_block(body.inner, index):
+            return _below(body, index, subject) if is_free else None
+        elif budget and may_end_intro(line):
             budget -= 1
-            intro = find_intro(inner, index, 0, quoted_below=False)
+            intro = find_intro(body.inner, index, 0, quoted_below=False)
             if intro is not None:
-                joined = " ".join(inner[intro.start : index + 1])
-                return _after_intro(raw, lines, index, joined, subject) if is_forward else None
+                joined = " ".join(body.inner[intro.start : index + 1])
+                return _after_intro(body, index, joined, subject) if is_forward else None
     return None
+
+
+class _Body:
+    """The lines of a text: as they came, bare, and bare without quotation marks before them."""
+
+    def __init__(self, text: str) -> None:
+        self.raw = text.split("\n", _MAX_LINES)
+        self.lines = [bare(line) for line in self.raw]
+        self.inner = [
+            bare(line.lstrip("> \u00a0")) if line.startswith(">") else line for line in self.lines
+        ]
+
+    def content(self, start: int) -> str:
+        """Return the lines from `start` on, one level of quotation marks taken off."""
+        content = [line.rstrip("\r") for line in self.raw[start:]]
+        marked = [line.startswith(">") for line in self.lines[start:] if line]
+        if marked and marked[0] and sum(marked) * 2 >= len(marked):
+            content = [
+                line.lstrip(" ")[1:].removeprefix(" ") if line.lstrip(" ").startswith(">") else line
+                for line in content
+            ]
+        first = next((place for place, line in enumerate(content) if bare(line)), len(content))
+        return "\n".join(content[first:]).rstrip(" \t\r\n\ufeff\u00a0")
 
 
 def without_prefix(subject: str) -> str:
@@ -94,21 +113,15 @@ def without_prefix(subject: str) -> str:
     return subject[found.end() :].strip() if found else subject
 
 
-def _after_divider(
-    raw: Sequence[str], lines: Sequence[str], inner: Sequence[str], index: int, rest: str, subject: str
-) -> Forwarded | None:
-    """Return the mail whose header lines follow, on the same line or on the next ones."""
-    start = index + 1
+def _below(body: _Body, start: int, subject: str, *, rest: str = "") -> Forwarded | None:
+    """Return the mail whose header lines begin at `start`, or stand in `rest` on one line."""
     if rest:
-        fields = _flattened(rest)
-        end = start
+        fields, end = _flattened(rest), start
     else:
-        while start < len(inner) and not inner[start]:
+        while start < len(body.inner) and not body.inner[start]:
             start += 1
-        block = find_block(inner, start) if start < len(inner) else None
-        if block is None:
-            return None
-        fields, end = block.fields, block.end
+        block = find_block(body.inner, start) if start < len(body.inner) else None
+        fields, end = (block.fields, block.end) if block is not None else ({}, start)
     if not fields:
         return None
     senders = mailboxes(fields.get("from", ""))
@@ -118,17 +131,15 @@ def _after_divider(
         cc=mailboxes(fields.get("cc", "")),
         subject=fields.get("subject", "") or without_prefix(subject),
         date=fields.get("date", ""),
-        text=_body(raw, lines, end),
+        text=body.content(end),
     )
 
 
-def _after_intro(
-    raw: Sequence[str], lines: Sequence[str], end: int, joined: str, subject: str
-) -> Forwarded:
+def _after_intro(body: _Body, end: int, joined: str, subject: str) -> Forwarded:
     """Return the mail below an introduction, which Outlook for Mac writes into forwards too."""
     sender = _introduced(joined)
     return Forwarded(
-        sender, (), (), without_prefix(subject), date_in(joined), _body(raw, lines, end + 1)
+        sender, (), (), without_prefix(subject), date_in(joined), body.content(end + 1)
     )
 
 
@@ -140,9 +151,9 @@ def _introduced(joined: str) -> Mailbox | None:
         return None
     address = found[found.lastindex or 0]
     before = joined[: found.start()].rstrip(" (<\t")
-    if before[-1:] in "\"»”":
+    if before[-1:] in '"»”':
         name = before[:-1]
-        for mark in "\"«“„":
+        for mark in '"«“„':
             name = name.rpartition(mark)[2]
     else:
         words: list[str] = []
@@ -153,22 +164,6 @@ def _introduced(joined: str) -> Mailbox | None:
         name = " ".join(reversed(words))
     name = name.strip(_AROUND)
     return Mailbox("" if name.casefold() == address.casefold() else name, address)
-
-
-def _body(raw: Sequence[str], lines: Sequence[str], start: int) -> str:
-    """Return the lines from `start` on, one level of quotation marks taken off."""
-    content = [line.rstrip("\r") for line in raw[start:]]
-    marked = [line.startswith(">") for line in lines[start:] if line]
-    if marked and marked[0] and sum(marked) * 2 >= len(marked):
-        content = [
-            line.lstrip(" ")[1:].removeprefix(" ") if line.lstrip(" ").startswith(">") else line
-            for line in content
-        ]
-    while content and not bare(content[0]):
-        content.pop(0)
-    while content and not bare(content[-1]):
-        content.pop()
-    return "\n".join(content)
 
 
 def _flattened(rest: str) -> dict[str, str]:
@@ -188,8 +183,7 @@ def _flattened(rest: str) -> dict[str, str]:
         return {}
     ends = [start for start, _, _ in places[1:]] + [len(rest)]
     return {
-        kind: rest[value:end].strip()
-        for (_, value, kind), end in zip(places, ends, strict=True)
+        kind: rest[value:end].strip() for (_, value, kind), end in zip(places, ends, strict=True)
     }
 
 
@@ -218,7 +212,9 @@ def _mailboxes(value: str) -> Iterator[Mailbox]:
 
 def _split(head: str) -> list[str]:
     """Return what stands before a bracketed address: bare addresses, and the name at the end."""
-    parts = re.split(r"[;,]", head) if "@" in head and "\"" not in head and "'" not in head else [head]
+    parts = (
+        re.split(r"[;,]", head) if "@" in head and '"' not in head and "'" not in head else [head]
+    )
     while len(parts) > 1 and "@" not in parts[-2]:
         parts[-2:] = [",".join(parts[-2:])]
     return parts

@@ -11,7 +11,9 @@ from typing import Final
 
 from gateway.mail import quote_labels, quote_words
 
-_BLANKS: Final = " \t\r\n\f\v\x00\u00a0\u200b\u200c\u200d\u200e\u200f\u2028\u2060\u202a\u202b\u202c\ufeff"
+_BLANKS: Final = (
+    " \t\r\n\f\v\x00\u00a0\u200b\u200c\u200d\u200e\u200f\u2028\u2060\u202a\u202b\u202c\ufeff"
+)
 _LONGEST_LINE: Final = 400
 _LONGEST_INTRO: Final = 600
 _INTRO_LINES: Final = 5
@@ -110,7 +112,7 @@ class _Evidence:
     @property
     def is_strong(self) -> bool:
         if self.wrote:
-            return (self.date or self.time) and (self.started or self.address) or self.address
+            return self.address or (self.started and (self.date or self.time))
         return self.address and self.date and self.time
 
 
@@ -320,7 +322,11 @@ def _dashed(line: str) -> Divider | None:
     opening = line[: len(line[:_LONGEST_LINE]) - len(inner)]
     if sum(not char.isspace() for char in opening) < 2:
         return None
-    ends = [place for place in (inner.find(mark) for mark in ("--", "__", "==", "**", "——")) if place > 0]
+    ends = [
+        place
+        for place in (inner.find(mark) for mark in ("--", "__", "==", "**", "——"))
+        if place > 0
+    ]
     if not ends:
         return None
     phrase, tail = inner[: min(ends)].strip(), line[len(opening) + min(ends) :].lstrip(_DASHES)

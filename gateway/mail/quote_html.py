@@ -1,6 +1,6 @@
 """Where the HTML of a mail says that quotation and signature are.
 
-Clients mark what they quote: `gmail_quote`, `blockquote type=cite`, `#divRplyFwdMsg` and their like.
+Clients mark what they quote: `gmail_quote`, `blockquote type=cite`, `#divRplyFwdMsg` and the like.
 `marks` reads these from the HTML and finds the same places in the plain text, by comparing letters
 and digits alone, so that it does not matter how the text was made. Linear in both.
 """
@@ -17,11 +17,13 @@ Kind = Literal["own", "quoted", "signature"]
 
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})([^<>]*)>")
 _WORD: Final = re.compile(r"[^\W_]+")
-_CLASS_OR_ID: Final = re.compile(r"\b(?:class|id|data-marker)\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s<>\"']+))")
+_CLASS_OR_ID: Final = re.compile(
+    r"\b(?:class|id|data-marker)\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s<>\"']+))"
+)
 _STYLE: Final = re.compile(r"\bstyle\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')")
 _OUTLOOK_BORDER: Final = re.compile(
-    r"border:\s*none;\s*border-top:\s*solid\s+#(?:e1e1e1|b5c4df)|border-top:\s*(?:solid|1px solid|#[0-9a-f]{6} 1px solid)"
-    r"\s*#?(?:b5c4df|e1e1e1)"
+    r"border:\s*none;\s*border-top:\s*solid\s+#(?:e1e1e1|b5c4df)"
+    r"|border-top:\s*(?:solid|1px solid|#[0-9a-f]{6} 1px solid)\s*#?(?:b5c4df|e1e1e1)"
 )
 _CITE: Final = re.compile(r"\btype\s*=\s*[\"']?cite\b")
 _SKIPPED: Final = frozenset({"style", "script", "head", "title", "template", "noscript"})
@@ -167,8 +169,8 @@ def pieces_of(html: str) -> list[tuple[Kind, str]]:
         place = tag.end()
         name = tag[2].lower()
         if name in _SKIPPED and not tag[1]:
-            close = _SKIP_END[name].search(html, place, size)
-            place = size if close is None else close.start()
+            end = _SKIP_END[name].search(html, place, size)
+            place = size if end is None else end.start()
         elif tag[1]:
             reader.end(name)
         else:

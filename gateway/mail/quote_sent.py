@@ -25,7 +25,9 @@ def mark_sent(lines: Sequence[str], sent: Sequence[str]) -> Iterator[bool]:
     shorts: set[str] = set()
     for text in sent:
         runs.update(_runs(_WORD.findall(text.casefold())[:_MAX_WORDS]))
-        shorts.update(" ".join(_WORD.findall(line)) for line in text.casefold()[:400_000].split("\n"))
+        shorts.update(
+            " ".join(_WORD.findall(line)) for line in text.casefold()[:400_000].split("\n")
+        )
     shorts.discard("")
     words = [_WORD.findall(line.casefold()) for line in lines]
     ours = [_is_ours(found, runs, shorts) for found in words]

@@ -134,7 +134,11 @@ def _mend_marks(lines: list[str], quoted: list[bool]) -> None:
         above = lines[index - 1]
         if quoted[index] and not quoted[index - 1] and "<" in above:
             opened = above.rfind("<")
-            if above.find(">", opened) < 0 and above[opened + 1 : opened + 5] in ("http", "mail", ""):
+            if above.find(">", opened) < 0 and above[opened + 1 : opened + 5] in (
+                "http",
+                "mail",
+                "",
+            ):
                 quoted[index] = False
         if quoted[index] and lines[index].count(">") == 1 and index > 1:
             # The end of an introduction that was broken at its brackets: "> wrote:".
@@ -220,7 +224,8 @@ def _find_cut(body: _Body) -> _Cut:
 
     The cut lies behind the last line where there is no such place.
     """
-    lines, intros, floor, budget = body.bare, {}, 0, _MAX_INTROS
+    lines, floor, budget = body.bare, 0, _MAX_INTROS
+    intros: dict[int, Intro] = {}
     for index, line in enumerate(lines):
         if not line or body.quoted[index]:
             if body.quoted[index]:
@@ -280,7 +285,9 @@ def _above_rules(lines: Sequence[str], index: int) -> int:
 
 
 def _next_line(lines: Sequence[str], start: int) -> int | None:
-    return next((index for index in range(start, min(len(lines), start + 50)) if lines[index]), None)
+    return next(
+        (index for index in range(start, min(len(lines), start + 50)) if lines[index]), None
+    )
 
 
 def _next_own(body: _Body, start: int) -> bool:
@@ -323,9 +330,7 @@ def _begins_with_intro(lines: Sequence[str], start: int) -> bool:
     return False
 
 
-def _sign(
-    body: _Body, regions: list[tuple[int, int, bool]], cut: _Cut, kinds: list[Kind]
-) -> None:
+def _sign(body: _Body, regions: list[tuple[int, int, bool]], cut: _Cut, kinds: list[Kind]) -> None:
     """Mark the signature at the end of each stretch of own lines."""
     edges = [0, *(edge for start, end, _ in regions for edge in (start, end)), cut.line]
     for start, end in zip(edges[::2], edges[1::2], strict=True):
@@ -346,10 +351,10 @@ def _signed_by_html(body: _Body, start: int, end: int) -> int | None:
     for index in range(start, end):
         if not body.bare[index]:
             continue
-        if body.signed[index]:
-            first = index if first is None else first
-        else:
+        if not body.signed[index]:
             first = None
+        elif first is None:
+            first = index
     return first
 
 

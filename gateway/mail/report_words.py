@@ -15,15 +15,19 @@ def pattern(phrases: Sequence[str]) -> re.Pattern[str]:
 
 # That mail was not delivered.
 FAILED = (
-    r"(?:could|can|was|were|has|have|had|would|did|is|are)\s?(?:not|n[’']t|no)\s(?:be |been )?"
-    r"(?:able to )?(?:deliver|reach|sen[dt]|accept|process|receiv|forward|relay|complet)",
+    (
+        r"(?:could|can|was|were|has|have|had|would|did|is|are)\s?(?:not|n[’']t|no)\s(?:be |been )?"
+        r"(?:able to )?(?:deliver|reach|sen[dt]|accept|process|receiv|forward|relay|complet)"
+    ),
     r"cannot be (?:delivered|reached|sent)",
     r"can't be (?:delivered|reached)",
     r"unable to (?:deliver|relay|send|route|contact|connect)",
     r"not (?:been )?deliver",
     r"fail(?:ed|ure)s? (?:to|in|of) deliver",
-    r"deliver\w{0,3} (?:to|of|for|has|have)?.{0,60}\b"
-    r"(?:fail|abort|error|impossible|unsuccessful|suspended|rejected)",
+    (
+        r"deliver\w{0,3} (?:to|of|for|has|have)?.{0,60}\b"
+        r"(?:fail|abort|error|impossible|unsuccessful|suspended|rejected)"
+    ),
     r"fail(?:ed|ure|s)? (?:permanently|delivery|address|recipient|addresses)",
     r"undeliver",
     r"non-?deliver",
@@ -42,8 +46,10 @@ FAILED = (
     r"user (?:is )?unknown",
     r"unknown (?:user|recipient|address|mailbox)",
     r"no such (?:user|mailbox|recipient|address|person|account)",
-    r"(?:mailbox|mailfolder|inbox|quota|account).{0,40}"
-    r"(?:full|exceed|disabled|unavailable|over ?quota|not exist)",
+    (
+        r"(?:mailbox|mailfolder|inbox|quota|account).{0,40}"
+        r"(?:full|exceed|disabled|unavailable|over ?quota|not exist)"
+    ),
     r"(?:exceeds?|exceeded|over|out of).{0,20}(?:quota|allowed size|storage|limit)",
     r"does(?:n't| not) (?:exist|have an? \S{1,80} account|have a|like recipient)",
     r"no (?:user|mailbox) (?:here )?by that name",
@@ -231,11 +237,16 @@ DAEMON = (
 
 # Lines after which only the returned mail follows.
 COPY = (
-    r"^[\s>*]{0,4}(?:[-=*_~]{2,}|-).{0,30}(?:copy of|original|returned|return|unsent|undelivered"
-    r"|message (?:header|text|follows|body)|header|forwarded|rejected message|enclosed|included"
-    r"|mensaje|mensagem|nachricht|bericht|messaggio|below (?:this|the))",
-    r"^\s{0,4}(?:the )?(?:original|returned|undelivered|rejected) (?:message|mail|e-?mail)"
-    r"(?: headers?| text| is)?(?: follows| below| attached| included)?\s?[.:]{0,3}$",
+    (
+        r"^[\s>*]{0,4}(?:[-=*_~]{2,}|-).{0,30}(?:copy of|original|returned|return"
+        r"|unsent|undelivered"
+        r"|message (?:header|text|follows|body)|header|forwarded|rejected message|enclosed|included"
+        r"|mensaje|mensagem|nachricht|bericht|messaggio|below (?:this|the))"
+    ),
+    (
+        r"^\s{0,4}(?:the )?(?:original|returned|undelivered|rejected) (?:message|mail|e-?mail)"
+        r"(?: headers?| text| is)?(?: follows| below| attached| included)?\s?[.:]{0,3}$"
+    ),
     r"^\s{0,4}(?:message|mail) headers? follows?",
     r"^\s{0,4}included is a copy",
     r"^\s{0,4}(?:a )?copy of (?:your|the) (?:message|mail|original)",

@@ -21,6 +21,7 @@ _RECEIPT: Final = ("message/disposition-notification", "message/global-dispositi
 _MAX_PARTS: Final = 100
 _MAX_TEXT: Final = 300_000
 _MAX_LINES: Final = 3_000
+_MAX_WORDED: Final = 50
 _KEPT_HEADERS: Final = 100
 
 
@@ -39,7 +40,9 @@ def read_report(message: Message, *, null_sender: bool = False) -> Report | None
     kinds = {leaf.get_content_type() for leaf in leaves}
     sender = _sender(message, null_sender=null_sender)
     if "message/feedback-report" in kinds:
-        text = "\n".join(_raw(leaf) for leaf in leaves if leaf.get_content_type() == "message/feedback-report")
+        text = "\n".join(
+            _raw(leaf) for leaf in leaves if leaf.get_content_type() == "message/feedback-report"
+        )
         return arf.read_feedback(text, header, message_id=message_id)
     status = "\n\n".join(_raw(leaf) for leaf in leaves if leaf.get_content_type() in _STATUS)
     if status:
@@ -65,7 +68,9 @@ def _from_status(
     about, recipients = dsn.read_fields(text)
     if not recipients:
         return None
-    recipients = [_worded(recipient, letter) for recipient in recipients]
+    lines = letter.splitlines()[:_MAX_LINES]
+    worded = [_worded(recipient, lines) for recipient in recipients[:_MAX_WORDED]]
+    recipients = [*worded, *recipients[_MAX_WORDED:]]
     envid = about.get("original-envelope-id")
     return Report(
         kind=_kind(recipients),
@@ -78,11 +83,11 @@ def _from_status(
     )
 
 
-def _worded(recipient: ReportedRecipient, letter: str) -> ReportedRecipient:
+def _worded(recipient: ReportedRecipient, letter: Sequence[str]) -> ReportedRecipient:
     """Return the recipient with what the letter says, where the fields give no words."""
     if any(map(str.isalpha, recipient.diagnostic)):
         return recipient
-    words = words_about(recipient.recipient, letter.splitlines()[:_MAX_LINES])
+    words = words_about(recipient.recipient, letter)
     if not words:
         return recipient
     said = dsn.status_in(words)
@@ -90,7 +95,7 @@ def _worded(recipient: ReportedRecipient, letter: str) -> ReportedRecipient:
     return replace(
         recipient,
         diagnostic=words,
-        status=recipient.status if recipient.status else said,
+        status=recipient.status or said,
         smtp_code=recipient.smtp_code or (dsn.code_in(words) if same or not said else None),
     )
 
@@ -129,7 +134,9 @@ def _from_words(
         header = _fields(message_from_string(_header_lines(letter.header)))
         message_id = _message_id(header)
     recipients = letter.recipients
-    kind: Kind = "delay" if recipients and all(one.action == "delayed" for one in recipients) else "bounce"
+    kind: Kind = (
+        "delay" if recipients and all(one.action == "delayed" for one in recipients) else "bounce"
+    )
     return Report(kind, recipients, message_id, None, header, is_standard=False)
 
 
@@ -191,7 +198,10 @@ def _texts(leaves: Sequence[Message]) -> Iterator[str]:
             return
         if kind == "text/html":
             yield html_to_text(_text(leaf))
-        elif kind.startswith("text/") or leaf.get_content_maintype() in ("multipart", "message"):
+        elif kind.startswith("text/") or (
+            leaf.get_content_maintype() in ("multipart", "message")
+            and isinstance(leaf.get_payload(), str)
+        ):
             yield _text(leaf)
 
 
@@ -219,7 +229,8 @@ def _returned_header(leaves: Sequence[Message]) -> tuple[tuple[str, str], ...]:
 
 def _fields(message: Message) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, " ".join(str(value).split())[:2000]) for name, value in message.items()[:_KEPT_HEADERS]
+        (name, " ".join(str(value).split())[:2000])
+        for name, value in message.items()[:_KEPT_HEADERS]
     )
 
 

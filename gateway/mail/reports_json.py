@@ -24,7 +24,9 @@ def read_notification(text: str) -> Report | None:
         return None
     try:
         # Mail programs wrap the long line; no string of the format holds a line end.
-        found, _ = json.JSONDecoder(strict=False).raw_decode(text[start:].replace("\n ", "").replace("\n", ""))
+        found, _ = json.JSONDecoder(strict=False).raw_decode(
+            text[start:].replace("\n ", "").replace("\n", "")
+        )
     except (ValueError, RecursionError):
         return None
     return _report(found) if isinstance(found, dict) else None
@@ -43,7 +45,9 @@ def _report(found: Mapping[str, Any]) -> Report | None:
         kind=kind,
         recipients=_recipients(named if isinstance(named, list) else (), kind, about),
         original_message_id=str(mail["messageId"]) if mail.get("messageId") else None,
-        feedback_type=str(about.get("complaintFeedbackType", "abuse")) if kind == "complaint" else None,
+        feedback_type=str(about.get("complaintFeedbackType", "abuse"))
+        if kind == "complaint"
+        else None,
         reporting_mta=_typed(about.get("reportingMTA")),
         is_standard=False,
     )

@@ -32,16 +32,14 @@ _LEADING: Final = re.compile(
     rf"({_ADDRESS_TEXT})[>\])\"'|]{{0,2}}(.*)$",
     re.IGNORECASE,
 )
-_LABELLED: Final = pattern(
-    [
-        rf"(?:{'|'.join(report_words.LABELS)})\s?(?:was|is)?\s?[:=]\s{{0,4}}[<\"'(\[]{{0,2}}"
-        rf"(?:smtp:|rfc822;)?({_ADDRESS_TEXT})"
-    ]
+_LABELS: Final = "|".join(report_words.LABELS)
+_LABELLED: Final = re.compile(
+    rf"(?:{_LABELS})\s?(?:was|is)?\s?[:=]\s{{0,4}}[<\"'(\[]{{0,2}}(?:smtp:|rfc822;)?"
+    rf"({_ADDRESS_TEXT})",
+    re.IGNORECASE,
 )
 _DIALOGUE: Final = pattern([rf"RCPT\s{{1,3}}TO\s?:\s?<\s?({_ADDRESS_TEXT})\s?>"])
-_GENERATED: Final = pattern(
-    [rf"(?:{'|'.join(report_words.GENERATED)})\s?:?\s?<?({_ADDRESS_TEXT})"]
-)
+_GENERATED: Final = pattern([rf"(?:{'|'.join(report_words.GENERATED)})\s?:?\s?<?({_ADDRESS_TEXT})"])
 _FAILED: Final = pattern(report_words.FAILED)
 _FAILED_SURELY: Final = pattern(report_words.FAILED_SURELY)
 _DELAYED: Final = pattern(report_words.DELAYED)
@@ -116,7 +114,9 @@ def _is_bounce(said: str, sender: Sender) -> bool:
     if sender.is_reply and not is_titled:
         return False
     if is_system:
-        return says_so and (is_titled or (not sender.subject or _DAEMON.search(sender.name) is not None))
+        return says_so and (
+            is_titled or (not sender.subject or _DAEMON.search(sender.name) is not None)
+        )
     return is_titled and says_so and _names_failure(said)
 
 
@@ -152,7 +152,12 @@ def _is_header(lines: Sequence[str], start: int) -> bool:
         if field:
             name = field[1].lower()
             fields += 1
-            is_traced = is_traced or name in ("received", "message-id", "return-path", "mime-version")
+            is_traced = is_traced or name in (
+                "received",
+                "message-id",
+                "return-path",
+                "mime-version",
+            )
         elif not line[:1].isspace():
             break
     return fields >= 3 and is_traced
@@ -167,14 +172,17 @@ def _is_other(address: str, sender: Sender) -> bool:
 
 def _recipients(lines: Sequence[str], sender: Sender, said: str) -> list[tuple[str, str]]:
     """Return address and words of every failed recipient, by the surest of several ways."""
-    failed = [one for one in _ADDRESS.findall(sender.failed)]
+    failed = _ADDRESS.findall(sender.failed)
     if failed:
-        return [(address, words_about(address, lines) or said[:_MAX_DIAGNOSTIC]) for address in dict.fromkeys(failed)]
+        return [
+            (address, words_about(address, lines) or said[:_MAX_DIAGNOSTIC])
+            for address in dict.fromkeys(failed)
+        ]
     found = _leading(lines, sender)
     if found:
         return found
-    for pattern in (_GENERATED, _DIALOGUE, _LABELLED):
-        named = _named(lines, pattern, sender)
+    for wanted in (_GENERATED, _DIALOGUE, _LABELLED):
+        named = _named(lines, wanted, sender)
         if named:
             return named
     return _mentioned(lines, sender)
@@ -231,13 +239,15 @@ def words_about(address: str, lines: Sequence[str]) -> str:
     return _joined(said)
 
 
-def _named(
-    lines: Sequence[str], pattern: re.Pattern[str], sender: Sender
-) -> list[tuple[str, str]]:
+def _named(lines: Sequence[str], wanted: re.Pattern[str], sender: Sender) -> list[tuple[str, str]]:
     found: dict[str, None] = {}
     for line in lines:
-        if "@" in line and len(line) < 1000 and (pattern is not _LABELLED or not _OTHER_LINE.match(line)):
-            for one in pattern.findall(line):
+        if (
+            "@" in line
+            and len(line) < 1000
+            and (wanted is not _LABELLED or not _OTHER_LINE.match(line))
+        ):
+            for one in wanted.findall(line):
                 if _is_other(one, sender) and len(found) < _MAX_RECIPIENTS:
                     found[one] = None
     return [(address, words_about(address, lines)) for address in found]
@@ -245,13 +255,14 @@ def _named(
 
 def _mentioned(lines: Sequence[str], sender: Sender) -> list[tuple[str, str]]:
     """Return the first address in a sentence about failure."""
-    for index, line in enumerate(lines):
-        if "@" not in line or len(line) > 1000 or _OTHER_LINE.match(line):
+    places = [index for index, line in enumerate(lines) if "@" in line]
+    for index in places[:_MAX_RECIPIENTS]:
+        if _OTHER_LINE.match(lines[index]):
             continue
-        around = " ".join(lines[max(0, index - 2) : index + 3])
+        around = " ".join(line[:300] for line in lines[max(0, index - 2) : index + 3])
         if not _FAILED.search(around) and not _DELAYED.search(around):
             continue
-        for address in _ADDRESS.findall(line):
+        for address in _ADDRESS.findall(lines[index][:1000]):
             if _is_other(address, sender):
                 return [(address, words_about(address, lines))]
     return []

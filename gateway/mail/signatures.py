@@ -64,7 +64,8 @@ _SENT: Final = re.compile(
         map(
             re.escape,
             _words("""
-    en: sent from, sent via, sent with, sent using, sent by, sent on, via mobile, written on, typed on
+    en: sent from, sent via, sent with, sent using, sent by, sent on, via mobile, written on
+    en: typed on
     de: gesendet, gesandt, geschickt von, verschickt von, von unterwegs
     nl: verzonden, verstuurd
     fr: envoyé
@@ -107,14 +108,17 @@ _SENT: Final = re.compile(
     )
 )
 _DEVICE: Final = re.compile(
-    r"iphon|ipad|ipod|apple watch|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|oneplus|pixel"
-    r"|nokia|windows phone|windows mobile|windows 1[01]|htc|lg |motorola|sony|xperia|honor|oppo|vivo|realme"
-    r"|mobile|mobil|smartphone|handy|telefon|téléphone|teléfono|telefone|telefono|phone|tablet|handheld"
-    r"|outlook|mail|spark|thunderbird|sparrow|superhuman|polymail|newton|boxer|hey|proton|nine|bluemail"
-    r"|yahoo|gmail|gmx|web\.de|aol|orange|telekom|vodafone|t-mobile|verizon|at&t|seznam|zimbra|roundcube"
+    r"iphon|ipad|ipod|apple watch|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|oneplus"
+    r"|pixel|nokia|windows phone|windows mobile|windows 1[01]|htc|lg |motorola|sony|xperia|honor"
+    r"|oppo|vivo|realme|mobile|mobil|smartphone|handy|telefon|téléphone|teléfono|telefone|phone"
+    r"|tablet|handheld|outlook|mail|spark|thunderbird|sparrow|superhuman|polymail|newton|boxer"
+    r"|hey|proton|nine|bluemail|yahoo|gmail|gmx|web\.de|aol|orange|telekom|vodafone|t-mobile"
+    r"|verizon|at&t|seznam|zimbra|roundcube"
 )
 _ENGLISH_FROM: Final = re.compile(r"sent (?:from|via|with|using) (?:my |the |a )?(?=\S)")
-_APP_OFFER: Final = re.compile(r"outlook\b.{0,40}\b(?:ios|android|mac|iphone)\b|\byahoo mail\b.{0,40}:")
+_APP_OFFER: Final = re.compile(
+    r"outlook\b.{0,40}\b(?:ios|android|mac|iphone)\b|\byahoo mail\b.{0,40}:"
+)
 _LINK: Final = re.compile(r"[<(\[]https?://[^\s<>]*[>)\]]?")
 _NOISE: Final = re.compile(
     r"\b(?:excuse|typos?|brevity|tippfehler|entschuldig\w*|kürze|tastatur|fautes|překlepy|preklepy)\b"
@@ -122,8 +126,9 @@ _NOISE: Final = re.compile(
 
 _PHONE: Final = re.compile(r"\+?\(?\d[\d ()/.\-\u00a0]{6,24}\d")
 _CONTACT: Final = re.compile(
-    r"(?:^|[^\w])(?:tel|tél|phone|mob|mobil|mobile|fax|gsm|cell|office|direct|e-?mail|mail|web|www|skype"
-    r"|ičo|dič|ič dph|vat|uid|ust-?id|hrb|handelsregister|siret|kvk|nip|regon|linkedin|twitter)\b"
+    r"(?:^|[^\w])(?:tel|tél|phone|mob|mobil|mobile|fax|gsm|cell|office|direct|e-?mail|mail|web"
+    r"|www|skype|ičo|dič|ič dph|vat|uid|ust-?id|hrb|handelsregister|siret|kvk|nip|regon"
+    r"|linkedin|twitter)\b"
     r"[^\w]|https?://|www\.|\w@\w"
 )
 _MAX_DELIMITED: Final = 60
@@ -184,7 +189,9 @@ def _names_a_brand(line: str) -> bool:
     """Return whether what follows "Sent from my" is a name: words with capitals or digits."""
     found = _ENGLISH_FROM.match(line.casefold())
     rest = line[found.end() :].split() if found else []
-    return 0 < len(rest) <= 5 and all(any(c.isupper() or c.isdigit() for c in word) for word in rest)
+    return 0 < len(rest) <= 5 and all(
+        any(c.isupper() or c.isdigit() for c in word) for word in rest
+    )
 
 
 def _device_block(lines: Sequence[str], end: int) -> int | None:
@@ -221,7 +228,7 @@ def _contact_block(lines: Sequence[str], end: int) -> int | None:
     while start > top and lines[start - 1]:
         start -= 1
     block = lines[start:end]
-    if start == 0 or start == top or any(len(line) > 70 or line[-1] in ".?!" for line in block):
+    if start in {0, top} or any(len(line) > 70 or line[-1] in ".?!" for line in block):
         return None
     above = next((line for line in reversed(lines[:start]) if line), "")
     marks = sum(1 for line in block if _weight(line))

@@ -1,8 +1,9 @@
-"""What a refusal means: the class of a bounce, its plain reason, and whether to stop sending.
+"""What a refusal means: the class of a bounce and its plain reason.
 
 Codes first, words after: the enhanced status that the report states, one in the server's words,
-the reply code, then phrases. A general code ("5.0.0", "expired") gives way to a telling one.
-RFC 3463, RFC 5321, RFC 7505, RFC 7372; Microsoft's and Google's own numbers.
+the reply code, then phrases. A general status ("5.0.0", "expired") gives way to a telling one, and
+one that a server only derived from its reply code gives way to the one in the reply.
+RFC 3463, RFC 5321, RFC 7372, RFC 7505; Microsoft's and Google's own numbers.
 """
 
 import re
@@ -17,6 +18,9 @@ Kind = Literal["hard", "soft", "delayed", "policy"]
 Suppress = Literal["now", "count", "never"]
 
 _STATUS: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
+_REPLY: Final = re.compile(r"(?<![\d.])([45])\d\d[ \-]#?([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
+_ADDRESS: Final = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,255}")
+_HOST: Final = re.compile(r"\b[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,10}")
 _MAX_TEXT: Final = 4_000
 
 
@@ -26,9 +30,11 @@ class Verdict:
 
     kind: "hard" if it is about the address, "policy" about us or the mail, "soft" about a passing
         state, "delayed" if the server still tries.
+    reason: key of the plain reason.
     enhanced: the status, derived from reply code and reason where none was given.
     permanent: whether the status says that trying again is in vain.
-    suppress: "now"; "count" for the third full mailbox in a week; "never".
+    suppress: whether the address gets no more mail: "now", "count" where three of them within a
+        week do, "never". Never for 5.7 and 4.7, whatever the words say.
     """
 
     kind: Kind
@@ -37,8 +43,13 @@ class Verdict:
     permanent: bool
     suppress: Suppress
 
+    @property
+    def key(self) -> ReasonKey:
+        """Return the reason's key."""
+        return self.reason
 
-# Subject and detail of the status (RFC 3463, section 3); None where the words have to tell.
+
+# Subject and detail of the status (RFC 3463, section 3) where they name the cause.
 _BY_STATUS: Final[Mapping[tuple[int, int], ReasonKey]] = {
     (1, 1): "no_such_address",
     (1, 2): "no_such_domain",
@@ -66,24 +77,30 @@ _BY_STATUS: Final[Mapping[tuple[int, int], ReasonKey]] = {
     (7, 10): "tls",
     (7, 13): "mailbox_off",
     (7, 17): "address_moved",
-    (7, 20): "auth_failed",
-    (7, 21): "auth_failed",
-    (7, 22): "auth_failed",
-    (7, 23): "auth_failed",
-    (7, 24): "auth_failed",
-    (7, 25): "auth_failed",
-    (7, 26): "auth_failed",
-    (7, 27): "auth_failed",
+    **{(7, detail): "auth_failed" for detail in (*range(20, 28), 509, 515, 750)},
     (7, 28): "rate",
     (7, 30): "own_login",
     (7, 139): "own_login",
-    (7, 509): "auth_failed",
     (7, 511): "blocklist",
-    (7, 515): "auth_failed",
+    **{(7, detail): "blocklist" for detail in range(606, 650)},
     (7, 705): "rate",
     (7, 708): "rate",
-    (7, 750): "auth_failed",
 }
+_BY_SUBJECT: Final[Mapping[int, ReasonKey]] = {
+    1: "no_such_address",
+    4: "unreachable",
+    6: "policy",
+    7: "policy",
+}
+_BY_CODE: Final[Mapping[int, ReasonKey]] = {
+    421: "unreachable",
+    551: "address_moved",
+    552: "too_large",
+    553: "no_such_address",
+}
+_SIGN_IN_CODES: Final = frozenset({534, 535, 538})  # RFC 4954, section 6
+_OWN_CODES: Final = _SIGN_IN_CODES | {530}
+_AT_ONCE: Final = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.10", "5.2.1"})
 _DERIVED: Final[Mapping[ReasonKey, str]] = {
     "no_such_address": "1.1",
     "no_such_domain": "1.2",
@@ -109,16 +126,7 @@ _ABOUT_ADDRESS: Final = frozenset(
     {"no_such_address", "no_such_domain", "bad_syntax", "address_moved", "mailbox_off"}
 )
 _ABOUT_US: Final = frozenset({"policy", "spam", "blocklist", "auth_failed", "tls"})
-_SUPPRESSED: Final = frozenset({"no_such_address", "no_such_domain", "bad_syntax", "mailbox_off"})
-_BY_CODE: Final[Mapping[int, ReasonKey]] = {
-    421: "unreachable",
-    530: "own_login",
-    534: "own_login",
-    535: "own_login",
-    551: "address_moved",
-    552: "too_large",
-    553: "no_such_address",
-}
+_WITHIN_POLICY: Final = _ABOUT_US | {"rate", "greylisted", "mailbox_off", "own_quota"}
 
 
 def classify(
@@ -126,149 +134,126 @@ def classify(
     enhanced: str | None,
     code: int | None,
     text: str,
-    action: Literal["failed", "delayed"] = "failed",
+    action: str = "failed",
     own_server: bool = False,
 ) -> Verdict:
     """Return what a refusal means.
 
     enhanced: the status that a report states or a reply carries, or None; one in the text counts
-        too where that one is missing or general.
+        where that one is missing or general.
     text: the server's words.
-    action: "delayed" where whoever reports keeps trying.
-    own_server: the company's own SMTP server said it, not the recipient's.
+    action: of a report; "delayed" where whoever reports keeps trying.
+    own_server: a server that we or the company sign in to said it, not the recipient's.
     """
     words = " ".join(text[:_MAX_TEXT].lower().split())
     status = _telling(enhanced, words, code)
-    reason = _reason(status, code, words, own_server=own_server)
+    said = _said(words)
+    key = _own(status, code, said) if own_server else None
+    key = key or _key(status, code, words, said)
     digit = _class(status, code, action)
-    kept = status or enhanced_of(enhanced) or f"{digit}.{_DERIVED[reason]}"
     return Verdict(
-        kind=_kind(reason, status, action),
-        reason=reason,
-        enhanced=kept,
+        kind=_kind(key, status, digit, action),
+        reason=key,
+        enhanced=status or f"{digit}.{_DERIVED[key]}",
         permanent=digit == "5",
-        suppress=_suppress(reason, status, digit, action),
+        suppress=_suppress(key, status, said, digit, action),
     )
 
 
-def enhanced_of(text: str | None) -> str | None:
-    """Return the first enhanced status in the text in its canonical form, or None."""
-    found = _STATUS.search(text or "")
-    return ".".join(str(int(part)) for part in found.groups()) if found else None
+def _canonical(*parts: str) -> str:
+    return ".".join(str(int(part)) for part in parts)
 
 
 def _telling(enhanced: str | None, words: str, code: int | None) -> str | None:
-    """Return the status that tells most; the stated one unless it is general."""
-    stated = enhanced_of(enhanced)
-    candidates = [stated] if stated else []
+    """Return the status that tells most.
+
+    The one behind a reply code in the words is the server's own; what a report states beside it
+    may be what the reporting server made of the code.
+    """
+    candidates: list[str] = []
+    reply = _REPLY.search(words)
+    if reply and reply[1] == reply[2]:
+        candidates.append(_canonical(*reply.groups()[1:]))
+    stated = _STATUS.search(enhanced or "")
+    if stated and stated[1] != "2":
+        candidates.append(_canonical(*stated.groups()))
     for found in _STATUS.finditer(words):
-        candidate = ".".join(str(int(part)) for part in found.groups())
-        if candidate[0] != "2" and len(candidates) < 12:
-            candidates.append(candidate)
-    best = max(candidates, key=_tells, default=None)
-    if (
-        best is not None
-        and stated is None
-        and code
-        and str(code)[0] in "45"
-        and best[0] != str(code)[0]
-    ):
-        same = [one for one in candidates if one[0] == str(code)[0]]
-        best = max(same, key=_tells, default=best)
-    return best
+        if found[1] != "2" and len(candidates) < 12:
+            candidates.append(_canonical(*found.groups()))
+    if not stated and code is not None:
+        agreeing = [one for one in candidates if one[0] == str(code)[0]]
+        candidates = agreeing or candidates
+    return max(candidates, key=_tells, default=None)
 
 
 def _tells(status: str) -> int:
     _, subject, detail = status.split(".")
     if subject == "0":
         return 0
-    if detail == "0" or (subject, detail) == ("4", "7"):
-        return 1
-    return 2
+    return 1 if detail == "0" or (subject, detail) == ("4", "7") else 2
 
 
 def _class(status: str | None, code: int | None, action: str) -> str:
     if status:
         return status[0]
-    if code:
+    if code is not None and 400 <= code < 600:
         return str(code)[0]
     return "5" if action == "failed" else "4"
 
 
-def _reason(status: str | None, code: int | None, words: str, *, own_server: bool) -> ReasonKey:
+def _own(status: str | None, code: int | None, said: ReasonKey | None) -> ReasonKey | None:
+    """Return what a server that we sign in to says about us, or None if it is about the mail."""
+    if code in _OWN_CODES or (status or "")[1:] in (".7.8", ".7.30", ".7.139"):
+        return "tls" if said == "tls" else "own_login"
+    if said == "own_quota" or (status or "")[1:] in (".3.1", ".4.5"):
+        return "own_quota"
+    return None
+
+
+def _key(status: str | None, code: int | None, words: str, said: ReasonKey | None) -> ReasonKey:
     subject, detail = map(int, status.split(".")[1:]) if status else (0, 0)
-    said = _said(words)
-    stated = _stated(subject, detail, status, code, words, own_server=own_server)
+    stated = _stated(status, subject, detail, code, words, said)
     if stated is not None:
-        return _refined(stated, said, subject)
-    if said is not None and not (said == "policy" and subject != 7 and code in _BY_CODE):
-        return said if subject != 7 else _refined("policy", said, subject)
-    if subject == 7:
-        return "policy"
-    if subject == 6:
-        return "policy"
-    if subject == 4:
-        return "unreachable"
-    if subject == 1:
-        return "no_such_address"
-    if code in _BY_CODE and (own_server or code not in (530, 534)):
-        return _BY_CODE[code]
-    return said or "unknown"
+        return _refined(stated, said)
+    if code in _SIGN_IN_CODES:
+        return "own_login"
+    if said == "policy" and (subject, detail) == (1, 0):
+        return "policy" if "sender" in words or "mail from" in words else "no_such_address"
+    if said is not None:
+        return said if subject != 7 else _refined("policy", said)
+    return _BY_SUBJECT.get(subject) or _BY_CODE.get(code or 0, "unknown")
 
 
 def _stated(
+    status: str | None,
     subject: int,
     detail: int,
-    status: str | None,
     code: int | None,
     words: str,
-    *,
-    own_server: bool,
+    said: ReasonKey | None,
 ) -> ReasonKey | None:
-    """Return the reason that the status itself states."""
-    if own_server and (code in (530, 534, 535) or "authentication unsuccessful" in words):
-        return "own_login" if "starttls" not in words else "tls"
-    if (subject, detail) == (1, 10) and ("null mx" in words or "nullmx" in words):
-        return "no_such_domain"
+    """Return the reason that the status itself states, or None where it is too general."""
     if status is None:
         return None
+    if (subject, detail) == (1, 10) and "null" in words and "mx" in words:
+        return "no_such_domain"
     if (subject, detail) == (4, 4) and status[0] == "4":
         return "unreachable"
-    if (subject, detail) == (4, 1) and status[0] == "5" and "access denied" in words:
-        return "no_such_address"
-    if (subject, detail) == (3, 1) and own_server:
-        return "own_quota"
-    if subject == 7 and 606 <= detail <= 649:
-        return "blocklist"
-    if (
-        subject == 7
-        and status[0] == "4"
-        and detail in (0, 1)
-        and _said(words) in (None, "greylisted", "policy")
-    ):
+    if (subject, detail) == (4, 1) and status[0] == "5":
+        # Microsoft's way to say that the address does not exist.
+        return "no_such_address" if "access denied" in words else "unreachable"
+    if subject == 7 and detail in (0, 1) and status[0] == "4" and said in (None, "policy"):
         return "rate" if detail == 0 and code == 421 else "greylisted"
+    if (subject, detail) == (7, 0) and code == 530:
+        return "own_login" if said != "tls" else "tls"
     return _BY_STATUS.get((subject, detail))
 
 
-def _refined(stated: ReasonKey, said: ReasonKey | None, subject: int) -> ReasonKey:
+def _refined(stated: ReasonKey, said: ReasonKey | None) -> ReasonKey:
     """Return the stated reason, or what the words say about it more precisely."""
     if said is None:
         return stated
-    if (
-        subject == 7
-        and stated == "policy"
-        and said
-        in (
-            "spam",
-            "blocklist",
-            "auth_failed",
-            "rate",
-            "tls",
-            "greylisted",
-            "mailbox_off",
-            "own_quota",
-        )
-    ):
+    if stated == "policy" and said in _WITHIN_POLICY:
         return said
     if stated in _ABOUT_ADDRESS and said in ("spam", "blocklist", "auth_failed"):
         # Servers hide their block lists behind "no such user": that must not stop an invoice.
@@ -277,20 +262,30 @@ def _refined(stated: ReasonKey, said: ReasonKey | None, subject: int) -> ReasonK
 
 
 def _said(words: str) -> ReasonKey | None:
-    return next((key for key, pattern in PATTERNS if pattern.search(words)), None)
+    """Return what the words say; block lists are told by their hosts' names, too."""
+    plain = " ".join(_ADDRESS.sub(" ", words).split())
+    bare = " ".join(_HOST.sub(" ", plain).split())
+    for key, pattern in PATTERNS:
+        if pattern.search(plain if key == "blocklist" else bare):
+            return key
+    return None
 
 
-def _kind(reason: ReasonKey, status: str | None, action: str) -> Kind:
+def _kind(key: ReasonKey, status: str | None, digit: str, action: str) -> Kind:
     if action == "delayed":
         return "delayed"
-    if reason in _ABOUT_US or (status and status.split(".")[1] == "7"):
+    if key in _ABOUT_US or (status and status.split(".")[1] == "7"):
         return "policy"
-    return "hard" if reason in _ABOUT_ADDRESS else "soft"
+    return "hard" if key in _ABOUT_ADDRESS and digit == "5" else "soft"
 
 
-def _suppress(reason: ReasonKey, status: str | None, digit: str, action: str) -> Suppress:
+def _suppress(
+    key: ReasonKey, status: str | None, said: ReasonKey | None, digit: str, action: str
+) -> Suppress:
     if action == "delayed" or (status and status.split(".")[1] == "7"):
         return "never"
-    if reason == "mailbox_full":
+    if key == "mailbox_full":
         return "count"
-    return "now" if digit == "5" and reason in _SUPPRESSED else "never"
+    is_plain = key in _ABOUT_ADDRESS - {"address_moved"}
+    is_sure = status in _AT_ONCE or said == key
+    return "now" if digit == "5" and is_plain and is_sure else "never"

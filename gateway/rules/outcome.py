@@ -7,7 +7,7 @@ from enum import StrEnum
 from gateway.mail.replies import Reply
 from gateway.rules.bounces import classify
 from gateway.rules.model import Reason
-from gateway.rules.reasons import ReasonKey, plain
+from gateway.rules.reasons import ReasonKey, plain_words
 from gateway.rules.retry import hint_in
 from gateway.rules.states import Step
 
@@ -154,16 +154,16 @@ def judge(answer: Reply | Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
     wants_sign_in = answer.code in _SIGN_IN_CODES
     quota = answer.enhanced == _OWN_QUOTA and kind is not NextHopKind.MX
     own_side = answer.is_final and (stage in _BEFORE_MAIL or wants_sign_in or quota)
-    verdict = classify(
-        enhanced=answer.enhanced or None,
-        code=answer.code,
-        text=answer.text,
-        own_server=kind is not NextHopKind.MX,
-    )
+    verdict = classify(enhanced=answer.enhanced or None, code=answer.code, text=answer.text)
+    key: ReasonKey = verdict.key
+    if kind is not NextHopKind.MX and (wants_sign_in or quota):
+        key = "own_login" if wants_sign_in else "own_quota"
+    elif kind is NextHopKind.MX and key == "own_login":
+        key = "policy"  # nobody has a login there
     derived = verdict.enhanced if verdict.enhanced[:1] == str(answer.code)[0] else None
     reason = Reason(
-        key=verdict.reason,
-        plain=plain(verdict.reason),
+        key=key,
+        plain=plain_words(key),
         code=answer.code,
         enhanced=answer.enhanced or derived,
         verbatim=str(answer),
@@ -172,15 +172,14 @@ def judge(answer: Reply | Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
     if reason.permanent:
         return Bounced(reason)
     hint = hint_in(answer.text) if answer.is_temporary else None
-    greylisted = verdict.reason == "greylisted"
-    return Deferred(reason, greylisted=greylisted, hint=hint, own_side=own_side)
+    return Deferred(reason, greylisted=key == "greylisted", hint=hint, own_side=own_side)
 
 
 def _judge_trouble(trouble: Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
     key, enhanced = _OBSTACLES[trouble.obstacle]
     permanent = enhanced.startswith("5.") and stage is not Stage.DOT
     limit = trouble.limit_bytes
-    words = plain(key, limit_mb=max(1, limit // 1024**2) if limit else None)
+    words = plain_words(key, limit_mb=max(1, limit // 1024**2) if limit else None)
     reason = Reason(key, words, None, enhanced, trouble.text, permanent)
     if stage is Stage.DOT:
         return Unconfirmed(reason)

@@ -80,9 +80,17 @@ REASONS: Final[Mapping[ReasonKey, Reason]] = {
 }
 
 
-def plain(key: ReasonKey, *, limit_mb: int | None = None) -> str:
-    """Return the words of a reason. limit_mb: of `too_large`; left out where it is not known."""
-    words = REASONS[key].words
-    if "{n}" not in words:
-        return words
-    return words.partition(" (limit")[0] if limit_mb is None else words.format(n=limit_mb)
+def plain_words(key: str, *, limit_mb: int | None = None) -> str:
+    """Return the words of a reason, those of `unknown` for a key that is none.
+
+    limit_mb: of `too_large`; the words leave the limit out where it is not known.
+    """
+    reason = next((one for one in REASONS.values() if one.key == key), REASONS["unknown"])
+    if "{n}" not in reason.words:
+        return reason.words
+    if limit_mb is None:
+        return reason.words.partition(" (limit")[0]
+    return reason.words.format(n=limit_mb)
+
+
+plain = plain_words

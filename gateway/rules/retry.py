@@ -17,10 +17,10 @@ _ASKS = re.compile(
     r"again|retry|later|wait|come back|greylist|graylist|defer|delay|temporar", re.IGNORECASE
 )
 _AMOUNT = re.compile(
-    r"(?<![\w.:])(\d{1,6}) {0,2}(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)(?![\w])",
+    r"(?<![\w.:=/-])(\d{1,6}) {0,2}(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)(?![\w])",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(r"(?<![\w.:])00?:([0-5]\d):([0-5]\d)(?![\w:])")  # 14:22:10 is a time
+_CLOCK = re.compile(r"(?<![\w.:=/-])00?:([0-5]\d):([0-5]\d)(?![\w:])")  # 14:22:10 is a time
 
 
 @dataclass(frozen=True, slots=True)

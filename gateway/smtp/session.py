@@ -193,8 +193,7 @@ class Session(Visitor):
             return
         body = transaction.body = transaction.body or self._new_body()
         await body.read_chunk(self._wire, octets)
-        await self._go_on(transaction, body, is_last=found[2] is not None)
-        if transaction is self._transaction and not transaction.has_failed:
+        if not await self._go_on(transaction, body, is_last=found[2] is not None):
             self.answer(Reply(250, "2.0.0", f"{octets} octets received"))
 
     def _no_transaction(self) -> Reply:
@@ -208,23 +207,24 @@ class Session(Visitor):
     def _new_body(self, refusal: Reply | None = None) -> Body:
         return Body(self.station, self.loop.time, refusal)
 
-    async def _go_on(self, transaction: Transaction, body: Body, *, is_last: bool) -> None:
-        """Answer the content if it is whole or cannot be taken; say nothing to a good chunk."""
+    async def _go_on(self, transaction: Transaction, body: Body, *, is_last: bool) -> bool:
+        """Return False for a good chunk that is not the last; else see to it and answer."""
         if body.is_flood:
             self._refuse_content(TOO_BIG)
             self.end()
-            return
+            return True
         self.has_content_under_way = False
+        content = await body.finish() if is_last else None
+        if content is not None:
+            await self._deliver(transaction.envelope, content, body)
+            return True
+        if body.refusal is None:
+            return False
+        transaction.has_failed = True
         if is_last:
-            content = await body.finish()
-            if content is not None:
-                await self._deliver(transaction.envelope, content, body)
-                return
-        if body.refusal is not None:
-            transaction.has_failed = True
-            if is_last:
-                self.end_transaction()
-            self._refuse_content(body.refusal)
+            self.end_transaction()
+        self._refuse_content(body.refusal)
+        return True
 
     async def _deliver(self, envelope: Envelope, content: Content, body: Body) -> None:
         """Hand the message over and say what became of it (RFC 5321, section 6.1)."""

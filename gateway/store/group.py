@@ -69,40 +69,29 @@ class Writer:
         self._drop_line()
 
     def _take(self, first: Job) -> None:
-        try:
-            self._open_line()
-        except Exception as error:  # noqa: BLE001 (the rim of a thread: whatever it is, its callers hear it)
-            self._refuse([first, *self._gathered()], error)
-            return
+        """Do a job and those that wait; every caller hears what came of it."""
         jobs = [first]
-        for tries in range(_TRIES_TOGETHER):
-            try:
-                self._do(jobs, gather=tries == 0)
+        try:
+            if self._tried(jobs, _TRIES_TOGETHER, gather=True):
                 return
+            for job in jobs:
+                if not self._tried([job], _TRIES_ALONE, gather=False):
+                    self._refuse([job], Fault("the database is too busy"))
+        except Exception as error:  # noqa: BLE001 (the rim of a thread: no connection, or a bug)
+            self._refuse([*jobs, *self._gathered()], error)
+
+    def _tried(self, jobs: list[Job], tries: int, *, gather: bool) -> bool:
+        """Do a batch, again if the database asks for it; False if it still does."""
+        for count in range(tries):
+            self._open_line()
+            try:
+                self._do(jobs, gather=gather and count == 0)
             except _Repeat:
-                self._begin_again(jobs)
-        for job in jobs:
-            self._do_alone(job)
-
-    def _do_alone(self, job: Job) -> None:
-        for _ in range(_TRIES_ALONE):
-            try:
-                self._open_line()
-                self._do([job], gather=False)
-                return
-            except _Repeat as repeat:
-                last: BaseException = repeat.__cause__ or repeat
-                self._begin_again([job])
-            except Exception as error:  # noqa: BLE001 (as above)
-                self._refuse([job], error)
-                return
-        job.error = Fault("the database is too busy")
-        job.error.__cause__ = last
-        settle([job])
-
-    def _begin_again(self, jobs: Iterable[Job]) -> None:
-        for job in jobs:
-            job.result = job.error = None
+                for job in jobs:
+                    job.result = job.error = None
+            else:
+                return True
+        return False
 
     def _do(self, jobs: list[Job], *, gather: bool) -> None:
         """Do a batch in one transaction, adding jobs that wait if told so.
@@ -111,21 +100,23 @@ class Writer:
         """
         line = self._line
         assert line is not None
-        topics: set[str] = set()
+        begun = False
         try:
             line.begin()
-            self._reset(line)
+            begun = True
+            line.transaction.reset()
             self._run_all(line, jobs, gather=gather)
             number_events(line.transaction)
             line.commit()
-            topics = line.transaction.topics
-        except Exception as error:
+        except BaseException as error:
             self._roll_back(line, error)
-            if wants_repeat(error):
+            # A connection that died while nothing was done is no reason to bother callers.
+            if wants_repeat(error) or (not begun and self._line is None):
                 raise _Repeat from error
             self._refuse([job for job in jobs if job.error is None], error)
-            settle([job for job in jobs if job.error is not None])
+            settle(jobs)
             return
+        topics = line.transaction.topics
         settle(jobs)
         if topics:
             self._ring(line, topics)
@@ -156,7 +147,7 @@ class Writer:
             line.mark()
         try:
             job.result = job.run(work)
-        except Exception as error:  # noqa: BLE001 (the job's error goes to its caller)
+        except BaseException as error:
             if wants_repeat(error) or not line.is_open:
                 raise
             job.error = fault_of(error) or error
@@ -203,10 +194,6 @@ class Writer:
             job.error = fault_of(error) or Fault("the store failed")
             job.error.__cause__ = error
         settle(refused)
-
-    def _reset(self, line: Line) -> None:
-        line.transaction.events.clear()
-        line.transaction.topics = set()
 
     def _roll_back(self, line: Line, error: BaseException) -> None:
         try:

@@ -1,6 +1,6 @@
 """A transaction at driver level, and the connection of one thread that runs it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Engine
@@ -48,6 +48,11 @@ class Transaction:
         text, constants = statement.text(self.dialect)
         sets = [{**constants, **each} for each in parameters] if constants else list(parameters)
         self._cursor.executemany(text, sets)
+
+    def reset(self) -> None:
+        """Forget the events and topics of the transaction before."""
+        self.events = []
+        self.topics = set()
 
     def wake(self, topic: str) -> None:
         """Note a topic, for after the commit."""
@@ -147,6 +152,12 @@ class Line:
         self._cursor.execute(text)
         rows: list[Row] = self._cursor.fetchall() if self._cursor.description else []  # type: ignore[assignment]  # any sequence of tuples
         return rows
+
+    def notify(self, channel: str, topics: Iterable[str]) -> None:
+        """Tell other processes on PostgreSQL that topics were woken; SQLite has no others."""
+        if self._dialect == POSTGRESQL:
+            words = [topic.replace("'", "''") for topic in topics]
+            self._cursor.execute("; ".join(f"NOTIFY {channel}, '{word}'" for word in words))
 
     def close(self) -> None:
         """Close the connection for good."""

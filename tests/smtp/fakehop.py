@@ -45,7 +45,7 @@ class Taken:
     connection: int
 
 
-class _Leave(Exception):
+class _Leave(Exception):  # noqa: N818 (it ends a session, it is no error)
     pass
 
 
@@ -135,7 +135,7 @@ class _Session:
             command = line.decode("utf-8", "replace").rstrip("\r\n")
             self.fake.commands.append(command)
             self.fake.changed.set()
-            verb = command.split(" ")[0].upper().removesuffix(":")
+            verb = command.split(" ")[0].lower()
             answer = getattr(self, f"do_{verb}", None)
             if answer is None:
                 await self.say("500 5.5.2 What?")
@@ -173,7 +173,7 @@ class _Session:
         self.writer.write(text.encode() + b"\r\n")
         await self.writer.drain()
 
-    async def do_EHLO(self, _command):
+    async def do_ehlo(self, _command):
         if "ehlo" in self.fake.script:
             await self.act("ehlo")
             return
@@ -183,10 +183,10 @@ class _Session:
         lines = [f"250-{offer}" for offer in offers[:-1]]
         await self.say("\r\n".join([*lines, f"250 {offers[-1]}"]))
 
-    async def do_HELO(self, _command):
+    async def do_helo(self, _command):
         await self.say("250 hop.test")
 
-    async def do_STARTTLS(self, _command):
+    async def do_starttls(self, _command):
         if not (await self.act("starttls")).startswith("220"):
             return
         if self.fake.script.get("tls"):
@@ -195,25 +195,25 @@ class _Session:
         await self.writer.start_tls(self.fake.tls_context)
         self.tls = True
 
-    async def do_AUTH(self, command):
+    async def do_auth(self, command):
         if command.upper().startswith("AUTH LOGIN"):
             await self.say("334 UGFzc3dvcmQ6")
             self.fake.commands.append((await self.reader.readline()).decode().strip())
         await self.act("auth")
 
-    async def do_MAIL(self, command):
+    async def do_mail(self, command):
         self.mail = command.partition(":")[2]
         self.wants_data = False
         self.has_mail = (await self.act("mail")).startswith("250")
 
-    async def do_RCPT(self, command):
+    async def do_rcpt(self, command):
         self.rcpt = command.partition(":")[2]
         if not self.has_mail:
             await self.say("503 5.5.1 No sender")
             return
         self.wants_data = (await self.act("rcpt")).startswith("25") or self.fake.naive
 
-    async def do_DATA(self, _command):
+    async def do_data(self, _command):
         if not self.wants_data:
             await self.say("503 5.5.1 No recipient")
             return
@@ -234,10 +234,10 @@ class _Session:
             taken = Taken(self.mail, self.rcpt, content, wire, self.tls, self.number)
             self.fake.taken.append(taken)
 
-    async def do_RSET(self, _command):
+    async def do_rset(self, _command):
         await self.act("rset")
 
-    async def do_QUIT(self, _command):
+    async def do_quit(self, _command):
         self.fake.quits += 1
         await self.act("quit")
         raise _Leave

@@ -77,8 +77,8 @@ def test_offers_are_read(extensions, offer):
             id="an address beyond ASCII",
         ),
         pytest.param(
-            copy_to("jana@b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.test"), Offer(), b"MAIL FROM:<b@bounce.test>",
-            b"RCPT TO:<jana@xn--bcher-kva.test>", id="only the domain is beyond ASCII",
+            copy_to(f"jana@b{O_UMLAUT}se.test"), Offer(), b"MAIL FROM:<b@bounce.test>",
+            b"RCPT TO:<jana@xn--bse-sna.test>", id="only the domain is beyond ASCII",
         ),
         pytest.param(
             copy_to(content=b"\xc3\xa9\r\n", smtputf8=True), ALL,

@@ -123,9 +123,7 @@ async def test_closing_closes_idle_connections_and_those_given_back_later():
         async def close_now():
             relay.close()
 
-        await asyncio.gather(
-            attempt(fake, relay=relay, dot=close_now), attempt(fake, relay=relay)
-        )
+        await asyncio.gather(attempt(fake, relay=relay, dot=close_now), attempt(fake, relay=relay))
         await attempt(fake, relay=relay)
         assert relay.open_connections == 0
         await fake.until(lambda: fake.quits == fake.connections)
@@ -143,9 +141,7 @@ async def test_no_more_connections_are_open_than_the_next_hop_may_have():
             most = max(most, relay.open_connections)
             await asyncio.sleep(0)
 
-        await asyncio.gather(
-            *(relay.relay(hop, COPY, before_dot=before_dot) for _ in range(20))
-        )
+        await asyncio.gather(*(relay.relay(hop, COPY, before_dot=before_dot) for _ in range(20)))
         relay.close()
     assert (most, fake.connections, len(fake.taken)) == (3, 3, 20)
 

@@ -17,9 +17,7 @@ from tests.smtp.loops import in_loop
 
 MAIL = b"From: a@mail.example.com\r\nSubject: x\r\n\r\nHello\r\n"
 COPY = Outgoing("b-token@bounce.example.com", Recipient("jana@example.org"), (MAIL,))
-SHORT = Timeouts(
-    connect=0.3, greeting=0.3, command=0.3, block=0.3, final_dot=0.3, probe=0.3
-)
+SHORT = Timeouts(connect=0.3, greeting=0.3, command=0.3, block=0.3, final_dot=0.3, probe=0.3)
 OFFERS = {
     "pipelined": ("PIPELINING", "SIZE 100000", "8BITMIME"),
     "one by one": ("SIZE 100000", "8BITMIME"),
@@ -256,7 +254,9 @@ async def test_a_cancelled_attempt_sends_no_final_dot():
 @pytest.mark.parametrize("way", [DROP, RESET])
 @in_loop
 async def test_a_connection_lost_within_the_message_surely_delivered_nothing(way):
-    big = Outgoing(COPY.sender, COPY.recipient, (MAIL, b"x" * 70 + b"\r\n") + (b"y" * 998 + b"\r\n",) * 8000)
+    big = Outgoing(
+        COPY.sender, COPY.recipient, (MAIL, b"x" * 70 + b"\r\n") + (b"y" * 998 + b"\r\n",) * 8000
+    )
     async with FakeHop({"body": way}, offers=("PIPELINING",)).running() as fake:
         dot = Dot()
         attempted = await attempt(fake, big, dot=dot)
@@ -490,7 +490,9 @@ async def test_a_password_goes_over_clear_text_where_the_admin_wants_no_tls():
     [
         pytest.param(COPY, ("SIZE 10",), Obstacle.TOO_LARGE, id="too large"),
         pytest.param(
-            Outgoing("", Recipient("j\N{LATIN SMALL LETTER O WITH DIAERESIS}@example.org"), (MAIL,)),
+            Outgoing(
+                "", Recipient("j\N{LATIN SMALL LETTER O WITH DIAERESIS}@example.org"), (MAIL,)
+            ),
             ("8BITMIME",),
             Obstacle.NO_SMTPUTF8,
             id="an address beyond ASCII",

@@ -293,4 +293,6 @@ async def test_a_company_s_own_server_that_leads_nowhere_defers(answer):
 
 
 def test_a_password_is_not_shown():
-    assert "secret" not in repr(NextHop("h", 1, ONE, NextHopKind.OWN, credentials=Credentials("u", "secret")))
+    assert "secret" not in repr(
+        NextHop("h", 1, ONE, NextHopKind.OWN, credentials=Credentials("u", "secret"))
+    )

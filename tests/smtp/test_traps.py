@@ -65,14 +65,21 @@ def test_the_null_reverse_path_arrives_empty(run: Run, tmp_path):
     run(talk())
 
 
-def test_port_0_gives_a_port_and_no_thread_is_started(run: Run, tmp_path):
+def test_port_0_gives_a_port_and_hooks_run_in_this_thread(run: Run, tmp_path):
+    threads = []
+
+    class Where(FakeReception):
+        async def accept(self, envelope, content, peer):
+            threads.append(threading.get_ident())
+            return await super().accept(envelope, content, peer)
+
     async def talk():
-        before = threading.active_count()
-        async with serving(tmp_path) as server, server.client() as client:
+        async with serving(tmp_path, reception=Where()) as server, server.client() as client:
             await client.hello()
+            await client.mail()
             assert server.listener.addresses == (f"127.0.0.1:{server.port}",)
             assert server.port > 0
-            assert threading.active_count() == before
+        assert threads == [threading.get_ident()]
 
     run(talk())
 
@@ -127,7 +134,7 @@ def test_data_without_any_line_end_is_bounded(run: Run, tmp_path):
     run(talk())
 
 
-@pytest.mark.parametrize("data", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\r\nb\r\n", b"\n", b"a\n\r\n"])
+@pytest.mark.parametrize("data", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\r\nb\r\n", b"\nb\r\n", b"a\n\r\n"])
 def test_bare_cr_or_lf_does_not_pass(data, run: Run, tmp_path):
     async def talk():
         async with serving(tmp_path) as server, server.client() as client:

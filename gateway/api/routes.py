@@ -1,0 +1,30 @@
+"""All routes of the API."""
+
+from gateway.api import (
+    attachments,
+    conversations,
+    deliveries,
+    events,
+    health,
+    invoice_routes,
+    messages,
+    suppressions,
+    tenants,
+)
+from gateway.api.registry import Route
+
+
+def declared(*, own_metrics: bool) -> tuple[Route, ...]:
+    """Return the routes; own_metrics: /metrics is served elsewhere."""
+    return (
+        *tenants.ROUTES,
+        *invoice_routes.ROUTES,
+        *conversations.ROUTES,
+        *messages.ROUTES,
+        *attachments.ROUTES,
+        *deliveries.ROUTES,
+        *suppressions.ROUTES,
+        *events.ROUTES,
+        *health.ROUTES,
+        *(() if own_metrics else (health.METRICS,)),
+    )

@@ -1,0 +1,130 @@
+"""Companies that the configuration describes: added, changed, removed to match it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from gateway.app.office import Office
+from gateway.flow.companies import ALL_SCOPES, hash_of
+from gateway.ports.store import Work
+from gateway.rules import ids
+from gateway.rules.model import ApiKey, Login, Tenant
+from gateway.rules.names import slug_of
+from gateway.runtime.passwords import KeptPasswords
+from gateway.settings import TenantFile
+
+log = structlog.get_logger()
+
+
+async def apply_companies(office: Office, wanted: Sequence[TenantFile]) -> None:
+    """Make the companies managed by file the ones that are wanted, in one transaction.
+
+    A company that is no longer described stays, with its mail, but without its keys and
+    logins from the file, and is managed by API and commands again.
+    """
+    if not wanted and not await _any_managed(office):
+        return
+    passwords = {
+        login.username: await asyncio.to_thread(KeptPasswords().hashed, login.password.text)
+        for company in wanted
+        for login in company.logins
+    }
+    now = office.context.clock.now()
+
+    def store(work: Work) -> list[str]:
+        slugs = []
+        for company in wanted:
+            tenant = _company(office, work, company, now)
+            slugs.append(tenant.slug)
+            _keys(office, work, tenant, company, now)
+            _logins(work, tenant, company, passwords, now)
+        for tenant in work.tenants.all():
+            if tenant.managed_by_file and tenant.slug not in slugs:
+                _release(work, tenant, now)
+        return slugs
+
+    slugs = await office.context.store.write(store)
+    log.info("companies.applied", slugs=slugs)
+
+
+async def _any_managed(office: Office) -> bool:
+    tenants = await office.context.store.read(lambda work: work.tenants.all())
+    return any(tenant.managed_by_file for tenant in tenants)
+
+
+def _company(office: Office, work: Work, company: TenantFile, now: datetime) -> Tenant:
+    slug = company.slug or slug_of(company.name)
+    brand = {
+        key: value
+        for key, value in (("color", company.brand.color), ("logo", company.brand.logo))
+        if value
+    }
+    known = work.tenants.by_slug(slug)
+    if known is None:
+        known = work.tenants.add(
+            Tenant(
+                id=office.context.new_id(ids.TENANT, now),
+                number=0,
+                slug=slug,
+                name=company.name,
+                created_at=now,
+                updated_at=now,
+                managed_by_file=True,
+            )
+        )
+    wanted = replace(
+        known,
+        name=company.name,
+        locale=company.locale,
+        timezone=company.timezone,
+        brand=brand,
+        attach_pdf=company.attach_pdf.value,
+        notify_address=company.notify.address or None,
+        managed_by_file=True,
+    )
+    return known if wanted == known else work.tenants.change(replace(wanted, updated_at=now))
+
+
+def _keys(office: Office, work: Work, tenant: Tenant, company: TenantFile, now: datetime) -> None:
+    wanted = {hash_of(key.key.text): key for key in company.keys}
+    standing = {
+        key.hash for key in work.keys.all(tenant.id) if key.managed_by_file and not key.revoked_at
+    }
+    for key in work.keys.all(tenant.id):
+        if key.managed_by_file and key.revoked_at is None and key.hash not in wanted:
+            work.keys.revoke(key.id, now)
+    for key_hash, given in wanted.items():
+        if key_hash not in standing:
+            scopes = tuple(scope.value for scope in given.scopes) or ALL_SCOPES
+            key_id = office.context.new_id(ids.KEY, now)
+            work.keys.add(ApiKey(key_id, tenant.id, scopes, key_hash, now, managed_by_file=True))
+
+
+def _logins(
+    work: Work,
+    tenant: Tenant,
+    company: TenantFile,
+    passwords: Mapping[str, str],
+    now: datetime,
+) -> None:
+    wanted = {login.username for login in company.logins}
+    for login in work.keys.logins(tenant.id):
+        if login.managed_by_file and login.revoked_at is None and login.username not in wanted:
+            work.keys.revoke_login(login.username, now)
+    for username in wanted:
+        work.keys.add_login(
+            Login(username, tenant.id, passwords[username], now, managed_by_file=True)
+        )
+
+
+def _release(work: Work, tenant: Tenant, now: datetime) -> None:
+    for key in work.keys.all(tenant.id):
+        if key.managed_by_file and key.revoked_at is None:
+            work.keys.revoke(key.id, now)
+    for login in work.keys.logins(tenant.id):
+        if login.managed_by_file and login.revoked_at is None:
+            work.keys.revoke_login(login.username, now)
+    work.tenants.change(replace(tenant, managed_by_file=False, updated_at=now))

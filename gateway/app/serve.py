@@ -1,0 +1,151 @@
+"""A gateway that serves: opened, told ready, reloaded, drained."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.app.commands import perform
+from gateway.app.companies_by_file import apply_companies
+from gateway.app.listeners import Listeners, Sockets
+from gateway.app.meters import JourneyTally
+from gateway.app.office import CONTROL_SOCKET, Office, open_office
+from gateway.app.plain import route_plan
+from gateway.app.queues import Queues
+from gateway.app.site import metrics_site, site
+from gateway.mail.errors import ConfigError
+from gateway.runtime.control import ControlServer
+from gateway.runtime.metrics import Meters
+from gateway.runtime.notify import inherited, notify
+from gateway.settings import BadSettings, Loaded, diff, load
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What this process does."""
+
+    smtp: bool = True
+    ingest: bool = True
+    relay: bool = True
+    web: bool = True
+
+    @classmethod
+    def named(cls, names: Sequence[str]) -> "Roles":
+        """Return the roles with these names; "all" is each of them."""
+        everything = "all" in names
+        return cls(
+            smtp=everything or "smtp" in names,
+            ingest=everything or "ingest" in names,
+            relay=everything or "relay" in names,
+            web=everything or "web" in names,
+        )
+
+
+class Gateway:
+    """One serving process."""
+
+    def __init__(
+        self, loaded: Loaded, office: Office, roles: Roles, *, sockets: Sockets | None = None
+    ) -> None:
+        """Serve these roles for the office; `sockets`: listening ones, by listener."""
+        self._loaded = loaded
+        self._office = office
+        self._roles = roles
+        self._meters = Meters()
+        self._listeners = Listeners(office, self._meters, sockets or {})
+        self._queues = Queues(
+            office, JourneyTally(self._meters), ingests=roles.ingest, relays=roles.relay
+        )
+        path = office.settings.server.data_dir / CONTROL_SOCKET
+        self._control = ControlServer(path, lambda name, given: perform(office, name, given))
+
+    @property
+    def addresses(self) -> dict[str, list[str]]:
+        """Where clients get in, by listener."""
+        found = self._listeners.addresses
+        return {name: found.get(name, []) for name in ("mx", "submission", "submissions", "http")}
+
+    async def start(self) -> None:
+        """Open everything. Raises ConfigError if an address can't be had."""
+        office = self._office
+        await apply_companies(office, office.settings.tenant)
+        await office.directory.refresh()
+        if self._roles.smtp:
+            await self._listeners.open_smtp()
+        if self._roles.web:
+            listen = office.settings.listen
+            addresses = [(one.host, one.port) for one in listen.http]
+            await self._listeners.open_http("http", site(office, self._meters), addresses)
+            addresses = [(one.host, one.port) for one in listen.metrics]
+            if addresses:
+                server = metrics_site(office, self._meters)
+                await self._listeners.open_http("metrics", server, addresses)
+        self._queues.start()
+        await self._control.start()
+
+    async def reload(self) -> None:
+        """Read the configuration again and apply what can be; a bad file changes nothing."""
+        notify("RELOADING=1", os.environ)
+        try:
+            loaded = await asyncio.to_thread(load, self._loaded.file)
+            changes = diff(self._loaded.settings, loaded.settings)
+            self._office.routes.plan = route_plan(loaded.settings)
+            self._listeners.replace_certificate()
+            await apply_companies(self._office, loaded.settings.tenant)
+            await self._office.directory.refresh()
+        except (BadSettings, ConfigError) as error:
+            log.error("settings.kept", why=str(error))  # noqa: TRY400 (the admin needs the words)
+        else:
+            self._loaded = loaded
+            log.info("settings.reloaded", live=changes.live, after_restart=changes.restart)
+        notify("READY=1", os.environ)
+
+    async def stop(self) -> None:
+        """Drain: accept nothing more, finish what is under way, give the rest back."""
+        notify("STOPPING=1", os.environ)
+        drain = self._office.settings.server.drain
+        await self._control.close()
+        await self._listeners.drain(drain)
+        await self._queues.stop(drain.total_seconds())
+
+
+async def serve_until_told(loaded: Loaded, roles: Roles) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ConfigError if it can't start."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    reloads = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    loop.add_signal_handler(signal.SIGHUP, reloads.set)
+    async with AsyncExitStack() as stack:
+        office = await stack.enter_async_context(open_office(loaded.settings))
+        sockets = inherited(os.environ, os.getpid())
+        gateway = Gateway(loaded, office, roles, sockets=sockets)
+        await gateway.start()
+        print(json.dumps({"event": "ready", **gateway.addresses}), flush=True)  # noqa: T201 (contract §2)
+        notify("READY=1", os.environ)
+        log.info("gateway.ready", **gateway.addresses)
+        await _heed(gateway, told, reloads)
+        log.info("gateway.drains")
+        await gateway.stop()
+    sys.stdout.flush()
+
+
+async def _heed(gateway: Gateway, told: asyncio.Event, reloads: asyncio.Event) -> None:
+    """Reload as often as asked, until told to stop."""
+    stopping = asyncio.create_task(told.wait())
+    while not told.is_set():
+        reloading = asyncio.create_task(reloads.wait())
+        await asyncio.wait({stopping, reloading}, return_when=asyncio.FIRST_COMPLETED)
+        reloading.cancel()
+        if reloads.is_set():
+            reloads.clear()
+            await gateway.reload()
