@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.api.repeating import RepeatStore
 from gateway.app.plain import names_of, read_limits, route_plan
 from gateway.blobs.files import FileBlobs
 from gateway.flow.billing import Billing
@@ -28,18 +29,19 @@ from gateway.runtime.dkim_keys import DkimKeys
 from gateway.runtime.egress import Egress
 from gateway.runtime.keys import FINGERPRINT, OCTETS, fingerprint, make_secret, read_keyring
 from gateway.runtime.passwords import KeptPasswords
-from gateway.runtime.readers import ReaderPool
+from gateway.runtime.reader import ReaderSettings
+from gateway.runtime.readers import Readers
 from gateway.runtime.world import SystemChance, SystemClock
 from gateway.settings import Settings
 from gateway.smtp.resolver import DnsResolver
 from gateway.smtp.routes import DnsRoutes
-from gateway.store import OpenStore, open_store
+from gateway.store.engine import DATABASE_FILE
+from gateway.store.opening import OpenStore, open_store
 from gateway.web.letters import TemplateLetters
 
 CONTROL_SOCKET = "control.sock"
 BLOBS = "blobs"
 SCRATCH = "tmp"
-DATABASE = "postroom.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Office:
     store: OpenStore
     blobs: FileBlobs
     scratch: Path
-    parser: ReaderPool
+    parser: Readers
     routes: DnsRoutes
     dkim: DkimKeys
     directory: Directory
@@ -81,7 +83,7 @@ async def open_office(settings: Settings, *, readers: int | None = None) -> Asyn
     clock, chance = SystemClock(), SystemChance()
     keys = keyring(settings, chance)
     async with AsyncExitStack() as stack:
-        store = open_store(database_of(settings), lock_dir=data_dir)
+        store = open_store(settings.server.database_url.text or data_dir)
         await store.start()
         stack.push_async_callback(store.close)
         await _recognise(store, keys)
@@ -91,12 +93,12 @@ async def open_office(settings: Settings, *, readers: int | None = None) -> Asyn
         dkim.make_missing(clock.now())
         blobs = FileBlobs(data_dir / BLOBS)
         await blobs.start()
-        parser = ReaderPool(
-            count=readers or settings.server.readers,
-            scratch=scratch,
+        reading = ReaderSettings(
+            scratch=scratch / "readers",
             limits=read_limits(settings),
             parse_seconds=settings.limits.parse_seconds,
         )
+        parser = Readers(reading, size=readers or settings.server.readers)
         await parser.start()
         stack.push_async_callback(parser.close)
         resolver = DnsResolver(
@@ -106,17 +108,28 @@ async def open_office(settings: Settings, *, readers: int | None = None) -> Asyn
         names = names_of(settings)
         egress = Egress(settings.egress.allow)
         routes = DnsRoutes(route_plan(settings), resolver, egress, chance, hostname=names.hostname)
-        context = Context(store, blobs, clock, chance, keys, names, TemplateLetters(), routes)
-        yield _office(settings, context, store, blobs, scratch, parser, routes, dkim)
+        journal = RepeatStore(store)
+        context = Context(journal, blobs, clock, chance, keys, names, TemplateLetters(), routes)
+        yield _office(
+            settings,
+            context,
+            store=store,
+            blobs=blobs,
+            scratch=scratch,
+            parser=parser,
+            routes=routes,
+            dkim=dkim,
+        )
 
 
 def _office(
     settings: Settings,
     context: Context,
+    *,
     store: OpenStore,
     blobs: FileBlobs,
     scratch: Path,
-    parser: ReaderPool,
+    parser: Readers,
     routes: DnsRoutes,
     dkim: DkimKeys,
 ) -> Office:
@@ -147,11 +160,6 @@ def _office(
     )
 
 
-def database_of(settings: Settings) -> str:
-    """Return where the store is: a URL, or the path of the SQLite file."""
-    return settings.server.database_url.text or str(settings.server.data_dir / DATABASE)
-
-
 def keyring(settings: Settings, chance: SystemChance) -> Keyring:
     """Return the installation's secrets; makes the file at the first start.
 
@@ -163,7 +171,7 @@ def keyring(settings: Settings, chance: SystemChance) -> Keyring:
     if secret.file is None:
         raise ConfigError('[server] secret is empty: write { file = "var/secret" }')
     if not secret.file.exists():
-        if (settings.server.data_dir / DATABASE).exists():
+        if (settings.server.data_dir / DATABASE_FILE).exists():
             raise ConfigError(
                 f"[server] secret: {secret.file} is missing, but {settings.server.data_dir} holds "
                 "data that was made with it; restore the file from a backup"

@@ -61,7 +61,7 @@ def read_limits(settings: Settings) -> ReadLimits:
 
 def http_limits(settings: Settings) -> HttpLimits:
     """Return the limits of HTTP connections."""
-    return HttpLimits(header_time=settings.limits.http_header_time)
+    return HttpLimits(header=settings.limits.http_header_time)
 
 
 def queue_limits(settings: Settings) -> QueueLimits:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from gateway.flow.queue_manager import QueueManager
 from gateway.mail.errors import Fault
 from gateway.ports.tally import Tally
 from gateway.runtime.signing import DkimSigner
+from gateway.smtp.dialling import TlsContexts
 from gateway.smtp.relay import SmtpRelay
 
 log = structlog.get_logger()
@@ -44,7 +45,7 @@ class Queues:
             self._begin(ingest.run(), ingest.stop, "ingest")
             self._begin(self._sweep(), None, "sweep")
         if self.relays:
-            relay = SmtpRelay(office.settings.server.hostname)
+            relay = SmtpRelay(office.settings.server.hostname, TlsContexts.of_system())
             signer = DkimSigner(office.dkim, office.context.names.sender, office.context.clock)
             way = WayOut(office.routes, relay, signer, retry_policy(office.settings), self.tally)
             manager = QueueManager(office.context, way, queue_limits(office.settings))
@@ -62,13 +63,11 @@ class Queues:
 
     def _begin(
         self,
-        running: "Awaitable[None]",
+        running: Coroutine[None, None, None],
         stop: Callable[[float], Awaitable[None]] | None,
         name: str,
     ) -> None:
-        task = asyncio.ensure_future(running)
-        task.set_name(name) if isinstance(task, asyncio.Task) else None
-        self._tasks.append(task)  # type: ignore[arg-type]
+        self._tasks.append(asyncio.create_task(running, name=name))
         if stop is not None:
             self._stops.append(stop)
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import perf_counter
 
 import structlog
@@ -144,9 +145,9 @@ class Ingest:
         )
         if kept is None:
             raise Fault(f"the bytes of {inbound.id} are missing")
-        source: bytes | str
+        source: bytes | Path
         if kept.data is None:
-            source = await context.blobs.path(inbound.tenant_id, inbound.raw_sha256)
+            source = Path(await context.blobs.path(inbound.tenant_id, inbound.raw_sha256))
         else:
             source = kept.data
         return await self._parser.read(source, null_sender=not inbound.envelope.sender)

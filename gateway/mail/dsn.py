@@ -82,9 +82,7 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
         yield block
 
 
-def _begins_block(
-    name: str, block: Mapping[str, str], *, is_named: bool, is_parted: bool
-) -> bool:
+def _begins_block(name: str, block: Mapping[str, str], *, is_named: bool, is_parted: bool) -> bool:
     """Return whether a field opens the next block.
 
     is_named: the block above names its recipient. is_parted: an empty line stands between.

@@ -212,7 +212,7 @@ def _own(status: str | None, code: int | None, said: ReasonKey | None) -> Reason
 
 def _key(status: str | None, code: int | None, words: str, said: ReasonKey | None) -> ReasonKey:
     subject, detail = map(int, status.split(".")[1:]) if status else (0, 0)
-    stated = _stated(status, subject, detail, code, words, said)
+    stated = _stated(status, code, words, said) if status else None
     if stated is not None:
         return _refined(stated, said)
     if code in _SIGN_IN_CODES:
@@ -224,28 +224,22 @@ def _key(status: str | None, code: int | None, words: str, said: ReasonKey | Non
     return _BY_SUBJECT.get(subject) or _BY_CODE.get(code or 0, "unknown")
 
 
-def _stated(
-    status: str | None,
-    subject: int,
-    detail: int,
-    code: int | None,
-    words: str,
-    said: ReasonKey | None,
-) -> ReasonKey | None:
+def _stated(status: str, code: int | None, words: str, said: ReasonKey | None) -> ReasonKey | None:
     """Return the reason that the status itself states, or None where it is too general."""
-    if status is None:
-        return None
-    if (subject, detail) == (1, 10) and "null" in words and "mx" in words:
-        return "no_such_domain"
-    if (subject, detail) == (4, 4) and status[0] == "4":
-        return "unreachable"
-    if (subject, detail) == (4, 1) and status[0] == "5":
-        # Microsoft's way to say that the address does not exist.
-        return "no_such_address" if "access denied" in words else "unreachable"
-    if subject == 7 and detail in (0, 1) and status[0] == "4" and said in (None, "policy"):
-        return "rate" if detail == 0 and code == 421 else "greylisted"
-    if (subject, detail) == (7, 0) and code == 530:
-        return "own_login" if said != "tls" else "tls"
+    kind, subject, detail = map(int, status.split("."))
+    match kind, subject, detail:
+        case _, 1, 10 if "null" in words and "mx" in words:
+            return "no_such_domain"
+        case 4, 4, 4:
+            return "unreachable"
+        case 5, 4, 1 if "access denied" in words:
+            return "no_such_address"  # Microsoft's words where the directory lacks it
+        case 4, 7, 0 if code == 421 and said in {None, "policy"}:
+            return "rate"
+        case 4, 7, 0 | 1 if said in {None, "policy"}:
+            return "greylisted"
+        case _, 7, 0 if code == 530:
+            return "tls" if said == "tls" else "own_login"
     return _BY_STATUS.get((subject, detail))
 
 

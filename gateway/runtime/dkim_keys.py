@@ -252,7 +252,7 @@ def _newest(
     """Return the newest key of that kind (or the oldest), or None; the selector breaks a tie."""
     fitting = sorted(
         (key for key in keys if key.algorithm == algorithm and key.state is state),
-        key=lambda key: (key.made_at, key.selector),
+        key=lambda key: (key.made_at, len(key.selector), key.selector),
     )
     if not fitting:
         return None

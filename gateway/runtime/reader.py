@@ -49,12 +49,14 @@ class ReaderSettings:
     parse_seconds: of work for one mail; in all it may take 1.8 times as long, so that a
         reader that hangs is replaced within twice that time.
     memory_octets: of address space.
+    watch_seconds: between two looks after readers that wait for mail.
     """
 
     scratch: Path
     limits: ReadLimits = field(default_factory=ReadLimits)
     parse_seconds: float = 5.0
     memory_octets: int = 512 * 1024 * 1024
+    watch_seconds: float = 2.0
 
     @property
     def patience_seconds(self) -> float:

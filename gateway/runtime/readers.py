@@ -20,8 +20,6 @@ from gateway.runtime.reader import NotTaken, Reader, ReaderSettings
 MAILS_A_PROCESS: Final = 2000
 RESIDENT_OCTETS: Final = 200 * 1024 * 1024
 _SLOW_SECONDS: Final = 0.5
-_PING_SECONDS: Final = 2.0
-_ANSWER_SECONDS: Final = 3.0
 _START_SECONDS: Final = 60.0
 _TRIES: Final = 5
 _SHORT_LIFE: Final = 2.0
@@ -57,6 +55,7 @@ class Readers:
         self._pool = _Pool()
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._alive: set[Reader] = set()
         self._starting_spares = 0
         self._is_closing = False
         self.counts = ReaderCounts()
@@ -99,6 +98,11 @@ class Readers:
             finally:
                 self._give_back(reader)
         raise Fault("readers end as soon as they are started")
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The ids of the processes that run."""
+        return tuple(reader.pid for reader in self._alive)
 
     async def _take(self) -> Reader:
         """Wait for a reader that is free; see to it that slow mail doesn't make that long."""
@@ -176,6 +180,7 @@ class Readers:
 
     async def _live(self, reader: Reader) -> None:
         """Offer a reader, once it is up, to whoever waits, until it is gone."""
+        self._alive.add(reader)
         try:
             await reader.ping(_START_SECONDS)
             if not reader.is_gone:
@@ -185,11 +190,13 @@ class Readers:
             reader.kill()
             await asyncio.shield(reader.gone())
             raise
+        finally:
+            self._alive.discard(reader)
 
     async def _watch(self) -> None:
         """Ask readers that wait for mail whether they are well; one that hangs is killed."""
         while True:
-            await asyncio.sleep(_PING_SECONDS)
+            await asyncio.sleep(self._settings.watch_seconds)
             idle = [self._pool.idle.get_nowait() for _ in range(self._pool.idle.qsize())]
             await asyncio.gather(*(self._check(reader) for reader in idle))
 
@@ -197,7 +204,7 @@ class Readers:
         if reader in self._pool.spares and not self._pool.waiting:
             reader.retire()
             return
-        await reader.ping(_ANSWER_SECONDS)
+        await reader.ping(1.5 * self._settings.watch_seconds)
         if not reader.is_gone:
             self._pool.idle.put_nowait(reader)
 

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import cast
 
 import aiosmtplib
 from aiosmtplib.errors import SMTPResponseException
@@ -112,8 +113,9 @@ class Connection:
     def abort(self) -> None:
         """Close at once; what was not sent yet never leaves."""
         transport = self._client.transport
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()
+        if transport is not None:
+            # uvloop's transports are none of asyncio's classes, but do what those do.
+            cast("asyncio.WriteTransport", transport).abort()
         self._client.close()
 
     async def is_alive(self) -> bool:

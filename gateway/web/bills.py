@@ -55,6 +55,8 @@ class Bill:
     open_plain: str
     issued: str
     due: str
+    due_label: str
+    due_date: str
     chip: Chip
     payable: bool
     has_pdf: bool
@@ -85,6 +87,8 @@ def bill(
         open_plain=shown(amount_open(invoice), invoice.currency),
         issued=say.day(invoice.issued_on) if invoice.issued_on else "",
         due=due,
+        due_label=say.text(kind.date_label).rstrip(":"),
+        due_date=say.day(invoice.due_on) if due and invoice.due_on else "",
         chip=chip(invoice, tenant, say, today, inbox=inbox),
         payable=kind.payable and awaits and amount_open(invoice) > ZERO,
         has_pdf=invoice.pdf_attachment_id is not None,
@@ -118,9 +122,8 @@ def chip(
         words = say.text("You said it's paid. Waiting for {company}", company=tenant.name)
         return Chip(words, "claim")
     if not kind.payable:
-        dated = kind.due and invoice.due_on
-        words = say.text(kind.due, date=say.short_day(invoice.due_on)) if dated else ""  # type: ignore[arg-type]  # mypy does not see that `dated` tests both
-        return Chip(words, "off")
+        dated = invoice.due_on if kind.due else None
+        return Chip(say.text(kind.due, date=say.day(dated)) if dated else "", "off")
     if confirmed(invoice) > ZERO:
         still = say.money(amount_open(invoice), invoice.currency)
         return Chip(say.text("{amount} still open", amount=still), "soon")

@@ -1,7 +1,9 @@
-"""Tests that run in an event loop of their own."""
+"""Tests that run in an event loop of their own, of the kind that the gateway runs in."""
 
 import asyncio
 import functools
+
+import uvloop
 
 
 def in_loop(test):
@@ -13,6 +15,7 @@ def in_loop(test):
             async with asyncio.timeout(20):
                 await test(*args, **kwargs)
 
-        asyncio.run(bounded())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(bounded())
 
     return run

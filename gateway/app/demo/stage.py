@@ -54,7 +54,7 @@ async def show(port: int, *, once: bool, say: Callable[[str], None]) -> bool:
         company = await perform(office, "tenant.add", {"name": "Acme s.r.o.", "slug": "acme-sro"})
         second = await perform(office, "tenant.add", {"name": "Novák Joinery"})
         say(f"gateway ready, two companies: {company['name']}, {second['name']}")
-        stage = _stage(gateway, office, http, company, catcher, say)
+        stage = _stage(gateway, office, http, company=company, catcher=catcher, say=say)
         try:
             await play(stage)
             await _second_company(http, second, catcher)
@@ -90,6 +90,7 @@ def _stage(
     gateway: Gateway,
     office: Office,
     http: str,
+    *,
     company: Mapping[str, Any],
     catcher: Catcher,
     say: Callable[[str], None],

@@ -51,7 +51,7 @@ def _create(table: str, columns: str, *constraints: Any) -> None:
 
 def _column(word: str) -> "sa.Column[Any]":
     name, _, kind = word.rstrip("?+").partition(":")
-    counts = True if word.endswith("+") else "auto"
+    counts = word.endswith("+")
     nullable = word.endswith("?")
     return sa.Column(name, _KINDS[kind], nullable=nullable, autoincrement=counts)
 

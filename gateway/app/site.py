@@ -1,0 +1,85 @@
+"""The HTTP application: API and pages side by side, with what stands before both."""
+
+from importlib.metadata import version
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from gateway.api.app import build_api, build_metrics, not_found_app
+from gateway.api.services import ApiSettings, Services
+from gateway.app.office import Office
+from gateway.app.plain import http_limits
+from gateway.runtime.http.body import BodyLimit
+from gateway.runtime.http.draining import Draining
+from gateway.runtime.http.edge import Edge
+from gateway.runtime.http.proxies import TrustedProxies
+from gateway.runtime.http.server import HttpServer
+from gateway.runtime.metrics import Meters
+from gateway.web.app import build_web
+from gateway.web.services import WebServices
+
+
+def site(office: Office, meters: Meters) -> HttpServer:
+    """Return the server of API and pages, not yet listening."""
+    draining = Draining()
+    services = _services(office, meters, draining)
+    pages = WebServices(
+        context=office.context,
+        visits=office.visits,
+        conversing=office.conversing,
+        billing=office.billing,
+        companies=office.companies,
+        dispatch=office.dispatch,
+        uploads=office.scratch,
+    )
+    routes: list[BaseRoute] = [*build_api(services), *build_web(pages)]
+    application = Starlette(routes=routes)
+    application.router.default = not_found_app(services)
+    return _server(office, application, meters, draining)
+
+
+def metrics_site(office: Office, meters: Meters) -> HttpServer:
+    """Return the server of a listener for metrics alone, not yet listening."""
+    draining = Draining()
+    services = _services(office, meters, draining)
+    alive = Route("/healthz", _alive)
+    application = Starlette(routes=[*build_metrics(services), alive])
+    return _server(office, application, meters, draining)
+
+
+def _services(office: Office, meters: Meters, draining: Draining) -> Services:
+    settings = office.settings
+    return Services(
+        context=office.context,
+        submissions=office.submissions,
+        conversing=office.conversing,
+        billing=office.billing,
+        companies=office.companies,
+        dispatch=office.dispatch,
+        meters=meters,
+        settings=ApiSettings(
+            uploads=office.scratch,
+            message_bytes=settings.limits.message,
+            own_metrics=bool(settings.listen.metrics),
+            version=version("postroom"),
+        ),
+        admin_key=lambda: settings.server.admin_key.text,
+        draining=draining,
+    )
+
+
+def _server(office: Office, application: ASGIApp, meters: Meters, draining: Draining) -> HttpServer:
+    settings, context = office.settings, office.context
+    limited = BodyLimit(application, settings.limits.http_body)
+    edge = Edge(limited, clock=context.clock, chance=context.chance, observe=meters.answered)
+    trusted = TrustedProxies(edge, lambda: settings.server.trusted_proxies)
+    return HttpServer(
+        trusted, http_limits(settings), drain=settings.server.drain, draining=draining
+    )
+
+
+async def _alive(_: Request) -> Response:
+    return Response("ok")

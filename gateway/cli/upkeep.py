@@ -1,0 +1,92 @@
+"""`verify`, `migrate`, `backup`, `restore`, `status`."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.asking import AsJson, ConfigFile, ask, confirm, show_one, show_rows
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+_QUEUE = ("next_hop", "state", "count", "oldest_seconds")
+
+
+def register(program: typer.Typer) -> None:
+    """Add the commands."""
+    program.command("verify")(verify)
+    program.command("migrate")(migrate)
+    program.command("backup")(backup)
+    program.command("restore")(restore)
+    program.command("status")(status)
+
+
+def verify(as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """Prove the store: no broken reference, no orphan blob, hashes match."""
+    findings: list[str] = ask(config, "verify", {})["findings"]
+    if as_json:
+        print(json.dumps({"ok": not findings, "findings": findings}, ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(finding)
+        print(f"{len(findings)} found." if findings else "The store is sound.")
+    if findings:
+        raise typer.Exit(1)
+
+
+def migrate(config: ConfigFile = None) -> None:
+    """Bring the store's tables up to date; a start of the gateway does so, too."""
+    from gateway.store.opening import open_store
+
+    settings = _settings(config)
+
+    async def bring_up() -> None:
+        async with open_store(settings.server.database_url.text or settings.server.data_dir):
+            pass
+
+    asyncio.run(bring_up())
+    print("The store is up to date.")
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write the copy.")],
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Write a consistent copy of everything, secret and keys included, while it runs."""
+    given = {"file": str(file.absolute())}
+    show_one(ask(config, "backup", given), as_json=as_json)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A copy that `backup` wrote.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Bring a copy back; refuses a store in use."""
+    from gateway.app.restore import restore_all
+
+    settings = _settings(config)
+    confirm(f"Replace all data in {settings.server.data_dir} by {file}?", yes=yes)
+    show_one(asyncio.run(restore_all(settings, file)), as_json=as_json)
+
+
+def status(as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """Show whether the gateway runs, how deep its queues are, and how old."""
+    told: dict[str, Any] = ask(config, "status", {})
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    queue = told.pop("queue")
+    show_one(told, as_json=False)
+    show_rows(queue, as_json=False, columns=_QUEUE, empty="The outbound queue is empty.")
+
+
+def _settings(config: Path | None) -> "Settings":
+    from gateway.settings import load
+
+    return load(config).settings

@@ -1,0 +1,396 @@
+"""Every limit of a session, on the wire."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from gateway.mail.replies import Reply
+from gateway.smtp.limits import SessionLimits
+from gateway.smtp.quotas import Quotas
+from tests.smtp.kit import ENVELOPE, MAIL, FakeReception, Run, serving
+
+MOMENT = timedelta(milliseconds=100)
+NEVER_MIND = timedelta(hours=9)
+
+
+def test_a_message_of_the_limit_is_taken_and_one_octet_more_refused(run: Run, tmp_path):
+    limits = SessionLimits(message=len(MAIL))
+
+    async def talk():
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            said = [await client.mail(), await client.mail(MAIL[:-2] + b"!\r\n"), await client.mail()]
+        assert [reply[:9] for reply in said] == ["250 2.0.0", "552 5.3.4", "250 2.0.0"]
+        assert server.meter.reasons == ["size"]
+
+    run(talk())
+
+
+@pytest.mark.parametrize(
+    ("size", "code"), [(b"1000", "250"), (b"1001", "552"), (b"1000000000000000000", "552")]
+)
+def test_an_announced_size_is_judged_at_mail(size, code, run: Run, tmp_path):
+    async def talk():
+        limits = SessionLimits(message=1000)
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            assert (await client.say(b"MAIL FROM:<> SIZE=" + size))[:3] == code
+
+    run(talk())
+
+
+def test_twice_the_size_ends_the_session_with_its_reason(run: Run, tmp_path):
+    async def talk():
+        limits = SessionLimits(message=10_000)
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            await client.envelope()
+            await client.say(b"DATA")
+            await client.send(b"x" * 20_100)
+            assert await client.rest() == b"552 5.3.4 The message is bigger than we take\r\n"
+
+    run(talk())
+
+
+@pytest.mark.parametrize(
+    ("octets", "code"), [(4096, "250"), (4097, "552")], ids=["the limit", "one more"]
+)
+def test_a_header_block_beyond_its_limit_is_refused(octets, code, run: Run, tmp_path):
+    header = b"Subject: hi\r\n"
+    header += b"X: " + b"y" * (octets - len(header) - len(b"X: \r\n\r\n")) + b"\r\n\r\n"
+    assert len(header) == octets
+
+    async def talk():
+        limits = SessionLimits(header_bytes=4096)
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            assert (await client.mail(header + b"body\r\n"))[:3] == code
+            assert (await client.mail())[:3] == "250"
+
+    run(talk())
+
+
+@pytest.mark.parametrize(("hops", "reply"), [(3, "250 2.0.0"), (4, "554 5.4.6")])
+def test_too_many_hops_are_a_loop(hops, reply, run: Run, tmp_path):
+    async def talk():
+        async with serving(tmp_path, limits=SessionLimits(hops=3)) as server, server.client() as client:
+            await client.hello()
+            data = b"received: from x\r\n" * hops + MAIL + b"Received: in the body\r\n" * 9
+            assert (await client.mail(data))[:9] == reply
+
+    run(talk())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(MAIL + b"\0\0\r\n", id="NUL"),
+        pytest.param(MAIL + b"x" * 200_000 + b"\r\n", id="long line"),
+        pytest.param(b"From carol Thu Jan  1 00:00:00 1970\r\n" + MAIL, id="mbox line"),
+        pytest.param(b"x" * 200_000 + b"\r\n", id="one long line and no header"),
+        pytest.param(b"\0" * 200_000 + b"\r\n", id="only NUL"),
+        pytest.param(b"\r\n" * 100_000, id="only empty lines"),
+    ],
+)
+def test_odd_content_is_taken_and_kept(data, run: Run, tmp_path):
+    async def talk():
+        async with serving(tmp_path) as server, server.client() as client:
+            await client.hello()
+            assert await client.mail(data) == "250 2.0.0 Queued as msg_1"
+        assert server.reception.taken[0].data == data
+
+    run(talk())
+
+
+def test_recipients_beyond_the_limit_are_put_off(run: Run, tmp_path):
+    async def talk():
+        limits = SessionLimits(recipients=2, errors_per_session=2)
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            await client.say(ENVELOPE[0])
+            said = [await client.say(b"RCPT TO:<%d@x.test>" % number) for number in range(6)]
+            assert [reply[:9] for reply in said] == ["250 2.1.5"] * 2 + ["452 4.5.3"] * 4
+            await client.say(b"DATA")
+            await client.send(MAIL + b".\r\n")
+            assert await client.reply() == "250 2.0.0 Queued as msg_1"
+
+    run(talk())
+
+
+def test_errors_end_the_session_unless_good_mail_comes_between(run: Run, tmp_path):
+    refusal = Reply(550, "5.1.1", "No such user")
+
+    async def talk():
+        reception = FakeReception(refuses={"nobody@reply.test": refusal})
+        limits = SessionLimits(errors_per_session=3)
+        async with serving(tmp_path, reception=reception, limits=limits) as server:
+            async with server.client() as client:
+                await client.hello()
+                for _ in range(3):
+                    for _ in range(2):
+                        await client.say(b"XYZZY")
+                    await client.mail()
+                await client.say(ENVELOPE[0])
+                said = [await client.say(b"RCPT TO:<nobody@reply.test>") for _ in range(4)]
+                assert [reply[:9] for reply in said] == ["550 5.1.1"] * 3 + ["421 4.7.0"]
+                assert await client.rest() == b""
+        assert server.meter.reasons.count("errors") == 1
+
+    run(talk())
+
+
+@pytest.mark.parametrize("command", [b"NOOP", b"RSET", b"VRFY a", b"HELP", b"EHLO me"])
+def test_commands_that_lead_nowhere_are_limited(command, run: Run, tmp_path):
+    async def talk():
+        limits = SessionLimits(idle_commands=5, idle_commands_rate=0)
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.reply()
+            await client.say(b"EHLO me")
+            await client.mail()
+            await client.send((command + b"\r\n") * 1000)
+            said = (await client.rest()).split(b"\r\n")
+            assert said[-2].startswith(b"421 4.7.0 ")
+
+    run(talk())
+
+
+def test_commands_that_lead_nowhere_are_allowed_again_later(run: Run, tmp_path):
+    async def talk():
+        limits = SessionLimits(idle_commands=2, idle_commands_rate=100_000)
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            assert {await client.say(b"NOOP") for _ in range(50)} == {"250 2.0.0 OK"}
+
+    run(talk())
+
+
+@pytest.mark.parametrize(
+    ("line", "reply"),
+    [
+        pytest.param(b"NOOP " + b"x" * 505, "250 2.0.0", id="512"),
+        pytest.param(b"NOOP " + b"x" * 506, "500 5.5.2", id="513"),
+        pytest.param(b"NOOP " + b"x" * 100_000, "500 5.5.2", id="very long"),
+        pytest.param(b"MAIL FROM:<a@b.test> AUTH=" + b"x" * 1000, "250 2.1.0", id="parameters"),
+        pytest.param(b"MAIL FROM:<a@b.test> AUTH=" + b"x" * 2100, "500 5.5.2", id="too many"),
+    ],
+)
+def test_command_lines_are_limited(line, reply, run: Run, tmp_path):
+    async def talk():
+        async with serving(tmp_path) as server, server.client() as client:
+            await client.hello()
+            assert (await client.say(line))[:9] == reply
+            assert await client.say(b"NOOP") == "250 2.0.0 OK"
+
+    run(talk())
+
+
+def test_an_idle_client_is_told_and_cut(run: Run, tmp_path):
+    async def talk():
+        async with serving(tmp_path, limits=SessionLimits(idle=MOMENT)) as server:
+            async with server.client() as client:
+                await client.hello()
+                assert await client.rest() == b"421 4.4.2 You took too long, goodbye\r\n"
+        assert server.meter.reasons == ["late"]
+
+    run(talk())
+
+
+def test_a_command_that_trickles_in_does_not_put_the_deadline_off(run: Run, tmp_path):
+    async def talk():
+        async with serving(tmp_path, limits=SessionLimits(idle=MOMENT)) as server:
+            async with server.client() as client:
+                await client.hello()
+                rest = asyncio.ensure_future(client.rest())
+                while not rest.done():
+                    client.writer.write(b"x")
+                    await asyncio.sleep(0.01)
+                assert (await rest).startswith(b"421 4.4.2 ")
+
+    run(talk())
+
+
+def test_content_below_the_minimum_rate_is_cut(run: Run, tmp_path):
+    limits = SessionLimits(data_min_rate=10_000, rate_window=MOMENT)
+
+    async def talk():
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            await client.envelope()
+            await client.say(b"DATA")
+            rest = asyncio.ensure_future(client.rest())
+            while not rest.done():
+                client.writer.write(b"x")
+                await asyncio.sleep(0.01)
+            assert (await rest).startswith(b"421 4.4.2 ")
+        assert server.reception.taken == []
+
+    run(talk())
+
+
+def test_content_at_the_minimum_rate_is_taken_however_long_it_lasts(run: Run, tmp_path):
+    limits = SessionLimits(data_min_rate=1000, rate_window=timedelta(milliseconds=50))
+
+    async def talk():
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            await client.envelope()
+            await client.say(b"DATA")
+            for _ in range(20):
+                await client.send(b"x" * 100 + b"\r\n")
+                await asyncio.sleep(0.01)
+            await client.send(b".\r\n")
+            assert await client.reply() == "250 2.0.0 Queued as msg_1"
+
+    run(talk())
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        pytest.param(SessionLimits(content_time=MOMENT), id="in all"),
+        pytest.param(SessionLimits(idle=MOMENT, data_min_rate=0), id="silence"),
+    ],
+)
+@pytest.mark.parametrize("verb", [b"DATA", b"BDAT 1000 LAST"])
+def test_content_has_a_deadline(verb, limits, run: Run, tmp_path):
+    async def talk():
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            await client.envelope()
+            await client.send(verb + b"\r\nhello\r\n")
+            assert b"421 4.4.2 You took too long, goodbye\r\n" in await client.rest()
+            await server.quiet()
+        assert server.reception.taken == []
+
+    run(talk())
+
+
+def test_a_connection_serves_so_many_messages(run: Run, tmp_path):
+    async def talk():
+        async with serving(tmp_path, limits=SessionLimits(messages=2)) as server:
+            async with server.client() as client:
+                await client.hello()
+                assert (await client.mail())[:3] == (await client.mail())[:3] == "250"
+                assert await client.say(ENVELOPE[0]) == "421 4.7.0 Please connect anew"
+
+    run(talk())
+
+
+def test_a_connection_ends_between_transactions_when_it_is_old(run: Run, tmp_path):
+    async def talk():
+        limits = SessionLimits(lifetime=timedelta(seconds=-1))
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            assert await client.say(ENVELOPE[0]) == "421 4.7.0 Please connect anew"
+
+    run(talk())
+
+
+def test_connections_of_one_address_are_limited_and_given_back(run: Run, tmp_path):
+    async def talk():
+        limits = SessionLimits(connections_per_address=1)
+        async with serving(tmp_path, limits=limits) as server:
+            async with server.client() as first, server.client("127.0.0.2") as elsewhere:
+                await first.hello()
+                async with server.client() as second:
+                    assert (await second.reply()).startswith("421 4.7.0 Too many connections")
+                    assert await second.rest() == b""
+                assert (await elsewhere.reply()).startswith("220 ")
+            await server.quiet()
+            async with server.client() as again:
+                assert (await again.reply()).startswith("220 ")
+        assert server.meter.reasons == ["connections"]
+
+    run(talk())
+
+
+def test_listeners_share_their_quotas(run: Run, tmp_path):
+    limits = SessionLimits(connections=1)
+    quotas = Quotas(limits)
+
+    async def talk():
+        async with (
+            serving(tmp_path, limits=limits, quotas=quotas) as one,
+            serving(tmp_path, limits=limits, quotas=quotas) as other,
+            one.client() as client,
+        ):
+            await client.hello()
+            async with other.client() as second:
+                assert (await second.reply()).startswith("421 ")
+
+    run(talk())
+
+
+def test_content_in_memory_is_limited_in_all(run: Run, tmp_path):
+    data = MAIL + b"x" * 5000 + b"\r\n"
+
+    async def talk():
+        limits = SessionLimits(spool_memory=6000)
+        reception = FakeReception(gate=asyncio.Event())
+        async with serving(tmp_path, reception=reception, limits=limits) as server:
+            async with server.client() as one, server.client() as two, server.client() as three:
+                for client in (one, two):
+                    await client.hello()
+                    await client.envelope()
+                    await client.say(b"DATA")
+                    await client.send(data + b".\r\n")
+                    await reception.reached.wait()
+                    reception.reached.clear()
+                reception.gate.set()
+                await one.reply()
+                await two.reply()
+                await three.hello()
+                await three.mail(data)
+        assert [taken.data for taken in reception.taken] == [data] * 3
+        assert [taken.content.path is None for taken in reception.taken] == [True, False, True]
+
+    run(talk())
+
+
+def test_a_client_that_never_reads_its_replies_is_cut(run: Run, tmp_path):
+    async def talk():
+        limits = SessionLimits(idle=MOMENT, idle_commands=10**9)
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            client.reader._limit = 1  # reads nothing more
+            client.writer.write(b"HELP\r\n" * 300_000)
+            await server.quiet()
+
+    run(talk())
+
+
+def test_a_flood_of_commands_leaves_other_sessions_their_turn(run: Run, tmp_path):
+    async def talk():
+        limits = SessionLimits(idle_commands=10**9)
+        async with serving(tmp_path, limits=limits) as server:
+            async with server.client() as flood, server.client() as other:
+                loop = asyncio.get_running_loop()
+                await flood.hello()
+                await other.hello()
+                flood.writer.write(b"NOOP\r\n" * 20_000)
+                waits = []
+                for _ in range(20):
+                    started = loop.time()
+                    await other.say(b"NOOP")
+                    waits.append(loop.time() - started)
+                flood.writer.transport.abort()
+        assert sorted(waits)[10] < 0.05
+
+    run(talk())
+
+
+def test_a_full_disk_puts_mail_off(run: Run, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+
+    async def talk():
+        async with serving(gone) as server, server.client() as client:
+            await client.hello()
+            gone.rmdir()
+            reply = await client.mail(MAIL + b"x" * 100_000 + b"\r\n")
+            assert reply == "452 4.3.1 We have no room at the moment, please try again later"
+            gone.mkdir()
+            assert await client.mail(MAIL + b"x" * 100_000 + b"\r\n") == "250 2.0.0 Queued as msg_1"
+
+    run(talk())
