@@ -131,8 +131,9 @@ async def messages(call: Call) -> Reply:
         _, owner = found(
             work, tenant_id, "conversation", lambda owner: work.conversations.get(owner, wanted)
         )
-        listed = work.messages.of_conversation(owner, wanted, part)
-        return shown_with_deliveries(context, work, listed)
+        return shown_with_deliveries(
+            context, work, part, lambda page: work.messages.of_conversation(owner, wanted, page)
+        )
 
     return Reply(await context.store.read(look))
 

@@ -1,6 +1,6 @@
 """Messages: any mail handed over, each message read, its bytes as they are."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,17 +17,25 @@ from gateway.flow.contents import stream
 from gateway.flow.context import Context
 from gateway.flow.drafts import MessageDraft
 from gateway.flow.refusal import not_found
-from gateway.ports.lists import Listed
+from gateway.ports.lists import Listed, Page
 from gateway.ports.store import Work
 from gateway.rules.model import Delivery, Message
 
 RAW = "message/rfc822"
 
 
+_MOST_TEXT = 4 * 1024 * 1024
+"""Characters of text in one answer; a page that has more is a shorter one."""
+
+
 def shown_with_deliveries(
-    context: Context, work: Work, listed: Listed[Message]
+    context: Context, work: Work, page: Page, read: Callable[[Page], Listed[Message]]
 ) -> ListOf[MessageShown]:
-    """Return a page of messages, each with its deliveries."""
+    """Return a page of messages, each with its deliveries; fewer where they are very long."""
+    listed = read(page)
+    while len(listed.items) > 1 and sum(map(_length, listed.items)) > _MOST_TEXT:
+        page = replace(page, limit=len(listed.items) // 2)
+        listed = read(page)
     deliveries = work.deliveries.of_messages([message.id for message in listed.items])
     return ListOf(
         data=[
@@ -38,15 +46,22 @@ def shown_with_deliveries(
     )
 
 
+def _length(message: Message) -> int:
+    texts = message.text, message.quoted_text, message.full_text, message.html or ""
+    return sum(map(len, texts))
+
+
 async def page(call: Call) -> Reply:
     """Return messages."""
     context, asked, tenant_id = call.services.context, call.asked(AskedMessages), call.tenant_id
 
     def look(work: Work) -> ListOf[MessageShown]:
-        listed = work.messages.page(
-            tenant_id, page_of(asked), direction=asked.direction, channel=asked.channel
-        )
-        return shown_with_deliveries(context, work, listed)
+        def read(part: Page) -> Listed[Message]:
+            return work.messages.page(
+                tenant_id, part, direction=asked.direction, channel=asked.channel
+            )
+
+        return shown_with_deliveries(context, work, page_of(asked), read)
 
     return Reply(await context.store.read(look))
 

@@ -110,7 +110,10 @@ class Route:
     @property
     def name(self) -> str:
         """A unique name, for OpenAPI's operationId."""
-        words = [part.strip("{}").replace("-", "_") for part in self.path.split("/")[1:]]
+        words = [
+            part.strip("{}").partition(":")[0].replace("-", "_")
+            for part in self.path.split("/")[1:]
+        ]
         return "_".join([self.method.lower(), *(w.replace(".", "_") for w in words if w != "v1")])
 
 

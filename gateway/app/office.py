@@ -35,7 +35,7 @@ from gateway.runtime.world import SystemChance, SystemClock
 from gateway.settings import Settings
 from gateway.smtp.resolver import DnsResolver
 from gateway.smtp.routes import DnsRoutes
-from gateway.store.engine import DATABASE_FILE
+from gateway.store.engine import DATABASE_FILE, EngineOptions
 from gateway.store.opening import OpenStore, open_store
 from gateway.web.letters import TemplateLetters
 
@@ -69,10 +69,13 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(settings: Settings, *, readers: int | None = None) -> AsyncIterator[Office]:
+async def open_office(
+    settings: Settings, *, readers: int | None = None, options: EngineOptions | None = None
+) -> AsyncIterator[Office]:
     """Open the store, under its lock, and build the journeys on it.
 
     readers: processes that read mail; None: as many as the settings say.
+    options: of the database, for tests of what its durability rests on.
 
     Raises ConfigError: a secret that is missing or of another installation, a store in use.
     """
@@ -83,7 +86,7 @@ async def open_office(settings: Settings, *, readers: int | None = None) -> Asyn
     clock, chance = SystemClock(), SystemChance()
     keys = keyring(settings, chance)
     async with AsyncExitStack() as stack:
-        store = open_store(settings.server.database_url.text or data_dir)
+        store = open_store(settings.server.database_url.text or data_dir, options=options)
         await store.start()
         stack.push_async_callback(store.close)
         await _recognise(store, keys)
@@ -99,7 +102,7 @@ async def open_office(settings: Settings, *, readers: int | None = None) -> Asyn
             parse_seconds=settings.limits.parse_seconds,
         )
         parser = Readers(reading, size=readers or settings.server.readers)
-        await parser.start()
+        parser.start()
         stack.push_async_callback(parser.close)
         resolver = DnsResolver(
             [(one.host, one.port) for one in settings.dns.resolvers],

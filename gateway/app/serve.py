@@ -24,6 +24,7 @@ from gateway.runtime.control import ControlServer
 from gateway.runtime.metrics import Meters
 from gateway.runtime.notify import inherited, notify
 from gateway.settings import BadSettings, Loaded, diff, load
+from gateway.store.engine import EngineOptions
 
 log = structlog.get_logger()
 
@@ -117,8 +118,13 @@ class Gateway:
         await self._queues.stop(drain.total_seconds())
 
 
-async def serve_until_told(loaded: Loaded, roles: Roles) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ConfigError if it can't start."""
+async def serve_until_told(
+    loaded: Loaded, roles: Roles, *, options: EngineOptions | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT; options: see `open_office`.
+
+    Raises ConfigError if it can't start.
+    """
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     reloads = asyncio.Event()
@@ -126,7 +132,7 @@ async def serve_until_told(loaded: Loaded, roles: Roles) -> None:
         loop.add_signal_handler(number, told.set)
     loop.add_signal_handler(signal.SIGHUP, reloads.set)
     async with AsyncExitStack() as stack:
-        office = await stack.enter_async_context(open_office(loaded.settings))
+        office = await stack.enter_async_context(open_office(loaded.settings, options=options))
         sockets = inherited(os.environ, os.getpid())
         gateway = Gateway(loaded, office, roles, sockets=sockets)
         await gateway.start()

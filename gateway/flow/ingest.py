@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 from time import perf_counter
 
@@ -40,6 +41,7 @@ MOST_CRASHES = 3
 CONCURRENCY = 32
 _TRIES = 5
 _POLL = 10.0
+_A_LITTLE = 0.05
 _AFTER_FAULT = 2.0
 _CRASH_WAIT = timedelta(milliseconds=200)
 _LEASE = timedelta(minutes=2)
@@ -57,6 +59,7 @@ class Ingest:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._freed = asyncio.Event()
         self._stopping = False
+        self._again_at = inf
 
     async def run(self) -> None:
         """Claim and read until `stop`; never raises for what a mail does."""
@@ -95,7 +98,11 @@ class Ingest:
             self._tasks[inbound.id] = task
         if claimed:
             return seen
-        return await self._context.store.wait("spool", seen, _POLL)
+        wait = self._again_at - asyncio.get_running_loop().time()
+        if wait <= 0:
+            self._again_at, wait = inf, _A_LITTLE
+        wait = min(wait, _POLL)
+        return await self._context.store.wait("spool", seen, wait)
 
     async def _take(self, inbound: Inbound) -> None:
         began = perf_counter()
@@ -225,12 +232,14 @@ class Ingest:
         await context.store.write(store)
 
     async def _put_back(self, inbound: Inbound, wait: timedelta, *, crashed: bool) -> None:
+        def store(work: Work) -> None:
+            work.spool.put_back(inbound.id, inbound.fence, wait=wait, crashed=crashed)
+            work.wake("spool")
+
+        due = asyncio.get_running_loop().time() + wait.total_seconds() + _A_LITTLE
+        self._again_at = min(self._again_at, due)
         with contextlib.suppress(Stale, Fault):
-            await self._context.store.write(
-                lambda work: work.spool.put_back(
-                    inbound.id, inbound.fence, wait=wait, crashed=crashed
-                )
-            )
+            await self._context.store.write(store)
 
     async def _renew(self) -> None:
         while True:

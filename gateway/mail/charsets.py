@@ -59,7 +59,7 @@ _ALIASES = {
 _REFUSED = frozenset(
     {
         "idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem",
-        "base64", "bz2", "hex", "quopri", "rot13", "uu", "zlib",
+        "base64", "bz2", "hex", "quopri", "rot13", "rot-13", "uu", "zlib",
     }
 )  # fmt: skip
 # What undeclared mail is written in; the wider the choice, the worse detection guesses.
@@ -68,7 +68,6 @@ _LIKELY = (
     "cp932", "euc_jp", "iso2022_jp", "big5", "gb18030", "cp949",
 )  # fmt: skip
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.+()\- ]{0,39}")
-_C1 = re.compile(r"[\x80-\x9f]")
 _SAMPLE_OCTETS = 8 * 1024
 _BROKEN_SHARE = 0.05
 
@@ -92,6 +91,16 @@ def codec_name(label: str | None) -> str | None:
     return None
 
 
+def is_refused(label: str | None) -> bool:
+    """Say whether a label names a codec that must not be used on what strangers send."""
+    if not label:
+        return False
+    try:
+        return codecs.lookup(label).name in _REFUSED
+    except (LookupError, ValueError):
+        return False
+
+
 def decode(octets: bytes, label: str | None = None, *, hint: str | None = None) -> str:
     """Return the text of `octets`.
 
@@ -105,20 +114,13 @@ def decode(octets: bytes, label: str | None = None, *, hint: str | None = None) 
     if declared is not None and declared.startswith(("utf-16", "utf-32")) and b"\0" not in octets:
         declared = None  # no Western text in those is without a NUL; it is a lie of spammers
     text = None
-    if declared is not None:
+    if declared == "cp1252":
+        text = _western(octets)
+    elif declared is not None:
         text = _strictly(octets, declared)
     if text is None:
         text = _undeclared(octets, declared, hint)
     return keepable(text.removeprefix("\ufeff"))
-
-
-def is_utf8(octets: bytes) -> bool:
-    """Say whether the bytes are valid UTF-8."""
-    try:
-        octets.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _undeclared(octets: bytes, declared: str | None, hint: str | None) -> str:
@@ -128,27 +130,41 @@ def _undeclared(octets: bytes, declared: str | None, hint: str | None) -> str:
     if declared is not None and declared not in {"ascii", "cp1252"}:
         # A few broken characters don't make a charset wrong.
         text = octets.decode(declared, "replace")
-        if text.count("\ufffd") <= _BROKEN_SHARE * len(text):
+        is_cut = declared == "utf-8" and _is_cut(octets)
+        if is_cut or text.count("\ufffd") <= _BROKEN_SHARE * len(text):
             return text
     if (hinted := codec_name(hint)) is not None and (text := _strictly(octets, hinted)) is not None:
         return text
     text = octets.decode("utf-8", "replace")
     if text.count("\ufffd") <= _BROKEN_SHARE * (len(octets) - len(text)):
-        return text  # UTF-8 that was cut or damaged somewhere
+        return text  # UTF-8 that was damaged somewhere
     return octets.decode(_detected(octets), "replace")
 
 
 def _strictly(octets: bytes, codec: str) -> str | None:
     """Return the text if every octet fits the codec, else None."""
     try:
-        text = octets.decode(codec)
+        return octets.decode(codec)
     except (UnicodeError, ValueError):
-        if codec != "cp1252":
-            return None
+        return None
+
+
+def _western(octets: bytes) -> str:
+    """Return text declared as Latin-1 or its kin, which much UTF-8 is by mistake."""
+    text = _strictly(octets, "utf-8")
+    if text is None:
         # Five octets have no meaning in windows-1252; Latin-1 gives them one.
-        text = octets.decode("latin-1")
-        return None if _C1.search(text) and is_utf8(octets) else text
+        text = _strictly(octets, "cp1252") or octets.decode("latin-1")
     return text
+
+
+def _is_cut(octets: bytes) -> bool:
+    """Say whether it is UTF-8 but for a last character that was cut."""
+    try:
+        octets.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return False
 
 
 def _detected(octets: bytes) -> str:

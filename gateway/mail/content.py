@@ -12,7 +12,7 @@ _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _PADDINGS = 1000
 _FOREIGN_SHARE = 0.03
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.MULTILINE)
-_UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
+_UU_END = re.compile(rb"^end[ \t]*(?=\r?$)", re.MULTILINE)
 _UU_MODES = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 
 
@@ -58,7 +58,7 @@ def uuencoded(octets: bytes, *, limit: int) -> list[Uuencoded]:
         if end is None:
             break
         decoded = _unuu(octets, position, end.start())
-        if decoded is not None:
+        if decoded:
             files.append(Uuencoded(begin.start(), end.end(), begin[1].strip(), decoded))
             position = end.end()
     return files

@@ -7,15 +7,9 @@ from typing import Final
 
 from gateway.mail import quote_labels
 from gateway.mail.mailbox import Mailbox
-from gateway.mail.quote_headers import (
-    bare,
-    date_in,
-    divider,
-    field_of,
-    find_block,
-    find_intro,
-    may_end_intro,
-)
+from gateway.mail.quote_blocks import divider, field_of, find_block
+from gateway.mail.quote_headers import find_intro, may_end_intro
+from gateway.mail.quote_marks import bare, date_in
 
 _MAX_LINES: Final = 5_000
 _MAX_INTROS: Final = 40

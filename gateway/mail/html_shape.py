@@ -9,6 +9,7 @@ from html import unescape
 
 DEPTH = 2000
 REFERENCES = 50_000
+REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 _FEW = 5000
 _TAG = re.compile(r"<(/?)([A-Za-z]+)")
@@ -20,7 +21,6 @@ _SHALLOW = frozenset(
     }
 )  # fmt: skip
 _LONE_AMPERSAND = re.compile(r"&(?![A-Za-z#])")
-_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _LONG_DATA = re.compile(r"data:[^\s\"'<>]{100000,}+")
 
 
@@ -38,7 +38,7 @@ def beginning(html: str, chars: int) -> str:
 def tamed(html: str) -> str | None:
     """Return the HTML as the parser may have it, or None if it would take too long."""
     if html.count("&") > _FEW:
-        html = _LONE_AMPERSAND.sub("&amp;", _REFERENCE.sub(_decoded, html))
+        html = _LONE_AMPERSAND.sub("&amp;", REFERENCE.sub(_decoded, html))
         if html.count("&") > REFERENCES:
             return None
     return html if html.count("<") <= DEPTH or _depth(html) <= DEPTH else None

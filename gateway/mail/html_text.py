@@ -4,13 +4,14 @@ A real HTML parser makes the tree regular first, so that reading it is one pass 
 and text; quotations get "> " before their lines, as in plain mail.
 """
 
-import html as entities
 import re
+from html import unescape
 
 import nh3
 
 from gateway.mail.html_clean import DROPPED_WITH_CONTENT
-from gateway.mail.html_shape import tamed
+from gateway.mail.html_shape import REFERENCE, tamed
+from gateway.mail.keepable import keepable
 
 _BREAKING = frozenset(
     {
@@ -38,7 +39,8 @@ def html_to_text(html: str) -> str:
     """Return the visible text of HTML; in one run, tags cut out, where it is too wild to parse."""
     tame = tamed(html)
     if tame is None:
-        return _SPACE.sub(" ", entities.unescape(_ANY_TAG.sub(" ", html))).strip()
+        text = REFERENCE.sub(lambda found: unescape(found[0]), _ANY_TAG.sub(" ", html))
+        return _SPACE.sub(" ", keepable(text)).strip()
     writer = _Writer()
     depth = 0
     hidden_at = 0
@@ -60,7 +62,7 @@ def html_to_text(html: str) -> str:
             depth += 1
             if hidden_at:
                 continue
-            if attributes and _HIDDEN.search(attributes) is not None:
+            if attributes and _HIDDEN.search(attributes.lower()) is not None:
                 hidden_at = depth
             else:
                 writer.open(tag)
@@ -74,6 +76,8 @@ class _Writer:
         self._lines: list[str] = []
         self._line: list[str] = []
         self._blank_wanted = False
+        self._is_blank = False  # the last line, but for marks of quotation
+        self._depth = 0  # of quotation, of the last line
         self._quotes = 0
         self._verbatim = 0
         self._lists: list[int] = []
@@ -151,23 +155,26 @@ class _Writer:
 
     def _break(self, *, spaced: bool) -> None:
         """End the line if there is something in it. spaced: an empty line has to follow."""
-        if any(piece.strip(" \xa0") for piece in self._line):
-            self._end_line()
-        elif any("\xa0" in piece for piece in self._line):
-            self._end_line()  # `<p>&nbsp;</p>` is how Outlook writes an empty line
-        self._line.clear()
-        self._blank_wanted = self._blank_wanted or (spaced and bool(self._lines))
+        if self._line:
+            # `<p>&nbsp;</p>` is how Outlook writes an empty line.
+            if "".join(self._line).strip(" "):
+                self._end_line()
+            self._line.clear()
+        if spaced and self._lines:
+            self._blank_wanted = True
 
     def _end_line(self) -> None:
         text = "".join(self._line)
         self._line.clear()
-        line = (text.rstrip() if self._verbatim else text.strip(" ")).replace("\xa0", " ").rstrip()
+        line = (text if self._verbatim else text.strip(" ")).replace("\xa0", " ").rstrip()
         prefix = ">" * min(self._quotes, _QUOTE_DEPTH)
-        if self._blank_wanted and line and self._lines and self._lines[-1].strip("> "):
-            self._lines.append(prefix if self._lines[-1].startswith(">") else "")
+        if self._blank_wanted and line and self._lines and not self._is_blank:
+            self._lines.append(prefix[: self._depth])
         if line:
             self._blank_wanted = False
             line, self._bullet = self._bullet + line, ""
+        self._is_blank = not line
+        self._depth = len(prefix)
         self._lines.append(f"{prefix} {line}".rstrip() if prefix else line)
 
 

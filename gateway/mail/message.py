@@ -10,6 +10,7 @@ from gateway.mail.address_list import parse_addresses
 from gateway.mail.attachments import read_attachments
 from gateway.mail.automatic import automatic_kind
 from gateway.mail.bodies import sort_parts
+from gateway.mail.charsets import is_refused
 from gateway.mail.encoded_words import header_text
 from gateway.mail.errors import MailError
 from gateway.mail.forwards import read_forward
@@ -56,13 +57,15 @@ _DEFAULT_LIMITS = ReadLimits()
 def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool = False) -> Reading:
     """Return what a mail says; beyond the limits, what can be said of it.
 
-    raw: line ends may be CRLF or LF.
+    raw: line ends may be CRLF or LF, or CR alone as old Macintosh files have them.
     null_sender: whether it came with the null reverse-path.
 
     Raises MailError if there is nothing in it.
     """
     if not raw.strip(b"\r\n\t \0"):
         raise MailError("the message is empty")
+    if b"\r" in raw[: limits.header_octets] and b"\n" not in raw[: limits.header_octets]:
+        raw = raw.replace(b"\r", b"\n")
     tree = walk(raw, limits)
     fields = tree.root.fields
     bodies = sort_parts(tree.root)
@@ -162,7 +165,7 @@ def _second_opinion(
     is_headless = (fields.first("date") is not None and not is_dated) or (
         fields.first("from") is not None and not _has_address(from_)
     )
-    if tree.is_cut or not (is_wordless or is_headless):
+    if not (is_wordless or is_headless) or _is_trap(tree):
         return None
     return second_reader.ask(raw if is_wordless else raw[:body], body=body)
 
@@ -183,13 +186,20 @@ def _report(
         or any(part.content_type in _REPORT_TYPES for part in tree.root.leaves())
         or any(_is_daemon(mailbox.address) for mailbox in from_)
     )
-    if tree.is_cut or (is_answer and not is_by_machine):
+    if (is_answer and not is_by_machine) or _is_trap(tree):
         return None
     try:
         message = email.message_from_bytes(raw[:_REPORT_OCTETS], policy=policy.compat32)
         return keepable_record(read_report(message, null_sender=null_sender))
-    except RecursionError:
-        return None  # messages within messages within messages
+    except (RecursionError, UnicodeError):
+        return None  # messages within messages within messages; charsets within them
+
+
+def _is_trap(tree: Tree) -> bool:
+    """Say whether the standard library, on which others build, shall not have the mail."""
+    return tree.is_cut or any(
+        is_refused(part.parameters.get("charset")) for part in tree.root.leaves()
+    )
 
 
 def _is_daemon(address: str) -> bool:

@@ -56,7 +56,7 @@ _SIGNATURE: Final = frozenset(
 )  # fmt: skip
 _PREFIXES: Final = ("yahoo_quoted",)
 _MAX_HTML: Final = 1 << 20
-_MAX_TAGS: Final = 40_000
+_MAX_TAGS: Final = 20_000
 _MAX_PIECES: Final = 60
 _KEY: Final = 48
 _BEFORE: Final = 24

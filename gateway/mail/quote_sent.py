@@ -10,7 +10,8 @@ from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _RUN: Final = 4
-_MAX_WORDS: Final = 50_000
+_MAX_WORDS: Final = 20_000
+_MAX_CHARS: Final = 400_000
 _MAX_LINE_WORDS: Final = 2_000
 _LEAST_WORDS: Final = 12
 
@@ -22,27 +23,24 @@ def mark_sent(lines: Sequence[str], sent: Sequence[str]) -> Iterator[bool]:
     for a quotation, since people repeat numbers and names.
     """
     runs: set[str] = set()
-    shorts: set[str] = set()
     for text in sent:
-        runs.update(_runs(_WORD.findall(text.casefold())[:_MAX_WORDS]))
-        shorts.update(
-            " ".join(_WORD.findall(line)) for line in text.casefold()[:400_000].split("\n")
-        )
-    shorts.discard("")
+        spoken = _WORD.findall(text[:_MAX_CHARS].casefold())[:_MAX_WORDS]
+        for size in range(1, _RUN + 1):
+            runs.update(_runs(spoken, size))
     words = [_WORD.findall(line.casefold()) for line in lines]
-    ours = [_is_ours(found, runs, shorts) for found in words]
+    ours = [_is_ours(found, runs) for found in words]
     yield from _only_long(words, ours)
 
 
-def _runs(words: Sequence[str]) -> Iterator[str]:
-    return (" ".join(words[index : index + _RUN]) for index in range(len(words) - _RUN + 1))
+def _runs(words: Sequence[str], size: int) -> Iterator[str]:
+    return (" ".join(words[index : index + size]) for index in range(len(words) - size + 1))
 
 
-def _is_ours(words: list[str], runs: set[str], shorts: set[str]) -> bool | None:
+def _is_ours(words: list[str], runs: set[str]) -> bool | None:
     """Return whether a line is ours; None where it is too short to tell."""
     if len(words) < _RUN:
-        return None if not words or " ".join(words) in shorts else False
-    found = [run in runs for run in _runs(words[:_MAX_LINE_WORDS])]
+        return None if not words or " ".join(words) in runs else False
+    found = [run in runs for run in _runs(words[:_MAX_LINE_WORDS], _RUN)]
     return sum(found) * 5 >= len(found) * 4
 
 

@@ -9,26 +9,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
-from gateway.mail import quote_html
-from gateway.mail.quote_headers import (
-    Intro,
-    bare,
-    divider,
-    field_of,
-    find_block,
-    find_intro,
-    is_rule,
-    may_end_intro,
-)
-from gateway.mail.quote_sent import mark_sent
+from gateway.mail.quote_blocks import divider, field_of, find_block, is_rule
+from gateway.mail.quote_headers import Intro, find_intro, may_end_intro
+from gateway.mail.quote_lines import Body
+from gateway.mail.quote_marks import bare
 from gateway.mail.signatures import find_signature, is_device_line
 
 Kind = Literal["text", "quoted", "signature"]
 Method = Literal["whole", "html", "sent", "header", "divider", "intro", "marks", "signature"]
 
-_MAX_LINES: Final = 5_000
 _MAX_INTROS: Final = 400
-_WRAPPED_AT: Final = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,94 +73,11 @@ def trim(text: str, *, html: str | None = None, sent: Sequence[str] = ()) -> Tri
 
     Answers between quoted lines fold nothing; if nothing would be left, all is text.
     """
-    body = _Body(text, html, sent)
+    body = Body(text, html, sent)
     plan = _plan(body)
     if not any(kind == "text" and line for kind, line in zip(plan.kinds, body.bare, strict=True)):
         return Trimmed((Slice("text", text),) if text else (), "whole")
     return Trimmed(_slices(body, plan), plan.method)
-
-
-class _Body:
-    """The lines of a text and what is known of each."""
-
-    def __init__(self, text: str, html: str | None, sent: Sequence[str]) -> None:
-        pieces = text.split("\n", _MAX_LINES)
-        tail = pieces.pop()
-        is_whole = len(pieces) < _MAX_LINES
-        self.raw = [f"{piece}\n" for piece in pieces]
-        self.rest = "" if is_whole else tail
-        if is_whole and tail:
-            self.raw.append(tail)
-        self.bare = [bare(line) for line in self.raw]
-        self.quoted = [line.startswith(">") for line in self.bare]
-        self.signed = [False] * len(self.raw)
-        self.by_html = self.by_sent = False
-        _mend_marks(self.bare, self.quoted)
-        if html:
-            self._mark_html(html, text)
-        if sent:
-            for index, is_ours in enumerate(mark_sent(self.bare, sent)):
-                if is_ours and not self.quoted[index]:
-                    self.quoted[index] = self.by_sent = True
-
-    def _mark_html(self, html: str, text: str) -> None:
-        marks = list(quote_html.marks(html, text))
-        place = 0
-        for index, line in enumerate(self.raw):
-            first = place + len(line) - len(line.lstrip(" \t>"))
-            while marks and marks[0].end <= first:
-                marks.pop(0)
-            if marks and self.bare[index] and marks[0].start <= first + 1:
-                if marks[0].kind == "quoted":
-                    self.quoted[index] = self.by_html = True
-                else:
-                    self.signed[index] = True
-            place += len(line)
-
-
-def _mend_marks(lines: list[str], quoted: list[bool]) -> None:
-    """Take back marks that only close a bracket, and mark what a client wrapped without them."""
-    for index in range(1, len(lines)):
-        above = lines[index - 1]
-        if quoted[index] and not quoted[index - 1] and "<" in above:
-            opened = above.rfind("<")
-            if above.find(">", opened) < 0 and above[opened + 1 : opened + 5] in (
-                "http",
-                "mail",
-                "",
-            ):
-                quoted[index] = False
-        if quoted[index] and lines[index].count(">") == 1 and index > 1:
-            # The end of an introduction that was broken at its brackets: "> wrote:".
-            tail = lines[index][1:].strip()
-            if tail.endswith(":") and len(tail) < 20 and "@" in above and not quoted[index - 1]:
-                quoted[index] = False
-    index = 1
-    while index < len(lines) - 1:
-        if quoted[index] or not quoted[index - 1] or not lines[index]:
-            index += 1
-            continue
-        end = index
-        while end < len(lines) and lines[end] and not quoted[end] and end - index < 3:
-            end += 1
-        if end < len(lines) and quoted[end] and _is_wrapped(lines, index, end):
-            for place in range(index, end):
-                quoted[place] = True
-        index = max(end, index + 1)
-
-
-def _is_wrapped(lines: list[str], start: int, end: int) -> bool:
-    """Return whether unmarked lines between marked ones are the rest of the line above them."""
-    above = lines[start - 1]
-    links = all(" " not in lines[index] for index in range(start, end))
-    if links and (lines[start].lstrip("(<[").startswith(("http", "www.")) or "http" in above):
-        return True
-    return (
-        end - start == 1
-        and len(above) >= _WRAPPED_AT
-        and above[-1] not in ".?!:"
-        and len(lines[start]) <= len(above)
-    )
 
 
 @dataclass(slots=True)
@@ -191,7 +98,7 @@ class _Cut:
     intros: dict[int, Intro]
 
 
-def _plan(body: _Body) -> _Plan:
+def _plan(body: Body) -> _Plan:
     cut = _find_cut(body)
     kinds: list[Kind] = ["text"] * len(body.raw)
     for index in range(cut.line, len(kinds)):
@@ -211,7 +118,7 @@ def _plan(body: _Body) -> _Plan:
     return _Plan(kinds, method, cut.line, cut.offset)
 
 
-def _method(body: _Body, folded: list[tuple[int, int, bool]]) -> Method:
+def _method(body: Body, folded: list[tuple[int, int, bool]]) -> Method:
     if body.by_html:
         return "html"
     if body.by_sent:
@@ -219,7 +126,7 @@ def _method(body: _Body, folded: list[tuple[int, int, bool]]) -> Method:
     return "intro" if any(has_intro for _, _, has_intro in folded) else "marks"
 
 
-def _find_cut(body: _Body) -> _Cut:
+def _find_cut(body: Body) -> _Cut:
     """Return where everything below is quotation, and the introductions of marked quotation above.
 
     The cut lies behind the last line where there is no such place.
@@ -255,7 +162,7 @@ def _find_cut(body: _Body) -> _Cut:
     return _Cut(len(lines), 0, "whole", intros)
 
 
-def _raw_offset(body: _Body, intro: Intro) -> int:
+def _raw_offset(body: Body, intro: Intro) -> int:
     if not intro.offset:
         return 0
     return body.raw[intro.start].find(body.bare[intro.start]) + intro.offset
@@ -290,12 +197,12 @@ def _next_line(lines: Sequence[str], start: int) -> int | None:
     )
 
 
-def _next_own(body: _Body, start: int) -> bool:
+def _next_own(body: Body, start: int) -> bool:
     below = _next_line(body.bare, start)
     return below is not None and not body.quoted[below]
 
 
-def _regions(body: _Body, cut: _Cut) -> list[tuple[int, int, bool]]:
+def _regions(body: Body, cut: _Cut) -> list[tuple[int, int, bool]]:
     """Return the runs of marked lines above the cut, with the introductions before them.
 
     Each as (first line, line behind the last, whether it is introduced).
@@ -330,7 +237,7 @@ def _begins_with_intro(lines: Sequence[str], start: int) -> bool:
     return False
 
 
-def _sign(body: _Body, regions: list[tuple[int, int, bool]], cut: _Cut, kinds: list[Kind]) -> None:
+def _sign(body: Body, regions: list[tuple[int, int, bool]], cut: _Cut, kinds: list[Kind]) -> None:
     """Mark the signature at the end of each stretch of own lines."""
     edges = [0, *(edge for start, end, _ in regions for edge in (start, end)), cut.line]
     for start, end in zip(edges[::2], edges[1::2], strict=True):
@@ -345,7 +252,7 @@ def _sign(body: _Body, regions: list[tuple[int, int, bool]], cut: _Cut, kinds: l
             kinds[start + found : end] = ["signature"] * (end - start - found)
 
 
-def _signed_by_html(body: _Body, start: int, end: int) -> int | None:
+def _signed_by_html(body: Body, start: int, end: int) -> int | None:
     """Return the first line of what the HTML calls the signature, if only that follows."""
     first = None
     for index in range(start, end):
@@ -359,7 +266,7 @@ def _signed_by_html(body: _Body, start: int, end: int) -> int | None:
 
 
 def _foldable(
-    body: _Body, regions: list[tuple[int, int, bool]], kinds: list[Kind], cut: _Cut
+    body: Body, regions: list[tuple[int, int, bool]], kinds: list[Kind], cut: _Cut
 ) -> list[tuple[int, int, bool]]:
     """Return the regions to fold: none where answers stand between them."""
 
@@ -374,7 +281,7 @@ def _foldable(
     return [] if is_cited else regions
 
 
-def _slices(body: _Body, plan: _Plan) -> tuple[Slice, ...]:
+def _slices(body: Body, plan: _Plan) -> tuple[Slice, ...]:
     slices: list[tuple[Kind, list[str]]] = []
 
     def add(kind: Kind, content: str) -> None:

@@ -205,35 +205,29 @@ SUBJECT = (
     r"メール",
 )
 
-# Names and addresses of mail systems.
+# Names and addresses of mail systems; `^` is where the address begins.
 DAEMON = (
     r"mailer-?d(?:ae|ea)mon",
     r"mail-?d(?:ae|ea)mon",
-    r"post-?master",
+    r"^post-?master@",
     r"^mdaemon",
-    r"mail[ .]?deliver",
-    r"delivery (?:sub)?system",
+    r"mail[ .]deliver(?:y|er)? ?(?:sub)?\.?system",
+    r"delivery subsystem",
     r"mail (?:sub)?system",
     r"system administrator",
-    r"^bounce",
+    r"^bounces?[@+-]",
+    r"(?:smtp|antivirus)[_ -](?:mail|for|gateway)",
     r"mail[_ ]service",
-    r"mail-? ?admin",
-    r"^admin(?:istrator)?@",
-    r"virus",
-    r"gateway",
-    r"mailserver",
     r"auto-?mailer",
-    r"no-?reply.{0,40}(?:mail|bounce)",
-    r"smtp",
-    r"delivery",
-    r"mta@",
-    r"^staff@",
-    r"internet ?mail",
-    r"spam",
-    r"exchange",
-    r"lotus",
-    r"domino",
+    r"microsoftexchange[0-9a-f]{32}@",
 )
+
+# How people begin.
+GREETINGS = (
+    "hi", "hello", "hallo", "dear", "good (?:morning|day|afternoon)", "dobrý", "dobry", "ahoj",
+    "vážen", "guten", "sehr geehrte", "bonjour", "hola", "estimad", "olá", "buongiorno", "ciao",
+    "gentile", "hej", "moi", "tisztelt", "bună", "szanown", "cześć", "здравствуйте", "добрый",
+)  # fmt: skip
 
 # Lines after which only the returned mail follows.
 COPY = (

@@ -50,8 +50,10 @@ def read_report(message: Message, *, null_sender: bool = False) -> Report | None
         report = _from_status(status, header, message_id, letter=letter, is_standard=True)
         if report is not None:
             return report
-    if kinds & set(_RECEIPT):
-        return Report("receipt", (), message_id, None, header)
+    receipt = "\n".join(_raw(leaf) for leaf in leaves if leaf.get_content_type() in _RECEIPT)
+    if receipt:
+        named = str(message_from_string(receipt.lstrip()).get("Original-Message-ID", ""))
+        return Report("receipt", (), named.strip("<> \t") or message_id, None, header)
     if arf.is_provider_complaint(sender.name, sender.subject) and header:
         return arf.provider_complaint(header, message_id=message_id)
     return _from_words(leaves, sender, header, message_id)
@@ -265,6 +267,7 @@ def _sender(message: Message, *, null_sender: bool) -> Sender:
         is_null=null_sender or path in ("<>", "<MAILER-DAEMON>") or "mailer-daemon" in path.lower(),
         failed=_header(message, "X-Failed-Recipients"),
         is_reply=submitted.startswith("auto-replied"),
+        is_answer=any(name in message for name in ("In-Reply-To", "References")),
     )
 
 

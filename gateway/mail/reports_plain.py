@@ -21,11 +21,7 @@ _MAX_RECIPIENTS: Final = 200
 _MAX_DIAGNOSTIC: Final = 2_000
 
 _ATOM: Final = r"[^\s<>()\[\],;:\\\"@'`]"
-_LETTER: Final = r"A-Za-z0-9\u0080-\uffff"
-_ADDRESS_TEXT: Final = (
-    rf"(?:\"[^\"\r\n]{{1,80}}\"|{_ATOM}{{1,100}})"
-    rf"@[{_LETTER}_](?:[{_LETTER}_.-]{{0,253}}[{_LETTER}])?"
-)
+_ADDRESS_TEXT: Final = rf"(?:\"[^\"\r\n]{{1,80}}\"|{_ATOM}{{1,100}})@\w(?:[\w.\-]{{0,253}}[\w])?"
 _ADDRESS: Final = re.compile(_ADDRESS_TEXT)
 _LEADING: Final = re.compile(
     r"^[\s*•·>\-]{0,12}([\w ]{0,30}?[<(\[\"'|]{1,2})?(?:mailto:|smtp:|rfc822;)?"
@@ -46,6 +42,7 @@ _DELAYED: Final = pattern(report_words.DELAYED)
 _GAVE_UP: Final = pattern(report_words.GAVE_UP)
 _SUBJECT: Final = pattern(report_words.SUBJECT)
 _DAEMON: Final = pattern(report_words.DAEMON)
+_GREETING: Final = pattern([rf"(?:{'|'.join(report_words.GREETINGS)})\b"])
 _COPY: Final = pattern(report_words.COPY)
 _NOT_COPY: Final = pattern(report_words.NOT_COPY)
 _SERVICE: Final = pattern([rf"^(?:{'|'.join(report_words.SERVICES)})@"])
@@ -70,6 +67,8 @@ class Sender:
 
     people: addresses that can't be the failed recipient: the letter's own From and To.
     is_null: the reverse-path is empty. failed: the content of X-Failed-Recipients.
+    is_reply: Auto-Submitted says auto-replied. is_answer: it names a mail that it answers.
+    takes_services: see `lenient`.
     """
 
     name: str
@@ -78,7 +77,18 @@ class Sender:
     is_null: bool
     failed: str = ""
     is_reply: bool = False
+    is_answer: bool = False
     takes_services: bool = False
+
+    @property
+    def is_daemon(self) -> bool:
+        """Return whether a mail system bears this name."""
+        return _DAEMON.search(self.name) is not None
+
+    @property
+    def is_system(self) -> bool:
+        """Return whether a program wrote the letter."""
+        return self.is_null or self.is_daemon
 
     def lenient(self) -> "Sender":
         """Return the same sender, for whom `postmaster@` and the like may be a recipient too."""
@@ -98,6 +108,8 @@ def read_letter(text: str, sender: Sender, *, returned_to: Sequence[str] = ()) -
     if not _is_bounce(said, sender):
         return None
     found = _recipients(notice, sender, said) or _recipients(notice, sender.lenient(), said)
+    if not found and not sender.is_system:
+        return None
     if not found:
         others = [one for one in returned_to or _addressees(lines[end:]) if _is_other(one, sender)]
         found = [(address, said[:_MAX_DIAGNOSTIC]) for address in others[:1]]
@@ -108,21 +120,17 @@ def read_letter(text: str, sender: Sender, *, returned_to: Sequence[str] = ()) -
 def _is_bounce(said: str, sender: Sender) -> bool:
     if sender.failed:
         return True
-    is_system = sender.is_null or _DAEMON.search(sender.name) is not None
     says_so = _FAILED.search(said) is not None or _DELAYED.search(said) is not None
     is_titled = _SUBJECT.search(sender.subject) is not None
-    if sender.is_reply and not is_titled:
+    is_sure = _FAILED_SURELY.search(said) is not None
+    if not says_so or (sender.is_reply and not is_titled):
         return False
-    if is_system:
-        return says_so and (
-            is_titled or (not sender.subject or _DAEMON.search(sender.name) is not None)
-        )
-    return is_titled and says_so and _names_failure(said)
-
-
-def _names_failure(said: str) -> bool:
-    """Return whether a letter of nobody in particular is about delivery beyond doubt."""
-    return _FAILED_SURELY.search(said) is not None
+    if sender.is_daemon:
+        return is_titled or is_sure or not sender.subject or "daemon" in sender.name.lower()
+    if sender.is_null:
+        return is_titled or not sender.subject
+    # A letter of nobody in particular: people complain about failed delivery, too.
+    return is_titled and is_sure and not sender.is_answer and not _GREETING.match(said)
 
 
 def _action(said: str, sender: Sender) -> Action:
@@ -185,7 +193,7 @@ def _recipients(lines: Sequence[str], sender: Sender, said: str) -> list[tuple[s
         named = _named(lines, wanted, sender)
         if named:
             return named
-    return _mentioned(lines, sender)
+    return _mentioned(lines, sender) if sender.is_system else []
 
 
 def _leading(lines: Sequence[str], sender: Sender) -> list[tuple[str, str]]:
@@ -198,8 +206,11 @@ def _leading(lines: Sequence[str], sender: Sender) -> list[tuple[str, str]]:
         if found is None or not _is_other(found[2], sender):
             continue
         rest = found[3]
-        if rest[:1].isalnum() or (rest[:1] == " " and rest.strip()[:1] in "様,،"):
+        says = rest.strip()[:1]
+        if rest[:1].isalnum() or (rest[:1] == " " and says in "様,،"):
             continue
+        if says.isalpha() and not sender.is_system:
+            continue  # a sentence that begins with an address
         before = (found[1] or "").strip(" <([\"'|")
         words = " ".join(part for part in (before, rest.strip(" :>")) if part)
         places.append((index, found[2].strip("'."), words))

@@ -6,10 +6,8 @@ is asked. It takes quadratic time on some bytes, so what it gets is small and co
 its answer is for showing, and proves nothing.
 """
 
-import email
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
 
 from gateway.mail.encoded_words import one_line
 from gateway.mail.keepable import keepable
@@ -48,7 +46,7 @@ def ask(raw: bytes, *, body: int) -> Opinion | None:
     from mailparser.exceptions import MailParserError  # noqa: PLC0415
 
     try:
-        parsed = mailparser.MailParser(email.message_from_bytes(raw, policy=policy.compat32))
+        parsed = mailparser.MailParser.from_bytes(raw)
         date = parsed.date
         return Opinion(
             from_=tuple(
@@ -59,5 +57,5 @@ def ask(raw: bytes, *, body: int) -> Opinion | None:
             date=date if isinstance(date, datetime) and date.tzinfo is not None else None,
             text=keepable("\n\n".join(parsed.text_plain)).replace("\r\n", "\n"),
         )
-    except (MailParserError, ValueError, LookupError, AttributeError, TypeError):
+    except (MailParserError, RecursionError, ValueError, LookupError, AttributeError, TypeError):
         return None  # its trouble with the bytes, not ours

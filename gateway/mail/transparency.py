@@ -39,8 +39,9 @@ class Unstuffer:
             if self._held:
                 data = data[: -len(self._held)]
         if not self.has_bare:
-            line_ends = data.translate(None, _ALL_BUT_LINE_ENDS)  # the fastest look, by far
-            self.has_bare = line_ends != b"\r\n" * (len(line_ends) // 2)
+            # All CR and LF are in pairs if there are twice as many as pairs: the fastest look.
+            line_ends = len(data.translate(None, _ALL_BUT_LINE_ENDS))
+            self.has_bare = line_ends != 2 * data.count(b"\r\n")
         if 0 <= dot < len(data) - 2:
             data = data.replace(_DOT, b"\r\n")
         if self._virtual and data:

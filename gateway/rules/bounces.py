@@ -268,6 +268,8 @@ def _said(words: str) -> ReasonKey | None:
 def _kind(key: ReasonKey, status: str | None, digit: str, action: str) -> Kind:
     if action == "delayed":
         return "delayed"
+    if key in {"greylisted", "rate"}:
+        return "soft"
     if key in _ABOUT_US or (status and status.split(".")[1] == "7"):
         return "policy"
     return "hard" if key in _ABOUT_ADDRESS and digit == "5" else "soft"

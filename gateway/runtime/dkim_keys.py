@@ -81,9 +81,7 @@ class KeyDns:
 
 
 class DkimKeys:
-    """The keys of a directory. Reads the files each time: keys are few, and other processes
-    may rotate them.
-    """  # noqa: D205 (one sentence, two lines)
+    """The keys of a directory, read anew each time: other processes may rotate them."""
 
     def __init__(self, directory: Path, algorithms: Sequence[str]) -> None:
         """Keep keys in `directory` for these algorithms; touches nothing yet."""

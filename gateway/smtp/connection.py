@@ -19,6 +19,8 @@ from gateway.smtp.hop_replies import read_reply
 from gateway.smtp.pipelining import PipeliningProtocol, stuffed
 
 SERVICE_CLOSING = 421
+ONE_PIECE_OCTETS = 32 * 1024
+_HANDSHAKES = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def translated(stage: Stage) -> Iterator[None]:
     except TimeoutError as error:
         raise Ended(stage, Trouble(Obstacle.TIMED_OUT, _silence(stage))) from error
     except ssl.SSLError as error:
+        if stage not in _HANDSHAKES:
+            raise Ended(stage, Trouble(Obstacle.LOST, _loss(stage, error))) from error
         words = getattr(error, "verify_message", "") or error.reason or str(error)
         raise Ended(Stage.TLS, Trouble(Obstacle.TLS, f"TLS failed: {words}")) from error
     except OSError as error:
@@ -184,33 +188,46 @@ class Connection:
         try:
             with translated(Stage.DATA):
                 self._protocol.expect()
-                self._protocol.send_final_dot()
+                self._protocol.send_end(b".\r\n")
             await self._reply(Stage.DATA, self._timeouts.command)
         except Ended:
             self.abort()
 
     async def _send(self, copy: Outgoing, before_dot: BeforeDot) -> Reply:
+        """Send the message up to its dot, then the dot, and return the reply.
+
+        A small message leaves in one piece with its dot, a large one before it: should the
+        connection be lost on the way, the mail was surely not taken.
+        """
         self._protocol.expect()
-        try:
-            for block in stuffed(copy.content):
-                with translated(Stage.DATA):
-                    await self._protocol.send_block(block, self._timeouts.block)
-                if self._protocol.has_reply:
-                    break
-        except Ended:
-            if not self._protocol.has_reply:
-                raise
+        end = b".\r\n"
+        if copy.size <= ONE_PIECE_OCTETS:
+            end = b"".join(stuffed(copy.content)) + end
+        else:
+            await self._send_body(copy)
         if not self._protocol.has_reply:
             await before_dot()
         if self._protocol.has_reply:
             raise await self._premature()
         # Until this line the next hop can't have taken the mail; from here on it can.
         with translated(Stage.DATA):
-            self._protocol.send_final_dot()
+            self._protocol.send_end(end)
         reply = await self._reply(Stage.DOT, self._timeouts.final_dot)
         if not 200 <= reply.code < 300:
             raise Ended(Stage.DOT, reply)
         return reply
+
+    async def _send_body(self, copy: Outgoing) -> None:
+        """Send the message without its dot; leave off when a reply comes."""
+        try:
+            for block in stuffed(copy.content):
+                with translated(Stage.DATA):
+                    await self._protocol.send_block(block, self._timeouts.block)
+                if self._protocol.has_reply:
+                    return
+        except Ended:
+            if not self._protocol.has_reply:
+                raise
 
     async def _premature(self) -> Ended:
         """Return the end by a reply that came before the message was complete."""

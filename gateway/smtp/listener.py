@@ -65,7 +65,6 @@ class Listener:
         for listening in self._sockets:
             listening.setblocking(False)
             if self._config.role is Role.SUBMISSIONS or self._config.proxy_networks:
-                listening.listen(BACKLOG)
                 self._accepting.append(loop.create_task(self._accept(listening)))
             else:
                 self._servers.append(
@@ -153,6 +152,9 @@ class Listener:
             self._config.meter.refused("preface")
             log.info("session.refused", peer=address[0], reason=str(error) or "timeout")
             connection.close()
+        except asyncio.CancelledError:
+            connection.close()
+            raise
 
     def _made(self, origin: tuple[str, int], *, is_counted: bool = False) -> Session:
         loop = asyncio.get_running_loop()
@@ -181,6 +183,7 @@ class Listener:
                 connection,
                 ssl=self._station.tls,
                 ssl_handshake_timeout=self._station.seconds.handshake_time,
+                ssl_shutdown_timeout=self._station.seconds.linger,
             )
         finally:
             if not session.has_begun:  # else it counts itself out
@@ -208,6 +211,7 @@ async def _opened(address: str) -> list[socket.socket]:
             if family == socket.AF_INET6:
                 listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listening.bind(where)
+            listening.listen(BACKLOG)
     except OSError as error:
         for listening in opened:
             listening.close()

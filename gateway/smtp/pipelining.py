@@ -111,9 +111,9 @@ class PipeliningProtocol(SMTPProtocol):
         async with asyncio.timeout(within):
             await self._drain_helper()
 
-    def send_final_dot(self) -> None:
-        """End the message. Raises SMTPServerDisconnected if the dot could not leave."""
-        self.write(b".\r\n")
+    def send_end(self, end: bytes) -> None:
+        """Send the final dot, and what goes with it. Raises SMTPServerDisconnected if it can't."""
+        self.write(end)
 
     def _fail(self, error: Exception) -> None:
         if self._failure is None:

@@ -16,16 +16,13 @@ class SmtpRelay:
     def __init__(
         self,
         hostname: str,
-        contexts: TlsContexts | None = None,
+        contexts: TlsContexts,
         *,
         timeouts: Timeouts | None = None,
         keeping: Keeping | None = None,
     ) -> None:
-        """Say EHLO as `hostname`.
-
-        contexts: TLS with the system's trust store, unless given.
-        """
-        dialler = Dialler(hostname, contexts or TlsContexts.of_system(), timeouts or Timeouts())
+        """Say EHLO as `hostname`."""
+        dialler = Dialler(hostname, contexts, timeouts or Timeouts())
         self._pool = Pool(dialler.open, keeping or Keeping())
 
     async def relay(self, hop: NextHop, copy: Outgoing, *, before_dot: BeforeDot) -> Attempted:

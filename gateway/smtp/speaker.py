@@ -1,19 +1,17 @@
-"""One connection as a dialogue: commands in, replies out, budgets, and its end."""
+"""A dialogue: commands in, replies out, budgets, and when to stop."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from aiosmtpd.smtp import SMTP
 
 from gateway.mail.errors import Fault
 from gateway.mail.replies import Reply
 from gateway.smtp.budget import Budget
-from gateway.smtp.networks import network_of, plain_address
 from gateway.smtp.station import Station
-from gateway.smtp.wire import Hangup, LineTooLong, TooLate, Wire
+from gateway.smtp.stream import Stream
+from gateway.smtp.wire import Hangup, LineTooLong, TooLate
 from gateway.smtp.wording import (
     BARE_LINE_END,
     GIVING_UP,
@@ -42,14 +40,8 @@ class Retired(Exception):  # noqa: N818 (not an error)
     """The listener wants this session to end, and it may."""
 
 
-class Speaker(SMTP):
-    """The part of a session that knows no mail: lines, replies, and when to stop.
-
-    Of aiosmtpd's class this keeps the life of a connection (the task that serves it, its
-    place under asyncio's streams); lines, limits, errors and commands are handled here,
-    because aiosmtpd's own loop takes bare LF, shares its limits among connections, cancels
-    a running commit when the client closes its side, and sends the text of exceptions out.
-    """
+class Speaker(Stream):
+    """The part of a session that knows lines and replies, but no mail."""
 
     def __init__(
         self,
@@ -59,107 +51,19 @@ class Speaker(SMTP):
         *,
         is_counted: bool = False,
     ) -> None:
-        """Serve a client of `station`.
-
-        origin: the real peer where a PROXY header named one.
-        is_counted: the connection has been let in already, and is only to be counted out.
-        """
-        # Not SMTP.__init__, which costs a fifth of a short session: it inspects the class,
-        # and looks its own host up. What follows is what the methods that we keep rely on.
-        self._wire = Wire(loop)
-        asyncio.StreamReaderProtocol.__init__(self, self._wire, loop=loop)
-        self.loop = loop
-        self.session = None
-        self.envelope = None
-        self.transport = None
-        self._original_transport = None
-        self._handler_coroutine = None
-
-        self.station = station
+        """Serve a client of `station`, as `Stream` says."""
+        super().__init__(station, loop, origin, is_counted=is_counted)
         self.limits = station.config.limits
-        self.address, self.port = origin or ("", 0)
-        self.tls_version: str | None = None
-        self._network = ""
-        self._is_counted = is_counted
-        self._stream: asyncio.Transport | None = None
-        self._outbox = bytearray()
-        self._unclogged: asyncio.Future[None] | None = None
+        self.budget = Budget(self.limits, loop.time())
+        self.end_of_life = loop.time() + station.seconds.lifetime
+        self.has_content_under_way = False
         self._is_over = False
         self._is_waiting = False
-        self.has_content_under_way = False
-        self.is_committing = False
-        self.end_of_life = loop.time() + station.seconds.lifetime
-        self.budget = Budget(self.limits, loop.time())
-
-    # What asyncio calls.
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin: aiosmtpd starts `_handle_client` as a task."""
-        # uvloop's transports are none of asyncio's classes, but do what those do.
-        self._stream = transport = cast("asyncio.Transport", transport)
-        if not self.address:
-            # None where the client left before it was accepted; then the end comes by itself.
-            host, port = (transport.get_extra_info("peername") or ("", 0))[:2]
-            self.address, self.port = plain_address(host), port
-        self._network = network_of(self.address)
-        self._note_tls()
-        super().connection_made(transport)
-        self.station.guests.add(self)
-        self.task.add_done_callback(self._leave)
-
-    def data_received(self, data: bytes) -> None:
-        """Take what has arrived."""
-        self._wire.feed_data(data)
-
-    def eof_received(self) -> bool:
-        """Note that the client sends no more; what runs goes on, and its reply is still sent."""
-        self._wire.feed_eof()
-        return self.tls_version is None  # TLS has no half-closed state here
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Let the session find out by itself: a commit that runs must not be broken off."""
-        self._wire.feed_eof()
-        self._unclog()
-        self._stream = None
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
-
-    def pause_writing(self) -> None:
-        """Note that the client does not read its replies."""
-        super().pause_writing()
-        self._unclogged = self.loop.create_future()
-
-    def resume_writing(self) -> None:
-        """Note that it reads again."""
-        super().resume_writing()
-        self._unclog()
-
-    def _reset_timeout(self, duration: float | None = None) -> None:
-        """Do nothing: the wire keeps the deadlines, where aiosmtpd sets a timer a command."""
-
-    # What the listener calls.
-
-    @property
-    def task(self) -> "asyncio.Task[None]":
-        """What serves the connection."""
-        assert self._handler_coroutine is not None
-        return self._handler_coroutine
-
-    @property
-    def has_begun(self) -> bool:
-        """True once there is a task."""
-        return self._handler_coroutine is not None
 
     def retire(self) -> None:
         """End at the next moment that breaks no transaction off."""
         if self._is_waiting and not self.is_in_transaction:
             self._wire.interrupt(Retired())
-
-    def cut(self) -> None:
-        """End now, or as soon as nothing is being stored."""
-        if self._stream is not None:
-            self._stream.abort()
-        if not self.is_committing:
-            self.task.cancel()
 
     # What the subclass adds.
 
@@ -190,13 +94,9 @@ class Speaker(SMTP):
         if reply.is_final and not self.budget.err():
             self.station.config.meter.refused("errors")
             reply = TOO_MANY_ERRORS
-        self._outbox += written(reply)
+        self.say(written(reply))
         if reply.code == 421:
             self._is_over = True
-
-    def say(self, line: bytes) -> None:
-        """Send a line that needs no judging: a good reply, ready made."""
-        self._outbox += line
 
     def end(self) -> None:
         """End the session once what was said is sent."""
@@ -210,65 +110,26 @@ class Speaker(SMTP):
         self.answer(TOO_MANY_ERRORS)
         return False
 
-    async def flush(self) -> None:
-        """Hand what was said to the transport; wait if the client does not read."""
-        if self._outbox and self._stream is not None and not self._stream.is_closing():
-            self._stream.write(bytes(self._outbox))
-        self._outbox.clear()
-        if self._unclogged is not None:
-            try:
-                await asyncio.wait_for(self._unclogged, self.station.seconds.idle)
-            except TimeoutError:
-                self.cut()
-
     async def ask_line(self, most: int) -> bytes:
-        """Send what was said and return the client's next line without its line end.
+        """Send what was said and return the client's next line without its CR LF.
 
         Raises LineTooLong, TooLate, Hangup.
         """
         await self.flush()
         line = await self._wire.line(most, self.loop.time() + self._idle())
-        return line.rstrip(b"\r\n")
-
-    async def start_tls(self) -> bool:
-        """Put TLS under the connection and forget what came before; False if it failed."""
-        context = self.station.tls
-        assert context is not None
-        await self.flush()
-        if self._stream is None:
-            return False
-        # What arrived in clear text behind STARTTLS may be another's word (CVE-2011-0411,
-        # CVE-2024-34083). No await stands between here and the change of protocol below, so
-        # nothing gets in after it.
-        self._wire.drop()
-        try:
-            stream = await self.loop.start_tls(
-                self._stream,
-                self,
-                context,
-                server_side=True,
-                ssl_handshake_timeout=self.station.seconds.handshake_time,
-            )
-        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
-            self.note_tls_failure(error)
-            return False
-        if stream is None:  # the client left in the middle
-            return False
-        self._stream = self.transport = stream
-        self._wire.set_transport(stream)
-        self._note_tls()
-        return True
-
-    def note_tls_failure(self, error: Exception) -> None:
-        """Log a handshake that failed."""
-        self.station.config.meter.refused("tls")
-        log.info("tls.failed", peer=self.address, error=type(error).__name__)
+        return line.removesuffix(b"\r\n")
 
     # The dialogue.
 
     async def _handle_client(self) -> None:
         try:
-            await self._serve()
+            if self.let_in():
+                self.say(f"220 {self.station.config.hostname} ESMTP\r\n".encode())
+                await self._serve()
+            else:
+                self.station.config.meter.refused("connections")
+                log.info("session.refused", peer=self.address, reason="connections")
+                self.answer(TOO_MANY_CONNECTIONS)
         except Hangup:
             pass
         except Retired:
@@ -281,18 +142,10 @@ class Speaker(SMTP):
             self.answer(GIVING_UP)
         finally:
             self.end_transaction()
-        await self._part()
+        is_broken_off = not self._wire.is_empty or self.has_content_under_way
+        await self.part(is_broken_off=is_broken_off and not self._wire.is_ended)
 
     async def _serve(self) -> None:
-        if not self._is_counted:
-            self._is_counted = self.station.config.quotas.connections.enter(self._network)
-        if not self._is_counted:
-            self.station.config.meter.refused("connections")
-            log.info("session.refused", peer=self.address, reason="connections")
-            self.answer(TOO_MANY_CONNECTIONS)
-            return
-        self.station.config.meter.connected()
-        self._outbox += f"220 {self.station.config.hostname} ESMTP\r\n".encode()
         obeyed = 0
         while not self._is_over:
             obeyed += 1
@@ -302,11 +155,10 @@ class Speaker(SMTP):
                 await asyncio.sleep(0)
             if self.station.is_retiring and not self.is_in_transaction:
                 raise Retired
+            deadline = self.loop.time() + self._idle()
             self._is_waiting = True
             try:
-                line = await self._wire.line(
-                    self.limits.auth_octets, self.loop.time() + self._idle()
-                )
+                line = await self._wire.line(self.limits.auth_octets, deadline)
             except LineTooLong:
                 self.answer(TOO_LONG)
                 continue
@@ -355,45 +207,3 @@ class Speaker(SMTP):
     def _idle(self) -> float:
         idle = self.station.seconds.idle
         return idle * CROWDED_IDLE if self.station.config.quotas.connections.is_crowded else idle
-
-    def _note_tls(self) -> None:
-        assert self._stream is not None
-        tls = self._stream.get_extra_info("ssl_object")
-        self.tls_version = tls.version() if tls is not None else None
-
-    def _unclog(self) -> None:
-        if self._unclogged is not None and not self._unclogged.done():
-            self._unclogged.set_result(None)
-        self._unclogged = None
-
-    async def _part(self) -> None:
-        """Send the last words.
-
-        A socket that is closed while bytes still come resets the connection, and the client
-        never reads why; so a session that breaks off listens a little longer.
-        """
-        is_broken_off = not self._wire.is_empty or self.has_content_under_way
-        await self.flush()
-        if self._stream is None:
-            return
-        if self._is_counted and is_broken_off:
-            if self._stream.can_write_eof():
-                self._stream.write_eof()
-            deadline = self.loop.time() + self.station.seconds.linger
-            with contextlib.suppress(TooLate, Hangup):
-                while True:
-                    await self._wire.block(deadline)
-        if self._stream is not None:
-            self._stream.close()
-
-    def _leave(self, task: "asyncio.Task[None]") -> None:
-        """Give back what the session held, however it ended."""
-        self._wire.stop()
-        self.station.guests.discard(self)
-        if self._is_counted:
-            self.station.config.quotas.connections.leave(self._network)
-            self.station.config.meter.disconnected()
-        if self._stream is not None and not self._stream.is_closing():
-            self._stream.abort()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("session.failed", peer=self.address, exc_info=error)

@@ -55,11 +55,11 @@ class Wire(asyncio.StreamReader):
     def feed_data(self, data: Iterable[SupportsIndex]) -> None:
         """Take what has arrived."""
         self._inbox += data  # type: ignore[arg-type]  # bytes, but typeshed says less
-        if self._waiter is not None:
-            self._wake()
-        elif len(self._inbox) > HIGH_WATER and not self._is_halted and self._source is not None:
+        # Also where the session waits: uvloop reads up to 8 MB before anybody else has a turn.
+        if len(self._inbox) > HIGH_WATER and not self._is_halted and self._source is not None:
             self._source.pause_reading()
             self._is_halted = True
+        self._wake()
 
     def feed_eof(self) -> None:
         """Note that no more will come."""

@@ -4,6 +4,8 @@ Its connection also holds the shared lock that says "this store is in use".
 """
 
 import contextlib
+import select
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,7 +18,6 @@ CHANNEL = "postroom"
 IN_USE = 0x706F7374
 """The advisory lock: shared by who has the store open, whole for who replaces it."""
 
-_LISTEN_SECONDS = 1.0
 _AGAIN_SECONDS = 2.0
 
 
@@ -39,19 +40,28 @@ class Bell:
         self._ring = ring
         self._is_ours = is_ours
         self._ending = threading.Event()
+        self._ear, self._mouth = socket.socketpair()
         self._connection: Any = None
         self._thread = threading.Thread(target=self._serve, name="postroom-bell", daemon=True)
 
     def start(self) -> None:
         """Listen; raises Fault if somebody is just replacing the store."""
-        self._connection = self._connect()
+        try:
+            self._connection = self._connect()
+        except BaseException:
+            self._ear.close()
+            self._mouth.close()
+            raise
         self._thread.start()
 
     def stop(self) -> None:
         """Listen no more."""
         self._ending.set()
+        self._mouth.send(b"\0")
         self._thread.join()
         self._hang_up()
+        self._ear.close()
+        self._mouth.close()
 
     def _connect(self) -> Any:
         pooled = self._engine.raw_connection()
@@ -78,7 +88,11 @@ class Bell:
                 self._ending.wait(_AGAIN_SECONDS)
 
     def _listen(self) -> None:
-        for notice in self._connection.notifies(timeout=_LISTEN_SECONDS):
+        poll = select.poll()
+        poll.register(self._connection.fileno(), select.POLLIN)
+        poll.register(self._ear, select.POLLIN)
+        poll.poll()
+        for notice in self._connection.notifies(timeout=0):
             if not self._is_ours(notice.pid):
                 self._ring((notice.payload,))
 

@@ -24,23 +24,19 @@ from gateway.ports.lists import Listed, Page
 from gateway.ports.queues import Lease
 from gateway.rules.model import Attempt, Delivery
 from gateway.rules.states import FINAL, State
-from gateway.store.claim import NEVER, DatabaseNow, Queue, finish
+from gateway.store.claim import NEVER, DatabaseNow, finish
 from gateway.store.cursors import begins_before, listed, whole
 from gateway.store.delivery_rows import AT_ONCE, attempt_lines, from_row, to_change, to_row
 from gateway.store.rows import address_key, from_micros, to_micros
 from gateway.store.statements import Several, Statement, columns, new
 from gateway.store.tables import DELIVERY, TENANT
 from gateway.store.transaction import Row, Transaction
-from gateway.store.turns import Turns
+from gateway.store.turns import QUEUE, Turns
 
 _KIND = "dlv"
 _C = DELIVERY.c
 _ALL = select(*_C)
 _WAITS = text("due_at IS NOT NULL")
-_QUEUE = Queue(
-    DELIVERY,
-    {"state": case((_C.state == State.UNCONFIRMED.value, _C.state), else_=State.SENDING.value)},
-)
 _LIFE = [
     "state",
     "reason",
@@ -74,9 +70,9 @@ _GET = Statement(_ONE)
 _GET_TO_CHANGE = Statement(_ONE.with_for_update(key_share=True))
 _OF_MESSAGES = Several(lambda binds: _ALL.where(_C.message_id.in_(binds)).order_by(_C.position))
 _MARK = Statement(
-    update(DELIVERY).where(_QUEUE.holds_lease).values(sending=True, signature=_signature())
+    update(DELIVERY).where(QUEUE.holds_lease).values(sending=True, signature=_signature())
 )
-_FINISH = _QUEUE.finishing(
+_FINISH = QUEUE.finishing(
     _LIFE,
     due_at=_due(),
     signature=_signature(),
@@ -85,13 +81,13 @@ _FINISH = _QUEUE.finishing(
 _CHANGE = Statement(
     update(DELIVERY)
     .where(_C.id == bindparam("the_id"), _C.tenant_id == bindparam("the_tenant"))
-    .where(~_QUEUE.is_leased)
+    .where(~QUEUE.is_leased)
     .values(due_at=_due(), lease_owner=None),
     keys=_LIFE,
 )
 _CANCEL_ALL = Statement(
     update(DELIVERY)
-    .where(_C.tenant_id == bindparam("the_tenant"), _WAITS, ~_QUEUE.is_leased)
+    .where(_C.tenant_id == bindparam("the_tenant"), _WAITS, ~QUEUE.is_leased)
     .values(due_at=None, lease_owner=None, next_attempt_at=None, state=State.CANCELLED.value),
     keys=["updated_at"],
 )
@@ -139,9 +135,9 @@ _PAGE_OF_STATES = {False: Several(_in_states), True: Several(_his_in_states)}
 class Deliveries:
     """Implements `ports.queues.Deliveries`."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, turns: Turns) -> None:
         self._transaction = transaction
-        self._turns = Turns(_QUEUE)
+        self._turns = turns
 
     def add(self, delivery: Delivery) -> None:
         """Add it (its content must be there)."""
@@ -198,12 +194,12 @@ class Deliveries:
         if fair or full_routes:
             rows = self._turns.claim(transaction, lease, limit, full_routes)
         else:
-            rows = _QUEUE.claim(transaction, lease, limit)
+            rows = QUEUE.claim(transaction, lease, limit)
         return [from_row(row) for row in sorted(rows, key=_position)]
 
     def renew(self, ids: Iterable[str], lease: Lease) -> None:
         """Prolong the leases that this owner still holds."""
-        _QUEUE.renew(self._transaction, ids, lease)
+        QUEUE.renew(self._transaction, ids, lease)
 
     def mark_sending(self, delivery_id: str, fence: int, signature: bytes) -> None:
         """Note that the final dot may leave now; keeps the first signature. Raises Stale."""

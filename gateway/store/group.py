@@ -39,7 +39,7 @@ class Writer:
     def __init__(
         self,
         jobs: "queue.SimpleQueue[Job | None]",
-        connect: Callable[[], Line],
+        connect: Callable[[], tuple[Line, Work]],
         ring: Callable[[Line, Iterable[str]], None],
     ) -> None:
         """Don't start yet."""
@@ -206,8 +206,7 @@ class Writer:
 
     def _open_line(self) -> None:
         if self._line is None:
-            self._line = self._connect()
-            self._work = Work(self._line.transaction)
+            self._line, self._work = self._connect()
 
     def _drop_line(self) -> None:
         line, self._line, self._work = self._line, None, None

@@ -20,7 +20,9 @@ from gateway.store.lock import DirectoryLock
 from gateway.store.migrate import bring_up, check_revision
 from gateway.store.readers import Reader
 from gateway.store.transaction import Line
+from gateway.store.turns import Turns
 from gateway.store.wakeups import Wakeups
+from gateway.store.work import Work
 
 T = TypeVar("T")
 _POSTGRESQL_WRITERS = 4
@@ -43,6 +45,7 @@ class OpenStore:
         self._bell: Bell | None = None
         self._backends: set[int] = set()
         self._wakeups = Wakeups()
+        self._turns = Turns()
         self._is_open = False
 
     async def start(self) -> None:
@@ -135,13 +138,13 @@ class OpenStore:
                 self._bell = bell
             count = 1 if self.place.url is None else _POSTGRESQL_WRITERS
             self._writers = [
-                Writer(self._to_write, lambda: self._connect(engine), self._ring)
+                Writer(self._to_write, lambda: self._connect(engine, writing=True), self._ring)
                 for _ in range(count)
             ]
         else:
             check_revision(reading)
         self._readers = [
-            Reader(self._to_read, lambda: Line(reading, writing=False))
+            Reader(self._to_read, lambda: self._connect(reading, writing=False))
             for _ in range(self._reader_count)
         ]
         for writer in self._writers:
@@ -150,11 +153,11 @@ class OpenStore:
             reader.start()
         self._is_open = True
 
-    def _connect(self, engine: Engine) -> Line:
-        line = Line(engine, writing=True)
+    def _connect(self, engine: Engine, *, writing: bool) -> tuple[Line, Work]:
+        line = Line(engine, writing=writing)
         if line.backend is not None:
             self._backends.add(line.backend)
-        return line
+        return line, Work(line.transaction, self._turns)
 
     def _ring(self, line: Line, topics: Iterable[str]) -> None:
         self._wakeups.ring(topics)

@@ -21,7 +21,9 @@ class Reader:
     connect: opens the thread's connection.
     """
 
-    def __init__(self, jobs: "queue.SimpleQueue[Job | None]", connect: Callable[[], Line]) -> None:
+    def __init__(
+        self, jobs: "queue.SimpleQueue[Job | None]", connect: Callable[[], tuple[Line, Work]]
+    ) -> None:
         """Don't start yet."""
         self._jobs = jobs
         self._connect = connect
@@ -79,8 +81,7 @@ class Reader:
 
     def _opened(self) -> tuple[Line, Work]:
         if self._line is None or self._work is None:
-            self._line = self._connect()
-            self._work = Work(self._line.transaction)
+            self._line, self._work = self._connect()
         return self._line, self._work
 
     def _drop_line(self) -> None:

@@ -46,13 +46,17 @@ def maybe_moment(micros: int | None) -> datetime | None:
 
 def to_json(value: object) -> str:
     r"""Return compact JSON in ASCII, so that NUL and lone surrogates survive as \\u escapes."""
-    return json.dumps(value, separators=(",", ":"), default=_plain)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+# `json.dumps` would make a new one at each call.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_plain)
 
 
 def list_json(items: Sequence[object]) -> str:
@@ -87,9 +91,8 @@ def from_pairs(pairs: Iterable[Sequence[str]]) -> tuple[Mailbox, ...]:
 
 
 def key_of(*parts: str) -> bytes:
-    """Return a digest of 16 octets by which rows are found; parts can't run together."""
-    text = "\0".join(f"{len(part)}:{part}" for part in parts)
-    octets = text.encode("utf-8", "surrogatepass")
+    """Return a digest of 16 octets by which rows are found; only the last part may hold NUL."""
+    octets = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(octets, digest_size=_KEY_OCTETS).digest()
 
 
@@ -102,5 +105,5 @@ def storable(value: object) -> object:
     """Return text without what no database can hold: NUL and lone surrogates."""
     if not isinstance(value, str):
         return value
-    text = value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    text = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text.replace("\0", _LOST)

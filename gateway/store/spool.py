@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -97,16 +98,15 @@ class Spool:
 
 
 def _row(inbound: Inbound) -> dict[str, Any]:
-    envelope, peer = inbound.envelope, inbound.peer
+    envelope = inbound.envelope
     recipients = [(each.address, each.notify, each.orcpt) for each in envelope.recipients]
-    who = (peer.address, peer.port, peer.helo, peer.tls, peer.login, peer.tenant_id)
     return {
         "id": inbound.id,
         "tenant_id": inbound.tenant_id,
         "envelope": to_json(
             (envelope.sender, recipients, envelope.ret, envelope.envid, envelope.smtputf8)
         ),
-        "peer": to_json(who),
+        "peer": _peer_json(inbound.peer),
         "received_at": to_micros(inbound.received_at),
         "raw_sha256": inbound.raw_sha256,
         "raw_size": inbound.raw_size,
@@ -115,6 +115,12 @@ def _row(inbound: Inbound) -> dict[str, Any]:
         "fence": inbound.fence,
         "key": key_of(inbound.tenant_id, inbound.dedupe),
     }
+
+
+@lru_cache(maxsize=1024)
+def _peer_json(peer: Peer) -> str:
+    """Return the JSON of a peer, who often sends several messages."""
+    return to_json((peer.address, peer.port, peer.helo, peer.tls, peer.login, peer.tenant_id))
 
 
 def _inbound(row: Row) -> Inbound:

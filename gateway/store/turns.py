@@ -8,9 +8,10 @@ each claim begins after the company that was served last, so nobody starves.
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, case, select, text
 
 from gateway.ports.queues import Lease
+from gateway.rules.states import State
 from gateway.store.claim import DatabaseNow, Queue, leasing
 from gateway.store.statements import Statement
 from gateway.store.tables import DELIVERY
@@ -20,6 +21,21 @@ _WINDOW = 256
 _STRIDE = 64
 _COLUMNS = DELIVERY.c
 
+QUEUE = Queue(
+    DELIVERY,
+    {
+        "state": case(
+            (_COLUMNS.state == State.UNCONFIRMED.value, _COLUMNS.state), else_=State.SENDING.value
+        )
+    },
+)
+_CLAIM_LANE = Statement(
+    QUEUE.claiming(
+        _COLUMNS.tenant_id == bindparam("tenant_id"),
+        _COLUMNS.route == bindparam("route"),
+        QUEUE.is_due,
+    )
+)
 _NOW = Statement(select(DatabaseNow()))
 _DUE = Statement(
     select(_COLUMNS.position, _COLUMNS.tenant_id, _COLUMNS.route)
@@ -76,18 +92,10 @@ _ROUTES = Statement(
 
 
 class Turns:
-    """Whose turn it is. One for each thread that claims."""
+    """Whose turn it is; one for all threads of a store."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self) -> None:
         """Begin anywhere."""
-        self._queue = queue
-        self._lane = Statement(
-            queue.claiming(
-                _COLUMNS.tenant_id == bindparam("tenant_id"),
-                _COLUMNS.route == bindparam("route"),
-                queue.is_due,
-            )
-        )
         self._company = ""
         self._routes: dict[str, str] = {}
 
@@ -103,16 +111,21 @@ class Turns:
         positions = _by_turns(due, limit, full)
         if not positions:
             return []
-        return self._queue.claim_these(transaction, lease, positions)
+        return QUEUE.claim_these(transaction, lease, positions)
 
     def _claim_backlog(
         self, transaction: Transaction, lease: Lease, limit: int, full: Collection[str], now: int
     ) -> list[Row]:
         claimed: list[Row] = []
         for companies in self._rounds(transaction):
-            for index, company in enumerate(companies):
-                share = -(-(limit - len(claimed)) // (len(companies) - index))
-                lanes = self._lanes(transaction, company, full, now)
+            ready: list[tuple[str, list[str]]] = []
+            for company in companies:
+                if lanes := self._lanes(transaction, company, full, now):
+                    ready.append((company, lanes))
+                if len(ready) == limit:
+                    break
+            for index, (company, lanes) in enumerate(ready):
+                share = -(-(limit - len(claimed)) // (len(ready) - index))
                 claimed += self._claim_lanes(transaction, lease, company, lanes, share)
                 self._company = company
                 if len(claimed) >= limit:
@@ -149,7 +162,7 @@ class Turns:
         for index, route in enumerate(lanes):
             part = -(-(share - len(claimed)) // (len(lanes) - index))
             parameters = {"tenant_id": company, "route": route, "limit": part}
-            claimed += transaction.rows(self._lane, {**leasing(lease), **parameters})
+            claimed += transaction.rows(_CLAIM_LANE, {**leasing(lease), **parameters})
             self._routes[company] = route
             if len(claimed) >= share:
                 break

@@ -12,12 +12,16 @@ from gateway.store.spool import Spool
 from gateway.store.suppressions import Suppressions
 from gateway.store.tenants import Tenants
 from gateway.store.transaction import Transaction
+from gateway.store.turns import Turns
 
 
 class Work:
-    """Implements `ports.store.Work`; made once for each thread."""
+    """Implements `ports.store.Work`; made once for each connection.
 
-    def __init__(self, transaction: Transaction) -> None:
+    turns: shared by all of a store.
+    """
+
+    def __init__(self, transaction: Transaction, turns: Turns) -> None:
         self._transaction = transaction
         self.tenants = Tenants(transaction)
         self.keys = Keys(transaction)
@@ -25,7 +29,7 @@ class Work:
         self.spool = Spool(transaction)
         self.conversations = Conversations(transaction)
         self.messages = Messages(transaction)
-        self.deliveries = Deliveries(transaction)
+        self.deliveries = Deliveries(transaction, turns)
         self.invoices = Invoices(transaction)
         self.suppressions = Suppressions(transaction)
         self.events = Events(transaction)

@@ -29,9 +29,9 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *sign_in.routes(),
         *Inbox(services, pages, sign_in).routes(),
         assets.route(HEADERS),
-        pages.nothing("/c"),
-        pages.nothing("/d"),
-        pages.nothing("/inbox"),
+        *pages.nothing("/c"),
+        *pages.nothing("/d"),
+        *pages.nothing("/inbox"),
         pages.route("/", _front_door),
     ]
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-from gateway.rules.currencies import shown
+from gateway.rules.currencies import MINOR_DIGITS, shown
 from gateway.rules.model import Invoice, InvoiceStatus, Tenant
 from gateway.rules.payments import METHODS, ZERO, amount_open, confirmed, pending_claims
 from gateway.web.kinds import words_of
@@ -127,10 +127,10 @@ def chip(
     if confirmed(invoice) > ZERO:
         still = say.money(amount_open(invoice), invoice.currency)
         return Chip(say.text("{amount} still open", amount=still), "soon")
-    return _due_chip(invoice.due_on, say, today)
+    return _due_chip(invoice.due_on, say, today, brief=inbox)
 
 
-def _due_chip(due_on: date | None, say: Wording, today: date) -> Chip:
+def _due_chip(due_on: date | None, say: Wording, today: date, *, brief: bool) -> Chip:
     if due_on is None:
         return Chip(say.text("Open"), "off")
     days = (due_on - today).days
@@ -140,7 +140,8 @@ def _due_chip(due_on: date | None, say: Wording, today: date) -> Chip:
         return Chip(say.text("Due today"), "soon")
     if days <= _SOON_DAYS:
         return Chip(say.many("Due in {n} day", "Due in {n} days", days), "soon")
-    return Chip(say.text("Due {date}", date=say.day(due_on)), "off")
+    day = say.short_day(due_on) if brief else say.day(due_on)
+    return Chip(say.text("Due {date}", date=day), "off")
 
 
 def _bank(invoice: Invoice, say: Wording) -> tuple[tuple[str, str], ...]:
@@ -169,8 +170,18 @@ def _row(line: Mapping[str, object], currency: str, say: Wording) -> Row:
         what = ", ".join(f"{name}: {value}" for name, value in line.items() if value is not None)
     quantity = " ".join(filter(None, (_first(line, ("quantity", "qty")), _first(line, ("unit",)))))
     price = _money(_first(line, ("unit_price", "price")), currency, say)
-    amount = _money(_first(line, ("amount", "total", "line_total")), currency, say)
-    return Row(what, quantity, price, amount)
+    given = _first(line, ("amount", "total", "line_total")) or _product(line, currency)
+    return Row(what, quantity, price, _money(given, currency, say))
+
+
+def _product(line: Mapping[str, object], currency: str) -> str:
+    """Return quantity times price, "" if either is no number."""
+    quantity, price = _first(line, ("quantity", "qty")), _first(line, ("unit_price", "price"))
+    try:
+        product = Decimal(quantity) * Decimal(price)
+        return str(round(product, MINOR_DIGITS.get(currency, 2)))
+    except (InvalidOperation, ValueError):
+        return ""
 
 
 def _first(line: Mapping[str, object], names: Sequence[str]) -> str:

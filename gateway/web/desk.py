@@ -45,7 +45,7 @@ class Desk:
             "id": one.id,
             "name": one.customer.name or one.customer.address,
             "subject": one.subject,
-            "time": say.moment(one.last_message_at or one.updated_at, tenant.timezone),
+            "time": say.brief(one.last_message_at or one.updated_at, tenant.timezone, today),
             "iso": (one.last_message_at or one.updated_at).isoformat(),
             "text": one.last_message,
             "unread": one.unread,

@@ -117,8 +117,8 @@ class Pages:
 
         return Route(path, answer, methods=[method])
 
-    def nothing(self, prefix: str) -> Route:
-        """Return the route of all that lies under a prefix and is no page."""
+    def nothing(self, prefix: str) -> list[Route]:
+        """Return the routes of all that lies under a prefix and is no page."""
 
         async def answer(request: Request) -> Response:
             known = request.method in {"GET", "HEAD"}
@@ -128,7 +128,7 @@ class Pages:
             return response
 
         every = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-        return Route(f"{prefix}/{{rest:path}}", answer, methods=every)
+        return [Route(path, answer, methods=every) for path in (prefix, f"{prefix}/{{rest:path}}")]
 
     def _trouble(self, request: Request, error: Exception) -> Response:
         match error:

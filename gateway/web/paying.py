@@ -1,6 +1,6 @@
 """The customer's pages about payment: pay, say that it is paid, take that back (ux.md, 2.2)."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from gateway.rules.payments import METHODS, day_of
 from gateway.web.bills import METHOD_WORDS, bill
 from gateway.web.chat import invoice_of
 from gateway.web.guard import Pace
+from gateway.web.kinds import words_of
 from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.uploads import fields_of, take
@@ -55,9 +56,12 @@ class Paying:
         token, invoice_id = request.path_params["token"], request.path_params["invoice"]
         visit, invoice = await self._invoice(request)
         self._count(visit)
+        if not words_of(invoice.kind).payable:
+            raise conflict("not_payable", "There is nothing to pay.")
         given = await self._given(request)
         try:
-            payment = await self._services.visits.claim(token, invoice_id, _draft(given, invoice))
+            draft = _draft(given, invoice, self._today(visit))
+            payment = await self._services.visits.claim(token, invoice_id, draft)
         except Refused as refused:
             if refused.kind is not Kind.INVALID:
                 raise
@@ -147,7 +151,7 @@ class Paying:
         return self._pages.page("paid.html", values, say=say, status=status)
 
 
-def _draft(given: dict[str, str], invoice: Invoice) -> PaymentDraft:
+def _draft(given: dict[str, str], invoice: Invoice, today: date) -> PaymentDraft:
     """Return the claim that a form makes; raises Refused for what makes no sense."""
     method = given.get("method") or "transfer"
     if method not in METHODS:
@@ -158,7 +162,7 @@ def _draft(given: dict[str, str], invoice: Invoice) -> PaymentDraft:
     return PaymentDraft(
         amount=_amount(given.get("amount", ""), invoice),
         method=method,
-        on=_day(given.get("on") or given.get("date") or ""),
+        on=_day(given.get("on") or given.get("date") or "", today),
         note=note,
     )
 
@@ -185,10 +189,14 @@ def _amount(text: str, invoice: Invoice) -> Decimal | None:
     return amount
 
 
-def _day(text: str) -> date | None:
+def _day(text: str, today: date) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise invalid("on", "The date is a day such as 2026-12-05.") from error
+    # East of the company it may be tomorrow already.
+    if day > today + timedelta(days=1):
+        raise invalid("on", "The date is still to come.")
+    return day

@@ -11,7 +11,9 @@ from gateway.web.fate import Fate
 from gateway.web.kinds import words_of
 from gateway.web.wording import Wording
 
-SHOWN_CHARS = 100_000
+SHOWN_CHARS = 50_000
+"""What a page shows of one text; more would be slow to read and slow to send."""
+
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}")
 _WAYS = {
     Channel.EMAIL: "by email",
@@ -63,6 +65,7 @@ class Entry:
     badges: tuple[Badge, ...] = ()
     stranger: str = ""
     alarm: bool = False
+    shortened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ def _entry(
         fates=reader.fates_of(message, deliveries.get(message.id, ())),
         badges=doubts,
         stranger=message.from_.address if hidden else "",
+        shortened=max(len(text), len(quoted)) > SHOWN_CHARS,
         alarm=bool(doubts and doubts[0].tone == "warn" and _IBAN.search(text[:SHOWN_CHARS])),
     )
 

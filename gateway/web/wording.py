@@ -56,6 +56,11 @@ class Wording:
         local = in_zone(when, timezone)
         return f"{self.short_day(local.date())}, {local:%H:%M}"
 
+    def brief(self, when: datetime, timezone: str, today: date) -> str:
+        """Return "09:12" of a moment of today, else "5 Dec 2026"."""
+        local = in_zone(when, timezone)
+        return f"{local:%H:%M}" if local.date() == today else self.short_day(local.date())
+
     def size(self, octets: int) -> str:
         """Return "84 KB"."""
         if octets < 1000:

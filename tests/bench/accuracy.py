@@ -5,7 +5,7 @@ import sys
 
 from tests.bench import parse_score
 from tests.bench.rows import table
-from tests.corpora import lines_of, set_names
+from tests.corpora import set_names
 
 _TABLES = ("parse_score", "accuracy_trim", "accuracy_reports")
 
@@ -23,12 +23,8 @@ def main(arguments: list[str]) -> None:
         rows += module.rows(sets)
     print(table(rows))
     if "--misses" in arguments:
-        for name in sets:
-            for line in lines_of(name):
-                for measure in line.expect:
-                    if measure in parse_score.JUDGES and name.startswith("parse_"):
-                        if not parse_score.is_right(line, measure, "ours"):
-                            print(line.id, measure, str(line.expect[measure])[:300])
+        for line, measure in parse_score.misses(sets):
+            print(line.id, measure, str(line.expect[measure])[:300])
 
 
 if __name__ == "__main__":

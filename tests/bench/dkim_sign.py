@@ -1,7 +1,8 @@
 """Times DKIM signing against dkimpy: `python -m tests.bench.dkim_sign`.
 
 Both make the same two signatures (rsa-sha256 with 2048 bits, ed25519-sha256) of the same
-mails, in turn, so that what else the machine does hits both alike. Only the ratio counts.
+mails, in turn, so that what else the machine does hits both alike. Only the ratio counts; the
+best rounds are those that were least disturbed.
 """
 
 import base64
@@ -78,8 +79,10 @@ def main():
         pairs = [
             (milliseconds(ours, raw), milliseconds(peer, raw, keys, names)) for _ in range(ROUNDS)
         ]
-        mine, theirs = (statistics.median(times) for times in zip(*pairs, strict=True))
-        print(f"{name:14} ours {mine:6.2f} ms  dkimpy {theirs:6.2f} ms  ratio {theirs / mine:5.1f}")
+        for what, choose in (("median", statistics.median), ("best", min)):
+            mine, theirs = (choose(times) for times in zip(*pairs, strict=True))
+            ratio = theirs / mine
+            print(f"{name:14}{what:7} ours {mine:6.2f} ms  dkimpy {theirs:6.2f} ms  {ratio:5.1f}")
 
 
 if __name__ == "__main__":

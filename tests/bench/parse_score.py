@@ -104,9 +104,22 @@ def is_right(line: Line, measure: str, reader: str) -> bool:
 def rows(sets: list[str]) -> Iterator[Row]:
     """Give a row for each measure of each set of parsed mail."""
     for name in sets:
-        measures = {key for line in lines_of(name) for key in line.expect if key in JUDGES}
-        if not name.startswith("parse_"):
-            continue
-        for measure in sorted(measures):
+        for measure in measures(name):
             scores = {reader: score(name, measure, reader) for reader in READERS}
             yield Row(name, measure, scores.pop("ours"), scores)
+
+
+def measures(name: str) -> list[str]:
+    """Return what can be judged in a set; nothing in sets of another kind."""
+    if not name.startswith("parse_"):
+        return []
+    return sorted({key for line in lines_of(name) for key in line.expect if key in JUDGES})
+
+
+def misses(sets: list[str]) -> Iterator[tuple[Line, str]]:
+    """Give each expectation that we get wrong."""
+    for name in sets:
+        for line in lines_of(name):
+            for measure in measures(name):
+                if measure in line.expect and not is_right(line, measure, "ours"):
+                    yield line, measure

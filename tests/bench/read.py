@@ -4,6 +4,7 @@ One 10 KB answer (text and HTML, quotation below), one of 150 KB and one of 5 MB
 """
 
 import base64
+import quopri
 import sys
 import time
 from collections.abc import Callable
@@ -18,12 +19,18 @@ _ROUNDS = 9
 
 def answer(*, pdf_octets: int = 0) -> bytes:
     """Return an answer as Gmail writes it: about 10 KB, and the PDF."""
-    said = "Dobrý deň,\r\n\r\nďakujem za faktúru, uhradíme ju budúci týždeň.\r\n\r\nS pozdravom\r\nJana Šťastná\r\n"
+    said = (
+        "Dobrý deň,\r\n\r\nďakujem za faktúru, uhradíme ju budúci týždeň.\r\n\r\n"
+        "S pozdravom\r\nJana Šťastná\r\n"
+    )
     quoted = "".join(
         f"> Line {number} of the invoice mail: amount, due date, reference and so on.\r\n"
         for number in range(40)
     )
-    text = f"{said}\r\nOn Tue, 7 Apr 2026 at 10:00 Acme s.r.o. <acme@mail.example.com> wrote:\r\n\r\n{quoted}"
+    text = (
+        f"{said}\r\nOn Tue, 7 Apr 2026 at 10:00 Acme s.r.o. <acme@mail.example.com> wrote:\r\n\r\n"
+        f"{quoted}"
+    )
     rows = "".join(
         f'<tr><td style="padding:8px;color:#333333">Line {number}</td>'
         f'<td style="padding:8px;text-align:right">{number}.00 EUR</td></tr>'
@@ -35,10 +42,11 @@ def answer(*, pdf_octets: int = 0) -> bytes:
         '<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">On Tue, 7 Apr 2026 at '
         '10:00 Acme s.r.o. &lt;<a href="mailto:acme@mail.example.com">acme@mail.example.com</a>'
         '&gt; wrote:<br></div><blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;'
-        f'border-left:1px solid rgb(204,204,204)"><table width="600">{rows}</table></blockquote></div>'
+        f'border-left:1px solid rgb(204,204,204)"><table width="600">{rows}</table>'
+        "</blockquote></div>"
     )
     trace = "".join(
-        f"Received: from mail-{number}.example.net (mail-{number}.example.net [192.0.2.{number}])\r\n"
+        f"Received: from mail-{number}.example.net (mail-{number}.example.net [192.0.2.1])\r\n"
         f"        by mx.example.com with ESMTPS id a{number} for <x@reply.example.com>;\r\n"
         "        Tue, 07 Apr 2026 10:00:01 +0000\r\n"
         for number in range(6)
@@ -58,10 +66,12 @@ def answer(*, pdf_octets: int = 0) -> bytes:
     )
     bodies = (
         'Content-Type: multipart/alternative; boundary="alt"\r\n\r\n--alt\r\n'
-        'Content-Type: text/plain; charset="UTF-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n'
-        f"\r\n{_quoted_printable(text)}\r\n--alt\r\n"
-        'Content-Type: text/html; charset="UTF-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n'
-        f"\r\n{_quoted_printable(html)}\r\n--alt--\r\n"
+        'Content-Type: text/plain; charset="UTF-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        f"{_quoted_printable(text)}\r\n--alt\r\n"
+        'Content-Type: text/html; charset="UTF-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        f"{_quoted_printable(html)}\r\n--alt--\r\n"
     )
     if not pdf_octets:
         return (head + bodies).encode()
@@ -74,8 +84,6 @@ def answer(*, pdf_octets: int = 0) -> bytes:
 
 
 def _quoted_printable(text: str) -> str:
-    import quopri
-
     return quopri.encodestring(text.replace("\r\n", "\n").encode()).decode().replace("\n", "\r\n")
 
 

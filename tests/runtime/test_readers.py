@@ -9,10 +9,12 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from gateway.mail.errors import Fault, MailError
+from gateway.mail.reading import Reading
 from gateway.ports.parser import ReaderDied
 from gateway.runtime.reader import ReaderSettings
 from gateway.runtime.readers import Readers
@@ -40,6 +42,30 @@ async def readers(tmp_path: Path, *, size: int = 1, **settings: object) -> Async
         await pool.close()
 
 
+@asynccontextmanager
+async def unfinished(
+    tmp_path: Path, pool: Readers
+) -> AsyncIterator[tuple[asyncio.Future[Reading], BinaryIO]]:
+    """Give a mail whose reader is at it and waits for its end, and where its end may be written."""
+    pipe = tmp_path / "mail.pipe"
+    os.mkfifo(pipe)
+    reading = asyncio.ensure_future(pool.read(pipe))
+    with await asyncio.to_thread(open, pipe, "wb", 0) as rest:  # returns once the reader opens it
+        yield reading, rest
+
+
+def command_line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def is_running(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def octets(path: str | None) -> bytes:
+    return Path(path or "").read_bytes()
+
+
 async def ended(pid: int) -> None:
     """Wait until a process has ended, whoever its parent is."""
     try:
@@ -65,8 +91,7 @@ def test_readers_carry_their_title_in_the_command_line(tmp_path: Path) -> None:
     async def test() -> None:
         async with readers(tmp_path) as pool:
             await pool.read(PLAIN)
-            lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pool.pids]
-            assert all(b"postroom: reader" in line for line in lines)
+            assert all(b"postroom: reader" in command_line(pid) for pid in pool.pids)
 
     run(test)
 
@@ -84,8 +109,7 @@ def test_a_large_mail_comes_by_file_and_its_attachment_leaves_by_file(tmp_path: 
     async def test() -> None:
         async with readers(tmp_path) as pool:
             large, small = (await pool.read(mail)).attachments
-            assert large.path is not None
-            assert (Path(large.path).read_bytes(), large.content) == (pdf, None)
+            assert (octets(large.path), large.content) == (pdf, None)
             assert (small.content, small.path) == (b"small", None)
 
     run(test)
@@ -176,12 +200,23 @@ def test_a_reader_killed_over_a_mail_is_counted_against_the_mail(tmp_path: Path)
         async with readers(tmp_path) as pool:
             await pool.read(PLAIN)
             (victim,) = pool.pids
-            reading = asyncio.ensure_future(pool.read(COSTLY))
-            while Path(f"/proc/{victim}/wchan").read_text() not in {"0", ""}:
-                await asyncio.sleep(0)
-            os.kill(victim, signal.SIGKILL)
+            async with unfinished(tmp_path, pool) as (reading, _):
+                os.kill(victim, signal.SIGKILL)
+                with pytest.raises(ReaderDied):
+                    await reading
+
+    run(test)
+
+
+def test_a_mail_over_which_its_reader_hangs_is_given_up(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with (
+            readers(tmp_path, parse_seconds=0.5) as pool,
+            unfinished(tmp_path, pool) as (reading, _),
+        ):
             with pytest.raises(ReaderDied):
                 await reading
+            assert (await pool.read(PLAIN)).subject == "Hello"
 
     run(test)
 
@@ -200,16 +235,14 @@ def test_a_reader_that_hangs_while_it_waits_is_replaced(tmp_path: Path) -> None:
 
 def test_slow_mail_holds_up_no_other(tmp_path: Path) -> None:
     async def test() -> None:
-        async with readers(tmp_path, parse_seconds=30) as pool:
-            await pool.read(PLAIN)
-            done: list[str] = []
-
-            async def read(name: str, mail: bytes) -> None:
-                await pool.read(mail)
-                done.append(name)
-
-            await asyncio.gather(read("slow", COSTLY), read("quick", PLAIN))
-            assert done == ["quick", "slow"]
+        async with (
+            readers(tmp_path, parse_seconds=30) as pool,
+            unfinished(tmp_path, pool) as (slow, rest),
+        ):
+            assert (await pool.read(PLAIN)).subject == "Hello"
+            rest.write(PLAIN)
+            rest.close()
+            assert (await slow).subject == "Hello"
 
     run(test)
 
@@ -219,11 +252,9 @@ def test_reading_that_is_cancelled_ends_its_reader(tmp_path: Path) -> None:
         async with readers(tmp_path) as pool:
             await pool.read(PLAIN)
             (victim,) = pool.pids
-            reading = asyncio.ensure_future(pool.read(COSTLY))
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            async with unfinished(tmp_path, pool) as (reading, _):
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
             await ended(victim)
             assert (await pool.read(PLAIN)).subject == "Hello"
 
@@ -245,7 +276,7 @@ def test_closing_leaves_no_process_behind(tmp_path: Path) -> None:
         async with readers(tmp_path, size=2) as pool:
             await asyncio.gather(pool.read(PLAIN), pool.read(PLAIN))
             pids = pool.pids
-        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+        assert not any(is_running(pid) for pid in pids)
 
     run(test)
 

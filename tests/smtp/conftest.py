@@ -1,8 +1,11 @@
 """What the wire tests share."""
 
 import ssl
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import structlog
 import trustme
 
 from tests.smtp.kit import HOST, Run, runner
@@ -34,3 +37,10 @@ def client_tls(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     return context
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[Any]]:
+    """Collect what is logged."""
+    with structlog.testing.capture_logs() as entries:
+        yield entries

@@ -39,7 +39,12 @@ def test_pipelined_chunks_and_envelopes_are_answered_in_order(run: Run, tmp_path
             await client.hello()
             for _ in range(2):
                 await client.send(
-                    ENVELOPE[0] + b"\r\n" + ENVELOPE[1] + b"\r\n" + chunk(MAIL) + chunk(b"x", b" LAST")
+                    ENVELOPE[0]
+                    + b"\r\n"
+                    + ENVELOPE[1]
+                    + b"\r\n"
+                    + chunk(MAIL)
+                    + chunk(b"x", b" LAST")
                 )
             codes = [reply[:3] for reply in await client.replies(8)]
         assert codes == ["250"] * 8

@@ -18,7 +18,7 @@ from gateway.smtp.listener import Listener
 from gateway.smtp.quotas import Quotas
 from gateway.smtp.spool import Spool
 from gateway.smtp.station import ListenerConfig, Role
-from tests.smtp.kit import ENVELOPE, HOST, MAIL, SOON, Client, FakeReception, Run, serving
+from tests.smtp.kit import ENVELOPE, HOST, MAIL, SOON, FakeReception, Run, serving
 
 LOOPBACK = (ip_network("127.0.0.1/32"),)
 SECOND = timedelta(seconds=1)
@@ -49,6 +49,7 @@ HEADERS = [
     pytest.param(v2(1, 0x21, V6), ("2001:db8::7", 4712), id="v2 IPv6"),
     pytest.param(v2(0, 0x11, V4), None, id="v2 local"),
     pytest.param(v2(0, 0, b""), None, id="v2 local, empty"),
+    pytest.param(v2(1, 0x31, b"/a/socket" + b"\0" * 207), None, id="v2 of a Unix socket"),
 ]
 
 
@@ -72,25 +73,18 @@ def test_a_proxy_header_of_a_listed_network_is_believed(header, peer, cut, run: 
 def test_a_header_and_the_dialogue_in_one_packet(run: Run, tmp_path):
     async def talk():
         async with serving(tmp_path, proxy_networks=LOOPBACK) as server, server.client() as client:
-            await client.send(v2(1, 0x11, V4) + b"EHLO me\r\n")
-            assert f"250-{HOST}" in await client.hello_again()
+            await client.send(v2(1, 0x11, V4) + b"EHLO me\r\nNOOP\r\n")
+            assert [reply[:3] for reply in await client.replies(3)] == ["220", "250", "250"]
 
-    async def hello_again(self):
-        await self.reply()
-        return await self.reply()
-
-    Client.hello_again = hello_again
-    try:
-        run(talk())
-    finally:
-        del Client.hello_again
+    run(talk())
 
 
 def test_a_proxy_header_goes_before_implicit_tls(run: Run, tmp_path, server_tls, client_tls):
     async def talk():
-        async with serving(
-            tmp_path, Role.SUBMISSIONS, tls=server_tls, proxy_networks=LOOPBACK
-        ) as server, server.client() as client:
+        async with (
+            serving(tmp_path, Role.SUBMISSIONS, tls=server_tls, proxy_networks=LOOPBACK) as server,
+            server.client() as client,
+        ):
             await client.send(v2(1, 0x11, V4))
             await client.start_tls(client_tls)
             await client.hello()
@@ -102,7 +96,9 @@ def test_a_proxy_header_goes_before_implicit_tls(run: Run, tmp_path, server_tls,
     run(talk())
 
 
-@pytest.mark.parametrize("header", [b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 25\r\n", v2(1, 0x11, V4)])
+@pytest.mark.parametrize(
+    "header", [b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 25\r\n", v2(1, 0x11, V4)]
+)
 @pytest.mark.parametrize("networks", [(), (ip_network("198.51.100.0/24"),)], ids=["none", "others"])
 def test_a_proxy_header_of_others_is_refused(header, networks, run: Run, tmp_path):
     async def talk():
@@ -125,7 +121,6 @@ def test_a_proxy_header_of_others_is_refused(header, networks, run: Run, tmp_pat
         pytest.param(b"EHLO me\r\n", id="none"),
         pytest.param(b"PROXY TCP4 192.0.2.999 198.51.100.1 4711 25\r\n", id="bad address"),
         pytest.param(b"PROXY " + b"x" * 200 + b"\r\n", id="endless"),
-        pytest.param(v2(1, 0x31, b"/tmp/socket" + b"\0" * 205), id="unix"),
         pytest.param(V2 + struct.pack("!BBH", 0x21, 0x11, 65535) + b"x" * 3000, id="too long"),
         pytest.param(v2(1, 0x11, b"abc"), id="cut"),
     ],
@@ -134,12 +129,8 @@ def test_a_listed_network_without_a_good_header_is_cut(header, run: Run, tmp_pat
     async def talk():
         async with serving(tmp_path, proxy_networks=LOOPBACK) as server, server.client() as client:
             await client.send(header)
-            said = await client.rest()
-            if b"/tmp/socket" in header:
-                assert said.startswith(b"220 ")
-            else:
-                assert said == b""
-                assert server.meter.reasons == ["preface"]
+            assert await client.rest() == b""
+            assert server.meter.reasons == ["preface"]
 
     run(talk())
 
@@ -148,9 +139,11 @@ def test_a_listed_network_that_sends_no_header_in_time_is_cut(run: Run, tmp_path
     limits = SessionLimits(preface_time=timedelta(milliseconds=50))
 
     async def talk():
-        async with serving(tmp_path, limits=limits, proxy_networks=LOOPBACK) as server:
-            async with server.client() as client:
-                assert await client.rest() == b""
+        async with (
+            serving(tmp_path, limits=limits, proxy_networks=LOOPBACK) as server,
+            server.client() as client,
+        ):
+            assert await client.rest() == b""
 
     run(talk())
 
@@ -159,30 +152,39 @@ def test_connections_behind_a_proxy_are_counted_by_their_real_peer(run: Run, tmp
     limits = SessionLimits(connections_per_address=1)
 
     async def talk():
-        async with serving(tmp_path, limits=limits, proxy_networks=LOOPBACK) as server:
-            async with server.client() as one, server.client() as two, server.client() as three:
-                await one.send(v2(1, 0x21, V6))
-                assert (await one.reply()).startswith("220 ")
-                await two.send(b"PROXY TCP6 2001:db8::8 ::1 4712 25\r\n")
-                assert (await two.reply()).startswith("421 ")
-                await three.send(b"PROXY TCP6 2001:db8:0:1::8 ::1 4712 25\r\n")
-                assert (await three.reply()).startswith("220 ")
+        async with (
+            serving(tmp_path, limits=limits, proxy_networks=LOOPBACK) as server,
+            server.client() as one,
+            server.client() as two,
+            server.client() as three,
+        ):
+            await one.send(v2(1, 0x21, V6))
+            assert (await one.reply()).startswith("220 ")
+            await two.send(b"PROXY TCP6 2001:db8::8 ::1 4712 25\r\n")
+            assert (await two.reply()).startswith("421 ")
+            await three.send(b"PROXY TCP6 2001:db8:0:1::8 ::1 4712 25\r\n")
+            assert (await three.reply()).startswith("220 ")
 
     run(talk())
 
 
 def test_plain_sign_in_is_judged_by_the_real_peer(run: Run, tmp_path):
     async def talk():
-        async with serving(
-            tmp_path, Role.SUBMISSION, plain_networks=LOOPBACK, proxy_networks=LOOPBACK
-        ) as server, server.client() as client:
+        async with (
+            serving(
+                tmp_path, Role.SUBMISSION, plain_networks=LOOPBACK, proxy_networks=LOOPBACK
+            ) as server,
+            server.client() as client,
+        ):
             await client.send(v2(1, 0x11, V4))
             assert "AUTH" not in await client.hello()
 
     run(talk())
 
 
-def test_implicit_tls_refuses_connections_beyond_the_limit(run: Run, tmp_path, server_tls, client_tls):
+def test_implicit_tls_refuses_connections_beyond_the_limit(
+    run: Run, tmp_path, server_tls, client_tls
+):
     limits = SessionLimits(connections_per_address=1)
 
     async def talk():
@@ -199,7 +201,9 @@ def test_implicit_tls_refuses_connections_beyond_the_limit(run: Run, tmp_path, s
     run(talk())
 
 
-def test_failed_handshakes_on_implicit_tls_leave_nothing(run: Run, tmp_path, server_tls, client_tls):
+def test_failed_handshakes_on_implicit_tls_leave_nothing(
+    run: Run, tmp_path, server_tls, client_tls
+):
     limits = SessionLimits(connections_per_address=1)
 
     async def talk():
@@ -216,7 +220,9 @@ def test_failed_handshakes_on_implicit_tls_leave_nothing(run: Run, tmp_path, ser
 
 
 @pytest.mark.parametrize("role", [Role.SUBMISSION, Role.SUBMISSIONS])
-def test_a_new_certificate_is_used_without_ending_sessions(role, run: Run, tmp_path, server_tls, client_tls):
+def test_a_new_certificate_is_used_without_ending_sessions(
+    role, run: Run, tmp_path, server_tls, client_tls
+):
     other = trustme.CA()
     new_server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     other.issue_cert(HOST).configure_cert(new_server)
@@ -234,13 +240,15 @@ def test_a_new_certificate_is_used_without_ending_sessions(role, run: Run, tmp_p
 
     async def talk():
         implicit = role is Role.SUBMISSIONS
-        async with serving(tmp_path, role, tls=server_tls) as server:
-            async with server.client(context=client_tls if implicit else None) as old:
-                await opened(old, client_tls)
-                server.listener.replace_tls(new_server)
-                async with server.client(context=new_client if implicit else None) as new:
-                    await opened(new, new_client)
-                    assert await new.say(b"NOOP") == await old.say(b"NOOP") == "250 2.0.0 OK"
+        async with (
+            serving(tmp_path, role, tls=server_tls) as server,
+            server.client(context=client_tls if implicit else None) as old,
+        ):
+            await opened(old, client_tls)
+            server.listener.replace_tls(new_server)
+            async with server.client(context=new_client if implicit else None) as new:
+                await opened(new, new_client)
+                assert await new.say(b"NOOP") == await old.say(b"NOOP") == "250 2.0.0 OK"
 
     run(talk())
 
@@ -252,7 +260,10 @@ def test_drain_ends_idle_sessions_and_waits_for_transactions(run: Run, tmp_path)
             await busy.hello()
             await busy.say(ENVELOPE[0])
             draining = asyncio.ensure_future(server.listener.drain(timedelta(seconds=SOON)))
-            assert await idle.rest() == b"421 4.3.2 The service is going down, please try again later\r\n"
+            assert (
+                await idle.rest()
+                == b"421 4.3.2 The service is going down, please try again later\r\n"
+            )
             assert not draining.done()
             await busy.say(ENVELOPE[1])
             await busy.say(b"DATA")
@@ -269,7 +280,7 @@ def test_drain_lets_nobody_in(run: Run, tmp_path):
         async with serving(tmp_path) as server:
             port = server.port
             await server.listener.drain(SECOND)
-            with pytest.raises(OSError):
+            with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", port)
 
     run(talk())
@@ -328,7 +339,10 @@ def test_ipv6_addresses_are_written_in_brackets(run: Run, tmp_path):
             await listener.start()
         except ConfigError:
             pytest.skip("no IPv6 here")
-        assert [address.rpartition(":")[0] for address in listener.addresses] == ["[::1]", "127.0.0.1"]
+        assert [address.rpartition(":")[0] for address in listener.addresses] == [
+            "[::1]",
+            "127.0.0.1",
+        ]
         await listener.close()
 
     run(talk())
@@ -343,7 +357,9 @@ def test_ipv6_addresses_are_written_in_brackets(run: Run, tmp_path):
         pytest.param("203.0.113.200:2525", "Cannot assign requested address", id="not ours"),
     ],
 )
-def test_an_address_that_cannot_be_listened_on_is_the_admins_mistake(address, text, run: Run, tmp_path):
+def test_an_address_that_cannot_be_listened_on_is_the_admins_mistake(
+    address, text, run: Run, tmp_path
+):
     async def talk():
         listener = Listener(config(tmp_path), ["127.0.0.1:0", address])
         with pytest.raises(ConfigError, match=text):
@@ -375,4 +391,6 @@ def test_submissions_without_a_certificate_is_the_admins_mistake(run: Run, tmp_p
 def test_counting_nothing_is_the_default(tmp_path):
     meter = replace(config(tmp_path)).meter
     assert isinstance(meter, NoMeter)
-    assert (meter.connected(), meter.disconnected(), meter.accepted(1), meter.refused("x")) == (None,) * 4
+    assert (meter.connected(), meter.disconnected(), meter.accepted(1), meter.refused("x")) == (
+        None,
+    ) * 4

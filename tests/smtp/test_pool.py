@@ -5,9 +5,9 @@ import pytest
 
 from gateway.ports.relay import Credentials, Tls
 from gateway.rules.outcome import NextHopKind, Obstacle, Stage
+from tests.smtp.attempts import COPY, TLS_OF_HOP, Dot, attempt, relay_of
 from tests.smtp.fakehop import DROP, HANG, FakeHop
 from tests.smtp.loops import in_loop
-from tests.smtp.test_relay import COPY, TLS_OF_HOP, Dot, attempt, relay_of
 
 
 def spoken(fake, *verbs):

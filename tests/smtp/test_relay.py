@@ -1,68 +1,19 @@
 import asyncio
-import ssl
 
 import pytest
-import trustme
 
 from gateway.mail.envelope import Recipient
 from gateway.mail.replies import Reply
-from gateway.ports.relay import Credentials, NextHop, Outgoing, Tls
-from gateway.rules.outcome import NextHopKind, Obstacle, Stage, Trouble
-from gateway.smtp.connection import Timeouts
-from gateway.smtp.dialling import TlsContexts
-from gateway.smtp.pool import Keeping
-from gateway.smtp.relay import SmtpRelay
+from gateway.ports.relay import Outgoing
+from gateway.rules.outcome import Obstacle, Stage, Trouble
+from tests.smtp.attempts import COPY, MAIL, Dot, attempt, relay_of
 from tests.smtp.fakehop import DROP, HANG, NOISE, RESET, FakeHop
 from tests.smtp.loops import in_loop
 
-MAIL = b"From: a@mail.example.com\r\nSubject: x\r\n\r\nHello\r\n"
-COPY = Outgoing("b-token@bounce.example.com", Recipient("jana@example.org"), (MAIL,))
-SHORT = Timeouts(connect=0.3, greeting=0.3, command=0.3, block=0.3, final_dot=0.3, probe=0.3)
 OFFERS = {
     "pipelined": ("PIPELINING", "SIZE 100000", "8BITMIME"),
     "one by one": ("SIZE 100000", "8BITMIME"),
 }
-CA = trustme.CA()
-
-
-def server_context(name="mx.example.org"):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    CA.issue_cert(name).configure_cert(context)
-    return context
-
-
-def contexts():
-    made = TlsContexts.of_system()
-    CA.configure_trust(made.verified)
-    return made
-
-
-CONTEXTS = contexts()
-
-
-def relay_of(timeouts=SHORT, **keeping):
-    return SmtpRelay("mail.example.com", CONTEXTS, timeouts=timeouts, keeping=Keeping(**keeping))
-
-
-class Dot:
-    """Counts how often the final dot was about to leave."""
-
-    def __init__(self, error=None):
-        self.times = 0
-        self.error = error
-
-    async def __call__(self):
-        self.times += 1
-        if self.error is not None:
-            raise self.error
-
-
-async def attempt(fake, copy=COPY, *, dot=None, relay=None, hop=None):
-    mine = relay or relay_of()
-    attempted = await mine.relay(hop or fake.hop(), copy, before_dot=dot or Dot())
-    if relay is None:
-        mine.close()
-    return attempted
 
 
 @pytest.mark.parametrize("offers", OFFERS.values(), ids=OFFERS)
@@ -306,183 +257,6 @@ async def test_the_bytes_arrive_as_they_are(content):
     async with FakeHop(offers=("PIPELINING",)).running() as fake:
         await attempt(fake, Outgoing("", Recipient("jana@example.org"), content))
     assert fake.taken[0].content == b"".join(content)
-
-
-TLS_OF_HOP = {"tls_context": server_context()}
-
-
-@in_loop
-async def test_tls_is_used_where_it_is_offered_whatever_the_certificate():
-    async with FakeHop(**TLS_OF_HOP).running() as fake:
-        attempted = await attempt(fake, hop=fake.hop("other.example.org"))
-    assert (attempted.stage, attempted.tls) == (Stage.DOT, "TLSv1.3 unverified")
-    assert fake.taken[0].tls
-    assert [command for command in fake.commands if command.startswith("EHLO")] == [
-        "EHLO mail.example.com"
-    ] * 2
-
-
-@in_loop
-async def test_tls_none_uses_no_tls():
-    async with FakeHop(**TLS_OF_HOP).running() as fake:
-        attempted = await attempt(fake, hop=fake.hop(tls=Tls.NONE))
-    assert attempted.tls == "none"
-    assert not fake.taken[0].tls
-
-
-FAILURES = [
-    pytest.param({"tls": NOISE}, id="noise"),
-    pytest.param({"tls": DROP}, id="drop"),
-    pytest.param({"tls": RESET}, id="reset"),
-    pytest.param({"tls": HANG}, id="hang"),
-    pytest.param({"starttls": "454 4.7.0 TLS not available"}, id="refusal"),
-]
-
-
-@pytest.mark.parametrize("script", FAILURES)
-@in_loop
-async def test_opportunistic_tls_that_fails_gives_way_to_a_new_connection_in_clear_text(script):
-    async with FakeHop(dict(script), **TLS_OF_HOP).running() as fake:
-        attempted = await attempt(fake)
-    assert (attempted.stage, attempted.answer.code, attempted.tls) == (Stage.DOT, 250, "none")
-    assert attempted.tls_failure
-    assert attempted.tls_failure in attempted.text
-    assert fake.connections == 2
-
-
-@pytest.mark.parametrize("script", FAILURES)
-@pytest.mark.parametrize("tls", [Tls.REQUIRED, Tls.VERIFIED])
-@in_loop
-async def test_required_tls_that_fails_sends_nothing(script, tls):
-    async with FakeHop(dict(script), **TLS_OF_HOP).running() as fake:
-        attempted = await attempt(fake, hop=fake.hop("mx.example.org", tls=tls))
-    assert attempted.stage is Stage.TLS
-    assert fake.connections == 1
-    assert fake.taken == []
-
-
-@pytest.mark.parametrize("tls", [Tls.REQUIRED, Tls.VERIFIED])
-@in_loop
-async def test_required_tls_that_is_not_offered_sends_nothing(tls):
-    async with FakeHop().running() as fake:
-        attempted = await attempt(fake, hop=fake.hop("mx.example.org", tls=tls))
-    assert (attempted.stage, attempted.answer.obstacle) == (Stage.TLS, Obstacle.NO_TLS)
-    assert not any(command.startswith("MAIL") for command in fake.commands)
-
-
-@in_loop
-async def test_required_tls_takes_any_certificate():
-    async with FakeHop(**TLS_OF_HOP).running() as fake:
-        attempted = await attempt(fake, hop=fake.hop("other.example.org", tls=Tls.REQUIRED))
-    assert (attempted.stage, attempted.tls) == (Stage.DOT, "TLSv1.3 unverified")
-
-
-@in_loop
-async def test_verified_tls_takes_the_right_certificate():
-    async with FakeHop(**TLS_OF_HOP).running() as fake:
-        attempted = await attempt(fake, hop=fake.hop("mx.example.org", tls=Tls.VERIFIED))
-    assert (attempted.stage, attempted.tls) == (Stage.DOT, "TLSv1.3 verified")
-
-
-@in_loop
-async def test_verified_tls_refuses_a_certificate_for_another_name():
-    async with FakeHop(**TLS_OF_HOP).running() as fake:
-        attempted = await attempt(fake, hop=fake.hop("other.example.org", tls=Tls.VERIFIED))
-    assert (attempted.stage, attempted.answer.obstacle) == (Stage.TLS, Obstacle.TLS)
-    assert "Hostname mismatch" in attempted.text
-    assert fake.taken == []
-
-
-@pytest.mark.parametrize(
-    ("host", "tls", "stage"),
-    [
-        ("mx.example.org", Tls.VERIFIED, Stage.DOT),
-        ("other.example.org", Tls.OPPORTUNISTIC, Stage.DOT),
-        ("other.example.org", Tls.VERIFIED, Stage.TLS),
-    ],
-)
-@in_loop
-async def test_implicit_tls_begins_with_the_first_byte(host, tls, stage):
-    async with FakeHop(**TLS_OF_HOP, implicit_tls=True).running() as fake:
-        attempted = await attempt(fake, hop=fake.hop(host, tls=tls))
-    assert attempted.stage is stage
-    assert "STARTTLS" not in fake.commands
-
-
-@in_loop
-async def test_implicit_tls_that_fails_is_never_given_up_for_clear_text():
-    async with FakeHop().running() as fake:
-        hop = NextHop("h.test", fake.port, "127.0.0.1", NextHopKind.SMARTHOST, implicit_tls=True)
-        attempted = await attempt(fake, hop=hop)
-    assert attempted.stage in {Stage.TLS, Stage.CONNECT}
-    assert fake.connections == 1
-
-
-LOGIN = Credentials("acme", "s\N{LATIN SMALL LETTER E WITH ACUTE}cret")
-
-
-def with_login(fake, **changes):
-    return fake.hop("mx.example.org", kind=NextHopKind.OWN, credentials=LOGIN, **changes)
-
-
-@pytest.mark.parametrize(
-    ("methods", "sent"),
-    [
-        ("PLAIN LOGIN CRAM-MD5", "AUTH PLAIN AGFjbWUAc8OpY3JldA=="),
-        ("LOGIN", "AUTH LOGIN YWNtZQ=="),
-    ],
-)
-@in_loop
-async def test_signing_in_uses_one_method(methods, sent):
-    fake = FakeHop(offers=("PIPELINING", f"AUTH {methods}"), **TLS_OF_HOP)
-    async with fake.running():
-        attempted = await attempt(fake, hop=with_login(fake, tls=Tls.VERIFIED))
-    assert attempted.stage is Stage.DOT
-    assert [command for command in fake.commands if command.startswith("AUTH")] == [sent]
-
-
-@in_loop
-async def test_a_refused_login_is_tried_once_and_told():
-    script = {"auth": "535 5.7.8 Wrong password"}
-    fake = FakeHop(script, offers=("AUTH PLAIN LOGIN",), **TLS_OF_HOP)
-    async with fake.running():
-        attempted = await attempt(fake, hop=with_login(fake))
-    assert (attempted.stage, attempted.answer.code) == (Stage.AUTH, 535)
-    assert sum(command.startswith("AUTH") for command in fake.commands) == 1
-
-
-@in_loop
-async def test_another_method_is_tried_where_the_first_is_unknown():
-    script = {"auth": ["504 5.5.4 Unknown", "235 2.7.0 Fine"]}
-    fake = FakeHop(script, offers=("AUTH PLAIN LOGIN",), **TLS_OF_HOP)
-    async with fake.running():
-        assert (await attempt(fake, hop=with_login(fake))).stage is Stage.DOT
-
-
-@in_loop
-async def test_no_method_that_we_know_is_told():
-    fake = FakeHop(offers=("AUTH GSSAPI",), **TLS_OF_HOP)
-    async with fake.running():
-        attempted = await attempt(fake, hop=with_login(fake))
-    assert (attempted.stage, attempted.answer.obstacle) == (Stage.AUTH, Obstacle.NO_LOGIN)
-
-
-@pytest.mark.parametrize("tls", [Tls.OPPORTUNISTIC, Tls.REQUIRED, Tls.VERIFIED])
-@pytest.mark.parametrize("server", [{}, TLS_OF_HOP | {"script": {"tls": DROP}}])
-@in_loop
-async def test_a_password_never_goes_over_clear_text(tls, server):
-    fake = FakeHop(offers=("AUTH PLAIN",), **server)
-    async with fake.running():
-        attempted = await attempt(fake, hop=with_login(fake, tls=tls))
-    assert attempted.stage is Stage.TLS
-    assert not any(command.startswith("AUTH") for command in fake.commands)
-
-
-@in_loop
-async def test_a_password_goes_over_clear_text_where_the_admin_wants_no_tls():
-    fake = FakeHop(offers=("AUTH PLAIN",))
-    async with fake.running():
-        assert (await attempt(fake, hop=with_login(fake, tls=Tls.NONE))).stage is Stage.DOT
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,17 @@ def test_banner_and_greeting_name_the_host_and_no_library(run: Run, tmp_path):
         assert said == [
             f"220 {HOST} ESMTP",
             f"250 {HOST}",
-            f"250-{HOST}\n250-PIPELINING\n250-SIZE 26214400\n250-ENHANCEDSTATUSCODES\n"
-            "250-8BITMIME\n250-SMTPUTF8\n250 CHUNKING",
+            "\n".join(
+                [
+                    f"250-{HOST}",
+                    "250-PIPELINING",
+                    "250-SIZE 26214400",
+                    "250-ENHANCEDSTATUSCODES",
+                    "250-8BITMIME",
+                    "250-SMTPUTF8",
+                    "250 CHUNKING",
+                ]
+            ),
         ]
 
     run(talk())
@@ -65,7 +74,11 @@ def test_mail_is_handed_over_as_it_came(run: Run, tmp_path):
         pytest.param(b"DATA", "503 5.5.1 Say MAIL first", id="data too early"),
         pytest.param(b"RCPT TO:<a@b.test>", "503 5.5.1 Say MAIL first", id="rcpt too early"),
         pytest.param(b"STARTTLS", "502 5.5.1 STARTTLS is not offered", id="no certificate"),
-        pytest.param(b"AUTH PLAIN", "538 5.7.11 Authentication without encryption is refused here", id="auth on mx"),
+        pytest.param(
+            b"AUTH PLAIN",
+            "538 5.7.11 Authentication without encryption is refused here",
+            id="auth on mx",
+        ),
     ],
 )
 def test_reply_to_a_command_after_ehlo(line, reply, run: Run, tmp_path):
@@ -86,7 +99,9 @@ def test_help_names_the_commands(run: Run, tmp_path):
     run(talk())
 
 
-@pytest.mark.parametrize("verb", [b"MAIL FROM:<a@b.test>", b"RCPT TO:<a@b.test>", b"DATA", b"BDAT 0"])
+@pytest.mark.parametrize(
+    "verb", [b"MAIL FROM:<a@b.test>", b"RCPT TO:<a@b.test>", b"DATA", b"BDAT 0"]
+)
 def test_nothing_about_mail_goes_before_ehlo(verb, run: Run, tmp_path):
     async def talk():
         async with serving(tmp_path) as server, server.client() as client:
@@ -160,7 +175,16 @@ def test_a_whole_dialogue_in_one_packet_is_answered_in_order(run: Run, tmp_path)
     async def talk():
         async with serving(tmp_path) as server, server.client() as client:
             await client.reply()
-            lines = [b"EHLO me", *ENVELOPE, b"DATA", MAIL + b".", *ENVELOPE, b"DATA", MAIL + b".", b"QUIT"]
+            lines = [
+                b"EHLO me",
+                *ENVELOPE,
+                b"DATA",
+                MAIL + b".",
+                *ENVELOPE,
+                b"DATA",
+                MAIL + b".",
+                b"QUIT",
+            ]
             await client.send(b"\r\n".join(lines) + b"\r\n")
             codes = [reply[:3] for reply in await client.replies(10)]
         assert codes == ["250", "250", "250", "354", "250", "250", "250", "354", "250", "221"]
@@ -175,7 +199,12 @@ def test_a_dialogue_byte_by_byte_is_understood(run: Run, tmp_path):
     async def talk():
         async with serving(tmp_path) as server, server.client() as client:
             await client.reply()
-            for part in (b"EHLO me\r\n", *(line + b"\r\n" for line in ENVELOPE), b"DATA\r\n", data + b".\r\n"):
+            for part in (
+                b"EHLO me\r\n",
+                *(line + b"\r\n" for line in ENVELOPE),
+                b"DATA\r\n",
+                data + b".\r\n",
+            ):
                 for position in range(len(part)):
                     await client.send(part[position : position + 1])
                     await asyncio.sleep(0)
@@ -235,10 +264,12 @@ def test_a_reply_of_reception_cannot_break_the_dialogue(run: Run, tmp_path):
     reply = Reply(550, "5.7.1", "first\nsecond\r250 third \x1b[31m žluť")
 
     async def talk():
-        async with serving(tmp_path, reception=FakeReception(verdict=reply)) as server:
-            async with server.client() as client:
-                await client.hello()
-                said = await client.mail()
+        async with (
+            serving(tmp_path, reception=FakeReception(verdict=reply)) as server,
+            server.client() as client,
+        ):
+            await client.hello()
+            said = await client.mail()
         assert said == "550-5.7.1 first\n550 5.7.1 second250 third [31m ?lu?"
 
     run(talk())

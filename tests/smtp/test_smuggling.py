@@ -25,7 +25,9 @@ FALSE_ENDS = [
     b"\r\n.\r\r\n",
     b"\n\n.\n\n",
 ]
-SMUGGLED = b"MAIL FROM:<e@x.test>\r\nRCPT TO:<acme@reply.test>\r\nDATA\r\nSubject: smug\r\n\r\ny\r\n.\r\n"
+SMUGGLED = (
+    b"MAIL FROM:<e@x.test>\r\nRCPT TO:<acme@reply.test>\r\nDATA\r\nSubject: smug\r\n\r\ny\r\n.\r\n"
+)
 
 
 def cut_whole(data: bytes, false_end: bytes) -> list[bytes]:
@@ -49,18 +51,20 @@ def test_a_false_end_smuggles_nothing(false_end, role, cut, run: Run, tmp_path):
     plain = (ip_network("127.0.0.0/8"),)
 
     async def talk():
-        async with serving(tmp_path, role, plain_networks=plain) as server:
-            async with server.client() as client:
-                await client.hello()
-                if role is Role.SUBMISSION:
-                    await client.say(b"AUTH PLAIN " + b64encode(b"\0acme\0s3cret"))
-                await client.envelope()
-                await client.say(b"DATA")
-                for piece in cut(data, false_end):
-                    await client.send(piece)
-                    await asyncio.sleep(0)
-                reply = await client.reply()
-                assert await client.say(b"NOOP") == "250 2.0.0 OK"
+        async with (
+            serving(tmp_path, role, plain_networks=plain) as server,
+            server.client() as client,
+        ):
+            await client.hello()
+            if role is Role.SUBMISSION:
+                await client.say(b"AUTH PLAIN " + b64encode(b"\0acme\0s3cret"))
+            await client.envelope()
+            await client.say(b"DATA")
+            for piece in cut(data, false_end):
+                await client.send(piece)
+                await asyncio.sleep(0)
+            reply = await client.reply()
+            assert await client.say(b"NOOP") == "250 2.0.0 OK"
         if false_end.replace(b"\0", b"") == b"\r\n.\r\n":  # a NUL is a letter like others
             assert reply == "250 2.0.0 Queued as msg_1"
             assert b"MAIL FROM:<e@x.test>" in server.reception.taken[0].data
@@ -72,7 +76,9 @@ def test_a_false_end_smuggles_nothing(false_end, role, cut, run: Run, tmp_path):
 
 
 @pytest.mark.parametrize("false_end", FALSE_ENDS, ids=repr)
-@pytest.mark.parametrize("filler", [b"x" * 3000 + b"\r\n", b"x" * 2**17], ids=["too big", "one long line"])
+@pytest.mark.parametrize(
+    "filler", [b"x" * 3000 + b"\r\n", b"x" * 2**17], ids=["too big", "one long line"]
+)
 def test_a_false_end_in_a_message_too_big_or_in_a_long_line(filler, false_end, run: Run, tmp_path):
     limits = SessionLimits(message=2000 if len(filler) < 4000 else 2**20)
 

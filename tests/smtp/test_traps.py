@@ -134,7 +134,9 @@ def test_data_without_any_line_end_is_bounded(run: Run, tmp_path):
     run(talk())
 
 
-@pytest.mark.parametrize("data", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\r\nb\r\n", b"\nb\r\n", b"a\n\r\n"])
+@pytest.mark.parametrize(
+    "data", [b"a\nb\r\n", b"a\rb\r\n", b"a\rb\nc\r\n", b"a\r\r\nb\r\n", b"\nb\r\n", b"a\n\r\n"]
+)
 def test_bare_cr_or_lf_does_not_pass(data, run: Run, tmp_path):
     async def talk():
         async with serving(tmp_path) as server, server.client() as client:
@@ -166,17 +168,21 @@ def test_recipients_commands_errors_and_connections_are_limited(run: Run, tmp_pa
     )
 
     async def talk():
-        async with serving(tmp_path, limits=limits) as server:
-            async with server.client() as client, server.client() as second, server.client() as third:
-                await client.hello()
-                await second.hello()
-                assert (await third.reply()).startswith("421 4.7.0 ")
-                await client.envelope()
-                assert (await client.say(b"RCPT TO:<b@x.test>")).startswith("452 4.5.3 ")
-                said = [(await client.say(b"NOOP"))[:9] for _ in range(3)]
-                assert said == ["250 2.0.0", "250 2.0.0", "421 4.7.0"]
-                said = [(await second.say(b"XYZZY"))[:9] for _ in range(3)]
-                assert said == ["500 5.5.1", "500 5.5.1", "421 4.7.0"]
+        async with (
+            serving(tmp_path, limits=limits) as server,
+            server.client() as client,
+            server.client() as second,
+            server.client() as third,
+        ):
+            await client.hello()
+            await second.hello()
+            assert (await third.reply()).startswith("421 4.7.0 ")
+            await client.envelope()
+            assert (await client.say(b"RCPT TO:<b@x.test>")).startswith("452 4.5.3 ")
+            said = [(await client.say(b"NOOP"))[:9] for _ in range(3)]
+            assert said == ["250 2.0.0", "250 2.0.0", "421 4.7.0"]
+            said = [(await second.say(b"XYZZY"))[:9] for _ in range(3)]
+            assert said == ["500 5.5.1", "500 5.5.1", "421 4.7.0"]
 
     run(talk())
 
@@ -194,7 +200,12 @@ def test_proxy_data_survives_starttls(run: Run, tmp_path, server_tls, client_tls
             await client.say(b"EHLO again")
             await client.mail()
         peer = server.reception.taken[0].peer
-        assert (peer.address, peer.port, peer.helo, peer.tls) == ("192.0.2.7", 4711, "again", "TLSv1.3")
+        assert (peer.address, peer.port, peer.helo, peer.tls) == (
+            "192.0.2.7",
+            4711,
+            "again",
+            "TLSv1.3",
+        )
 
     run(talk())
 

@@ -23,19 +23,24 @@ def submission(tmp_path, **more):
     return serving(tmp_path, Role.SUBMISSION, plain_networks=LOOPBACK, **more)
 
 
-def test_submission_offers_auth_only_where_it_may_be_used(run: Run, tmp_path, server_tls, client_tls):
+def test_submission_offers_auth_only_where_it_may_be_used(
+    run: Run, tmp_path, server_tls, client_tls
+):
     async def talk():
-        async with submission(tmp_path, tls=server_tls) as server:
-            async with server.client() as near, server.client("127.0.0.2") as far:
-                offers = [await near.hello(), await far.hello()]
-                assert ["AUTH PLAIN LOGIN" in offer for offer in offers] == [True, False]
-                assert ["250-STARTTLS" in offer for offer in offers] == [True, True]
-                await far.say(b"STARTTLS")
-                await far.start_tls(client_tls)
-                after = await far.say(b"EHLO again")
-                assert "250-AUTH PLAIN LOGIN" in after
-                assert "STARTTLS" not in after
-                assert await far.say(b"AUTH PLAIN " + GOOD) == SIGNED_IN
+        async with (
+            submission(tmp_path, tls=server_tls) as server,
+            server.client() as near,
+            server.client("127.0.0.2") as far,
+        ):
+            offers = [await near.hello(), await far.hello()]
+            assert ["AUTH PLAIN LOGIN" in offer for offer in offers] == [True, False]
+            assert ["250-STARTTLS" in offer for offer in offers] == [True, True]
+            await far.say(b"STARTTLS")
+            await far.start_tls(client_tls)
+            after = await far.say(b"EHLO again")
+            assert "250-AUTH PLAIN LOGIN" in after
+            assert "STARTTLS" not in after
+            assert await far.say(b"AUTH PLAIN " + GOOD) == SIGNED_IN
 
     run(talk())
 
@@ -63,13 +68,16 @@ def test_auth_in_clear_text_from_afar_is_refused_unseen(run: Run, tmp_path):
 @pytest.mark.parametrize("verb", [b"AUTH PLAIN", b"auth plain", b"Auth Plain"])
 def test_auth_in_any_letter_case_with_and_without_initial_response(verb, run: Run, tmp_path):
     async def talk():
-        async with submission(tmp_path) as server:
-            async with server.client() as one, server.client() as two:
-                await one.hello()
-                assert await one.say(verb + b" " + GOOD) == SIGNED_IN
-                await two.hello()
-                assert await two.say(verb) == "334 "
-                assert await two.say(GOOD) == SIGNED_IN
+        async with (
+            submission(tmp_path) as server,
+            server.client() as one,
+            server.client() as two,
+        ):
+            await one.hello()
+            assert await one.say(verb + b" " + GOOD) == SIGNED_IN
+            await two.hello()
+            assert await two.say(verb) == "334 "
+            assert await two.say(GOOD) == SIGNED_IN
         assert server.reception.tried == [("acme", "s3cret")] * 2
 
     run(talk())
@@ -77,15 +85,18 @@ def test_auth_in_any_letter_case_with_and_without_initial_response(verb, run: Ru
 
 def test_auth_login_asks_for_name_and_password(run: Run, tmp_path):
     async def talk():
-        async with submission(tmp_path) as server:
-            async with server.client() as one, server.client() as two:
-                await one.hello()
-                assert await one.say(b"AUTH LOGIN") == "334 VXNlcm5hbWU6"
-                assert await one.say(b64encode(b"acme")) == "334 UGFzc3dvcmQ6"
-                assert await one.say(b64encode(b"s3cret")) == SIGNED_IN
-                await two.hello()
-                assert await two.say(b"auth login " + b64encode(b"acme")) == "334 UGFzc3dvcmQ6"
-                assert await two.say(b64encode(b"s3cret")) == SIGNED_IN
+        async with (
+            submission(tmp_path) as server,
+            server.client() as one,
+            server.client() as two,
+        ):
+            await one.hello()
+            assert await one.say(b"AUTH LOGIN") == "334 VXNlcm5hbWU6"
+            assert await one.say(b64encode(b"acme")) == "334 UGFzc3dvcmQ6"
+            assert await one.say(b64encode(b"s3cret")) == SIGNED_IN
+            await two.hello()
+            assert await two.say(b"auth login " + b64encode(b"acme")) == "334 UGFzc3dvcmQ6"
+            assert await two.say(b64encode(b"s3cret")) == SIGNED_IN
 
     run(talk())
 
@@ -93,25 +104,39 @@ def test_auth_login_asks_for_name_and_password(run: Run, tmp_path):
 @pytest.mark.parametrize(
     ("lines", "reply"),
     [
-        pytest.param([b"AUTH"], "501 5.5.4 Syntax: AUTH mechanism [initial-response]", id="nothing"),
+        pytest.param(
+            [b"AUTH"], "501 5.5.4 Syntax: AUTH mechanism [initial-response]", id="nothing"
+        ),
         pytest.param([b"AUTH CRAM-MD5"], "504 5.5.4 Only PLAIN and LOGIN are offered", id="other"),
         pytest.param([b"AUTH PLAIN", b"*"], "501 5.7.0 Authentication cancelled", id="cancelled"),
-        pytest.param([b"AUTH LOGIN", b"YQ==", b"*"], "501 5.7.0 Authentication cancelled", id="late"),
+        pytest.param(
+            [b"AUTH LOGIN", b"YQ==", b"*"], "501 5.7.0 Authentication cancelled", id="late"
+        ),
         pytest.param([b"AUTH PLAIN !!!"], "501 5.5.2 That was not base64", id="not base64"),
         pytest.param([b"AUTH PLAIN \xff\xfe"], "501 5.5.2 That was not base64", id="not ASCII"),
-        pytest.param([b"AUTH PLAIN YQ=="], "501 5.5.2 That did not hold a name and a password", id="no NUL"),
-        pytest.param([b"AUTH PLAIN ="], "501 5.5.2 That did not hold a name and a password", id="empty"),
+        pytest.param(
+            [b"AUTH PLAIN YQ=="], "501 5.5.2 That did not hold a name and a password", id="no NUL"
+        ),
+        pytest.param(
+            [b"AUTH PLAIN ="], "501 5.5.2 That did not hold a name and a password", id="empty"
+        ),
         pytest.param(
             [b"AUTH PLAIN " + b64encode(b"\0\xff\0x")],
             "501 5.5.2 That did not hold a name and a password",
             id="not UTF-8",
         ),
         pytest.param([b"AUTH PLAIN " + b64encode(b"boss\0acme\0s3cret")], WRONG, id="for another"),
-        pytest.param([b"AUTH PLAIN " + b64encode(b"acme\0acme\0s3cret")], SIGNED_IN, id="for oneself"),
+        pytest.param(
+            [b"AUTH PLAIN " + b64encode(b"acme\0acme\0s3cret")], SIGNED_IN, id="for oneself"
+        ),
         pytest.param([b"AUTH PLAIN " + BAD], WRONG, id="wrong password"),
         pytest.param([b"AUTH PLAIN " + b64encode(b"\0nobody\0x")], WRONG, id="wrong name"),
         pytest.param([b"AUTH PLAIN", b"A" * 20_000], "500 5.5.6 The line is too long", id="long"),
-        pytest.param([b"AUTH PLAIN " + GOOD, b"AUTH PLAIN"], "503 5.5.1 You are authenticated already", id="twice"),
+        pytest.param(
+            [b"AUTH PLAIN " + GOOD, b"AUTH PLAIN"],
+            "503 5.5.1 You are authenticated already",
+            id="twice",
+        ),
     ],
 )
 def test_reply_to_auth(lines, reply, run: Run, tmp_path):
@@ -150,7 +175,9 @@ def test_a_fault_while_judging_a_login_is_temporary_and_silent(run: Run, tmp_pat
 
 
 def test_failures_are_delayed_and_then_not_answered(run: Run, tmp_path):
-    limits = SessionLimits(auth_failures=2, auth_delay=timedelta(milliseconds=20), errors_per_session=99)
+    limits = SessionLimits(
+        auth_failures=2, auth_delay=timedelta(milliseconds=20), errors_per_session=99
+    )
 
     async def talk():
         async with submission(tmp_path, limits=limits) as server, server.client() as client:
@@ -171,17 +198,22 @@ def test_failures_are_delayed_and_then_not_answered(run: Run, tmp_path):
 
 
 def test_the_owner_of_an_attacked_login_gets_in_from_elsewhere(run: Run, tmp_path):
-    limits = SessionLimits(auth_failures=1, auth_delay=timedelta(milliseconds=1), errors_per_session=99)
+    limits = SessionLimits(
+        auth_failures=1, auth_delay=timedelta(milliseconds=1), errors_per_session=99
+    )
     networks = (ip_network("127.0.0.0/8"),)
 
     async def talk():
-        async with serving(tmp_path, Role.SUBMISSION, plain_networks=networks, limits=limits) as server:
-            async with server.client() as attacker, server.client("127.0.0.9") as owner:
-                await attacker.hello()
-                said = [await attacker.say(b"AUTH PLAIN " + BAD) for _ in range(7)]
-                assert said[-1].startswith("421 ")
-                await owner.hello()
-                assert await owner.say(b"AUTH PLAIN " + GOOD) == SIGNED_IN
+        async with (
+            serving(tmp_path, Role.SUBMISSION, plain_networks=networks, limits=limits) as server,
+            server.client() as attacker,
+            server.client("127.0.0.9") as owner,
+        ):
+            await attacker.hello()
+            said = [await attacker.say(b"AUTH PLAIN " + BAD) for _ in range(7)]
+            assert said[-1].startswith("421 ")
+            await owner.hello()
+            assert await owner.say(b"AUTH PLAIN " + GOOD) == SIGNED_IN
 
     run(talk())
 
@@ -266,5 +298,34 @@ def test_an_exception_while_judging_counts_in_the_meter(run: Run, tmp_path):
             await client.hello()
             await client.envelope()
         assert server.meter.reasons == ["fault"]
+
+    run(talk())
+
+
+def test_logs_hold_no_password_and_no_recipient(run: Run, tmp_path, logs):
+    async def talk():
+        async with submission(tmp_path) as server, server.client() as client:
+            await client.hello()
+            await client.say(b"AUTH PLAIN " + BAD)
+            await client.say(b"AUTH LOGIN")
+            await client.say(b64encode(b"acme"))
+            await client.say(b64encode(b"s3cret"))
+            server.reception.fault = RuntimeError("a fault")
+            await client.envelope()
+        text = repr(logs)
+        assert {entry["event"] for entry in logs} == {"login.refused", "session.fault"}
+        assert not any(word in text for word in ("s3cret", "wrong", "acme@reply.test", "carol"))
+
+    run(talk())
+
+
+def test_credentials_that_end_in_a_bare_lf_are_refused(run: Run, tmp_path):
+    async def talk():
+        async with submission(tmp_path) as server, server.client() as client:
+            await client.hello()
+            await client.say(b"AUTH PLAIN")
+            await client.send(GOOD + b"\n")
+            assert await client.reply() == "501 5.5.2 That was not base64"
+        assert server.reception.tried == []
 
     run(talk())

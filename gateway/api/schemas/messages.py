@@ -40,8 +40,8 @@ _OUR_FAMILIES = ("x-postroom-", "content-", "resent-", "arc-")
 def _pairs(given: Any) -> Any:
     """Take {"X-Name": "value"} for [{"name": "X-Name", "value": "value"}]."""
     if isinstance(given, dict):
-        return [{"name": name, "value": value} for name, value in given.items()]
-    return given
+        return tuple({"name": name, "value": value} for name, value in given.items())
+    return tuple(given) if isinstance(given, list) else given
 
 
 def _name(name: str) -> str:

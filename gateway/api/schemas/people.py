@@ -50,8 +50,8 @@ def _several(given: Any) -> Any:
     if isinstance(given, list):
         if len(given) > 100:
             raise mistake("too_many", "At most 100 addresses fit here.")
-        return given
-    return [given]
+        return tuple(given)
+    return (given,)
 
 
 _ONE = {

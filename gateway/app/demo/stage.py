@@ -60,7 +60,7 @@ async def show(port: int, *, once: bool, say: Callable[[str], None]) -> bool:
             await _second_company(http, second, catcher)
             say("second company's invoice by HTTP, at the catcher")
         except (NotSeen, TimeoutError) as error:
-            say(f"NOT SEEN: {error or 'nothing came in time'}")
+            say(f"NOT SEEN: {str(error) or 'nothing came in time'}")
             return False
         if once:
             say("every step was seen to work")

@@ -221,9 +221,7 @@ def test_a_body_beyond_the_limit_is_413_whether_announced_or_not(run):
             announced = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000000\r\n\r\n"
             chunked = (
                 b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                + b"1000\r\n"
-                + b"x" * 4096
-                + b"\r\n0\r\n\r\n"
+                b"1000\r\n" + b"x" * 4096 + b"\r\n0\r\n\r\n"
             )
             answers = []
             for octets in (announced, chunked):

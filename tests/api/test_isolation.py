@@ -1,0 +1,112 @@
+import re
+
+from gateway.api.registry import Access
+from gateway.api.routes import declared
+from tests.api.kit import problem, with_api
+from tests.api.scene import scene
+
+BODIES = {
+    "approve-sender": {"address": "s@other.test"},
+    "messages": {"text": "Hello"},
+    "mark-paid": {},
+}
+
+
+def ids_of(found):
+    return {
+        "invoices": found.invoice_id,
+        "conversations": found.conversation_id,
+        "messages": found.received_id,
+        "attachments": found.attachment_id,
+        "deliveries": found.delivery_id,
+    }
+
+
+def random_id(real):
+    return real[:4] + "a" * 24
+
+
+def without_request(answer):
+    return {name: value for name, value in answer.json().items() if name != "request_id"}
+
+
+@with_api()
+async def test_another_companys_items_are_as_unknown_as_random_ones(api):
+    theirs = ids_of(await scene(api, "Theirs"))
+    ours = (await scene(api, "Ours")).company
+    tried = 0
+    for route in declared(own_metrics=False):
+        found = re.match(r"/v1/([a-z]+)/\{id\}", route.path)
+        if found is None or route.access is Access.ADMIN:
+            continue
+        foreign = theirs[found[1]]
+        body = BODIES.get(route.path.rpartition("/")[2], {}) if route.method == "POST" else {}
+        asked = {"json": body} if route.method in {"POST", "PATCH"} else {}
+        answers = [
+            await api.ask(route.method, route.path.replace("{id}", one), ours.key, **asked)
+            for one in (foreign, random_id(foreign))
+        ]
+        assert [problem(one)[0] for one in answers] == [404, 404], route
+        assert without_request(answers[0]) == without_request(answers[1]), route
+        tried += 1
+    assert tried >= 20
+
+
+@with_api()
+async def test_lists_hold_nothing_of_another_company(api):
+    await scene(api, "Canary")
+    ours = await api.company("Ours")
+    for path in ("conversations", "invoices", "messages", "deliveries", "suppressions", "events"):
+        answer = await api.get(f"/v1/{path}", ours.key)
+        assert answer.json()["data"] == [], path
+
+
+@with_api()
+async def test_another_companys_suppressions_stay(api):
+    theirs, ours = await api.company("Theirs"), await api.company("Ours")
+    await api.post("/v1/suppressions", theirs.key, json={"address": "x@y.test"})
+    answer = await api.ask("DELETE", "/v1/suppressions/x@y.test", ours.key)
+    assert problem(answer)[0] == 404
+    assert len((await api.get("/v1/suppressions", theirs.key)).json()["data"]) == 1
+
+
+@with_api()
+async def test_bodies_cannot_name_another_companys_items(api):
+    theirs = await scene(api, "Theirs")
+    ours = await api.company("Ours")
+    body = {"to": "a@b.test", "subject": "x", "text": "y"}
+    asked = [
+        ("/v1/messages", {**body, "conversation_id": theirs.conversation_id}),
+        ("/v1/inbox-links", {"conversation_id": theirs.conversation_id}),
+    ]
+    for path, more in asked:
+        assert problem(await api.post(path, ours.key, json=more))[0] == 404, path
+
+
+@with_api()
+async def test_an_admin_sees_every_company(api):
+    one, two = await scene(api, "One"), await scene(api, "Two")
+    for path in ("conversations", "invoices", "messages", "deliveries"):
+        listed = (await api.get(f"/v1/{path}")).json()["data"]
+        assert {item["tenant_id"] for item in listed} == {one.company.id, two.company.id}
+        part = await api.get(f"/v1/{path}", params={"tenant": one.company.id})
+        assert {item["tenant_id"] for item in part.json()["data"]} == {one.company.id}
+    for kind, found in ids_of(two).items():
+        assert (await api.get(f"/v1/{kind}/{found}")).status_code == 200
+        foreign = await api.get(f"/v1/{kind}/{found}", params={"tenant": one.company.id})
+        assert problem(foreign)[0] == 404
+
+
+@with_api()
+async def test_ids_match_exactly(api):
+    found = await scene(api)
+    for odd in (
+        found.invoice_id.upper(),
+        found.invoice_id + "%20",
+        found.invoice_id + "%00",
+        "+" + found.invoice_id,
+        "%27%20OR%201%3D1--",
+        "..%2f..",
+    ):
+        answer = await api.get(f"/v1/invoices/{odd}", found.company.key)
+        assert problem(answer)[0] == 404, odd

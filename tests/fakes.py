@@ -1,0 +1,110 @@
+"""Fakes that fit the ports: a clock that is set, chance that repeats, a scripted way out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from gateway.mail.message import read
+from gateway.mail.reading import Reading
+from gateway.mail.replies import Reply
+from gateway.ports.relay import Attempted, NextHop
+from gateway.ports.routing import Way
+from gateway.rules.outcome import NextHopKind, Stage
+
+NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+@dataclass
+class FakeClock:
+    """Stands still until it is moved."""
+
+    at: datetime = NINE
+
+    def now(self):
+        return self.at
+
+    def pass_by(self, **duration):
+        self.at += timedelta(**duration)
+
+
+class FakeChance:
+    """The same chance every time."""
+
+    def __init__(self, seed=7):
+        self._random = Random(seed)
+
+    def octets(self, count):
+        return self._random.randbytes(count)
+
+    def spread(self):
+        return 0.0
+
+
+class FakeWays:
+    """Every domain is its own way; those in `held` wait."""
+
+    def __init__(self, held=()):
+        self.held = set(held)
+
+    def way(self, domain):
+        return Way(domain, domain in self.held)
+
+
+class HereParser:
+    """Reads mail in this process; `raising` comes instead, as often as it lasts."""
+
+    def __init__(self, raising=()):
+        self.raising = list(raising)
+
+    async def read(self, content, *, null_sender=False) -> Reading:
+        if self.raising:
+            raise self.raising.pop(0)
+        raw = content if isinstance(content, bytes) else content.read_bytes()
+        return read(raw, null_sender=null_sender)
+
+
+class FakeRoutes:
+    """One MX for every domain."""
+
+    def __init__(self, answer=None):
+        self.answer = answer
+
+    async def to_domain(self, domain):
+        if self.answer is not None:
+            return self.answer
+        return [NextHop(f"mx.{domain}", 25, "192.0.2.1", NextHopKind.MX)]
+
+    async def to_own_server(self, server):
+        raise AssertionError("no company here has a server of its own")
+
+
+@dataclass
+class ScriptedRelay:
+    """Answers each attempt with the next of `answers`: (stage, reply or trouble)."""
+
+    answers: Sequence = ()
+    sent: list = field(default_factory=list)
+
+    async def relay(self, hop, copy, *, before_dot):
+        stage, answer = self.answers[min(len(self.sent), len(self.answers) - 1)]
+        if stage is Stage.DOT:
+            await before_dot()
+        self.sent.append(copy)
+        return Attempted(hop, "none", stage, answer, 1)
+
+
+class FakeSigner:
+    """Signs with a field that says so."""
+
+    def __init__(self):
+        self.count = 0
+
+    async def sign(self, raw, tenant):
+        self.count += 1
+        return b"DKIM-Signature: fake %d\r\n" % self.count
+
+
+TAKEN = (Stage.DOT, Reply(250, "2.0.0", "Ok"))
+NO_SUCH_USER = (Stage.RCPT, Reply(550, "5.1.1", "No such user"))
+BUSY = (Stage.RCPT, Reply(451, "4.3.0", "Busy"))
