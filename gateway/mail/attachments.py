@@ -8,31 +8,46 @@ from urllib.parse import unquote
 
 from gateway.mail.content import Uuencoded
 from gateway.mail.encoded_words import header_text
-from gateway.mail.filenames import safe_name
+from gateway.mail.errors import MailError
+from gateway.mail.filenames import safe_name, type_of
 from gateway.mail.headers import read_head
 from gateway.mail.parts import Part
 from gateway.mail.reading import Attachment, ReadLimits
+from gateway.mail.tnef import Tnef, unpack
 
 _SOURCE = re.compile(r'<img [^<>]*?src="cid:([^"<>]+)"')
+_TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _MESSAGES = frozenset({"message/rfc822", "message/global"})
-_BY_EXTENSION = {
-    ".gif": "image/gif",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".pdf": "application/pdf",
-    ".png": "image/png",
-    ".txt": "text/plain",
-}
+
+
+def unpack_winmail(raw: bytes, parts: Iterable[Part]) -> tuple[list[Part], list[Tnef]]:
+    """Return the parts that are no `winmail.dat`, and what was packed in those that are."""
+    others: list[Part] = []
+    packed: list[Tnef] = []
+    for part in parts:
+        if part.content_type in _TNEF_TYPES or part.name.lower() == "winmail.dat":
+            try:
+                packed.append(unpack(part.octets(raw)))
+                continue
+            except MailError:
+                pass  # it only bears the name
+        others.append(part)
+    return others, packed
 
 
 def read_attachments(
     raw: bytes,
     parts: Iterable[Part],
-    files: Iterable[Uuencoded],
     html: str | None,
     limits: ReadLimits,
+    *,
+    packed: Iterable[Tnef] = (),
+    files: Iterable[Uuencoded] = (),
 ) -> tuple[Attachment, ...]:
-    """Return the attachments of a mail in their order, the uuencoded ones last."""
+    """Return the attachments of a mail in their order, packed and uuencoded ones last.
+
+    html: the harmless HTML, for which pictures it shows.
+    """
     shown = _shown_ids(html)
     found = []
     unnamed = 0
@@ -42,17 +57,20 @@ def read_attachments(
             filename = safe_name(part.name, part.content_type)
         else:
             unnamed += 1
-            stem = _stem(part, octets, limits) or (
-                "attachment" if unnamed == 1 else f"attachment-{unnamed}"
-            )
+            number = "" if unnamed == 1 else f"-{unnamed}"
+            stem = _stem(part, octets, limits) or f"attachment{number}"
             filename = safe_name("", part.content_type, otherwise=stem)
         inline = part.disposition == "inline" or part.content_id in shown
         found.append(_attachment(octets, filename, part.content_type, inline, part.content_id))
-    for file in files:
-        filename = safe_name(header_text(file.name), "application/octet-stream")
-        extension = filename[filename.rfind(".") :].lower() if "." in filename else ""
-        kind = _BY_EXTENSION.get(extension, "application/octet-stream")
-        found.append(_attachment(file.octets, filename, kind, False, ""))
+    for one in packed:
+        for file in one.files:
+            filename = safe_name(file.name, file.content_type)
+            kind = file.content_type or type_of(filename)
+            inline = file.content_id in shown
+            found.append(_attachment(file.content, filename, kind, inline, file.content_id))
+    for old in files:
+        filename = safe_name(header_text(old.name), "")
+        found.append(_attachment(old.octets, filename, type_of(filename), False, ""))
     return tuple(found)
 
 

@@ -50,6 +50,21 @@ _EXTENSIONS = {
     "text/vcard": ".vcf",
     "text/xml": ".xml",
 }
+_TYPES = {extension: kind for kind, extension in _EXTENSIONS.items()} | {
+    ".gif": "image/gif",
+    ".heic": "image/heic",
+    ".htm": "text/html",
+    ".jpeg": "image/jpeg",
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".tif": "image/tiff",
+    ".eml": "message/rfc822",
+    ".p7m": "application/pkcs7-mime",
+    ".p7s": "application/pkcs7-signature",
+    ".txt": "text/plain",
+    ".webp": "image/webp",
+    ".xml": "application/xml",
+}
 
 
 def safe_name(name: str, content_type: str, *, otherwise: str = "attachment") -> str:
@@ -74,6 +89,12 @@ def extension_of(content_type: str) -> str:
     if known is None and (found := _SHORT_SUBTYPE.fullmatch(content_type)) is not None:
         known = f".{found[1]}"
     return known or ""
+
+
+def type_of(name: str) -> str:
+    """Return the media type that a name's extension stands for."""
+    found = _EXTENSION.search(name)
+    return _TYPES.get(found[0].lower() if found else "", "application/octet-stream")
 
 
 def _shortened(name: str) -> str:

@@ -7,7 +7,7 @@ from email import policy
 from gateway.mail import second_reader
 from gateway.mail.address import sole_author
 from gateway.mail.address_list import parse_addresses
-from gateway.mail.attachments import read_attachments
+from gateway.mail.attachments import read_attachments, unpack_winmail
 from gateway.mail.automatic import automatic_kind
 from gateway.mail.bodies import sort_parts
 from gateway.mail.charsets import is_refused
@@ -69,7 +69,8 @@ def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool 
     tree = walk(raw, limits)
     fields = tree.root.fields
     bodies = sort_parts(tree.root)
-    texts = read_texts(raw, bodies, limits)
+    bodies.attachments, packed = unpack_winmail(raw, bodies.attachments)
+    texts = read_texts(raw, bodies, limits, packed=packed)
     hint = next((part.parameters.get("charset") for part in bodies.text), None)
     subject = fields.text("subject", hint=hint)
     from_ = parse_addresses(fields.all("from"), hint=hint)
@@ -112,7 +113,12 @@ def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool 
         html=texts.html,
         blocked_pictures=texts.blocked_pictures,
         attachments=read_attachments(
-            raw, [*bodies.attachments, *texts.cut], texts.files, texts.html, limits
+            raw,
+            [*bodies.attachments, *texts.cut],
+            texts.html,
+            limits,
+            packed=packed,
+            files=texts.files,
         ),
         automatic=automatic,
         report=report,

@@ -1,6 +1,7 @@
 """The words of a mail: its bodies decoded, joined, and made harmless."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -13,6 +14,8 @@ from gateway.mail.html_shape import beginning
 from gateway.mail.html_text import html_to_text
 from gateway.mail.parts import Part
 from gateway.mail.reading import ReadLimits
+from gateway.mail.rtf_text import rtf_to_text
+from gateway.mail.tnef import Tnef
 
 _META_CHARSET = re.compile(
     rb"<meta[^<>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_:.+\-]{1,40})", re.IGNORECASE
@@ -42,9 +45,14 @@ class Texts:
     defects: tuple[str, ...] = ()
 
 
-def read_texts(raw: bytes, bodies: Bodies, limits: ReadLimits) -> Texts:
-    """Return the words of the parts that were sorted as bodies."""
-    return _Reader(raw, bodies, limits).read()
+def read_texts(
+    raw: bytes, bodies: Bodies, limits: ReadLimits, *, packed: Sequence[Tnef] = ()
+) -> Texts:
+    """Return the words of the parts that were sorted as bodies.
+
+    packed: what came in `winmail.dat`, where the HTML mostly is, and sometimes all there is.
+    """
+    return _Reader(raw, bodies, limits, packed).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class _Reader:
     raw: bytes
     bodies: Bodies
     limits: ReadLimits
+    packed: Sequence[Tnef] = ()
     files: list[Uuencoded] = field(default_factory=list)
     cut: list[Part] = field(default_factory=list)
     defects: dict[str, None] = field(default_factory=dict)
@@ -67,10 +76,13 @@ class _Reader:
     def read(self) -> Texts:
         self._text_left = self.limits.text_chars
         self._html_left = self.limits.html_chars
-        full = self._joined(self.bodies.text)
+        full = self._joined(self._body(part) for part in self.bodies.text)
+        html_bodies = [self._body(part) for part in self.bodies.html]
+        if not any(isinstance(body, _Html) for body in html_bodies):
+            html_bodies = self._packed_html() or html_bodies
         if not full.strip():
-            full = self._joined(self.bodies.html) or full
-        html, blocked = self._html()
+            full = self._joined(html_bodies) or self._joined(map(_packed_text, self.packed))
+        html, blocked = self._html(html_bodies)
         sources = [body.source for body in self._decoded.values() if isinstance(body, _Html)]
         return Texts(
             full=full,
@@ -82,19 +94,24 @@ class _Reader:
             defects=tuple(self.defects),
         )
 
-    def _joined(self, parts: list[Part]) -> str:
+    def _joined(self, bodies: Iterable[str | _Html]) -> str:
         """Return the text of bodies, an empty line between them."""
         pieces = []
-        for part in parts:
-            body = self._body(part)
-            if isinstance(body, _Html):
-                body = html_to_text(body.source)
-            pieces.append(body.strip("\n"))
+        for body in bodies:
+            text = html_to_text(body.source) if isinstance(body, _Html) else body
+            pieces.append(text.strip("\n"))
         return "\n\n".join(piece for piece in pieces if piece)
 
-    def _html(self) -> tuple[str | None, int]:
+    def _packed_html(self) -> list[str | _Html]:
+        """Return the HTML that came in `winmail.dat`."""
+        return [
+            _Html(beginning(_decoded_html(one.html, one.codepage), self._html_left))
+            for one in self.packed
+            if one.html
+        ]
+
+    def _html(self, bodies: Sequence[str | _Html]) -> tuple[str | None, int]:
         """Return the HTML of bodies, each cleaned alone, and the number of blocked pictures."""
-        bodies = [self._body(part) for part in self.bodies.html]
         if not any(isinstance(body, _Html) for body in bodies):
             return None, 0
         pieces: list[str] = []
@@ -103,7 +120,7 @@ class _Reader:
             if isinstance(body, str):
                 pieces.append(f'<div style="white-space:pre-wrap">{escape(body)}</div>')
             elif (cleaned := clean(body.source)) is not None:
-                pieces.append(cleaned.html)
+                pieces.append(cleaned.html.strip("\n"))
                 blocked += cleaned.blocked_pictures
             else:
                 self.defects["html_too_wild"] = None
@@ -125,7 +142,7 @@ class _Reader:
             octets = _without(octets, files)
             self.files += files
         text = charsets.decode(octets[: 4 * self._text_left + 4], charset)
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = _with_newlines(text)
         if _HTML_START.match(text) is not None:
             return self._read_html(part, octets, charset)
         if part.parameters.get("format", "").lower() == "flowed":
@@ -139,15 +156,32 @@ class _Reader:
 
     def _read_html(self, part: Part, octets: bytes, charset: str | None) -> _Html:
         if charsets.codec_name(charset) is None:
-            found = _META_CHARSET.search(octets, 0, _META_OCTETS)
-            charset = found[1].decode("ascii") if found is not None else charset
-        source = charsets.decode(octets, charset)
+            charset = None
+        source = _decoded_html(octets, charset)
         if len(source) > self._html_left:
             self.defects["html_cut"] = None
             self.cut.append(part)
             source = beginning(source, self._html_left)
         self._html_left -= len(source)
         return _Html(source)
+
+
+def _decoded_html(octets: bytes, charset: str | None) -> str:
+    """Return the HTML as text, in the charset that it names itself where none was declared."""
+    if charset is None or charset.startswith("cp"):
+        found = _META_CHARSET.search(octets, 0, _META_OCTETS)
+        charset = found[1].decode("ascii") if found is not None else charset
+    return charsets.decode(octets, charset)
+
+
+def _packed_text(packed: Tnef) -> str:
+    """Return the text that came in `winmail.dat` where it brought no HTML."""
+    text = packed.text or rtf_to_text(packed.rtf, packed.codepage)
+    return _with_newlines(text)
+
+
+def _with_newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _without(octets: bytes, files: list[Uuencoded]) -> bytes:

@@ -121,11 +121,15 @@ def _take_file(
     file.content_type = _text(properties, _P_KIND, found.codepage).lower()
     file.content_id = _text(properties, _P_CONTENT_ID, found.codepage).strip("<> ")
     kind, data = properties.get(_P_DATA, (0, b""))
-    if kind == _OBJECT and data.startswith(_MESSAGE_INTERFACE) and depth < _DEPTH:
-        found.files.remove(file)
-        _unpack(data[16:], found, depth=depth + 1)
+    if kind == _OBJECT and data.startswith(_MESSAGE_INTERFACE):
+        # A message: kept as it is, in place of a line that says so, and its files beside it.
+        file.content = data[len(_MESSAGE_INTERFACE) :]
+        file.content_type = "application/ms-tnef"
+        file.name = f"{file.name}.tnef"
+        if depth < _DEPTH:
+            _unpack(file.content, found, depth=depth + 1)
     elif data and not file.content:
-        file.content = data[16:] if kind == _OBJECT else data
+        file.content = data
 
 
 def _text(properties: Mapping[int, tuple[int, bytes]], name: int, codepage: str) -> str:
@@ -136,7 +140,7 @@ def _text(properties: Mapping[int, tuple[int, bytes]], name: int, codepage: str)
 
 
 def _properties(data: bytes) -> dict[int, tuple[int, bytes]]:
-    """Return type and first value of each property without a name of its own (MS-OXTNEF, 2.1.3.4)."""
+    """Return type and first value of each unnamed property (MS-OXTNEF, 2.1.3.4)."""
     found: dict[int, tuple[int, bytes]] = {}
     try:
         (count,) = _LONG.unpack_from(data, 0)

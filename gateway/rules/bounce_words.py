@@ -243,7 +243,7 @@ _PHRASES: Final[Sequence[tuple[ReasonKey, Sequence[str]]]] = (
             r"utente (?:sconosciuto|inesistente)", r"neznámý (?:uživatel|příjemce)",
             r"neznámy (?:používateľ|príjemca)", r"nieznany (?:użytkownik|odbiorca)",
             r"konto niedost",
-            r"пользователь не найден", r"неизвестный получатель", r"宛先", r"不存在",
+            r"пользователь не найден", r"неизвестный получатель", r"不存在",
             r"recipient rejected", r"unknown address",
             r"check (?:if )?(?:the )?address is correct", r"見つかりません",
         ),

@@ -23,7 +23,6 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _MOST_WORDS = 60
 _STEP_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
-_LAG_EVERY = 0.5
 
 
 class Meters:
@@ -160,10 +159,10 @@ class Meters:
         return word
 
 
-async def watch_lag(meters: Meters) -> None:
-    """Measure how late timers run, for ever."""
+async def watch_lag(meters: Meters, *, every: float = 0.5) -> None:
+    """Measure how late timers run, for ever. every: seconds between two looks."""
     loop = asyncio.get_running_loop()
     while True:
-        due = loop.time() + _LAG_EVERY
-        await asyncio.sleep(_LAG_EVERY)
+        due = loop.time() + every
+        await asyncio.sleep(every)
         meters.lagged(loop.time() - due)

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 
 import structlog
 
 from gateway.mail.envelope import Envelope, Recipient
-from gateway.mail.esmtp import MailParameters, mail_parameters, recipient_parameters
+from gateway.mail.esmtp import mail_parameters, recipient_parameters
 from gateway.mail.paths import PathError, forward_path, reverse_path
 from gateway.mail.replies import Reply
 from gateway.ports.reception import Content
 from gateway.smtp.content import REASONS, TOO_BIG, Body
+from gateway.smtp.transaction import Transaction
 from gateway.smtp.visitor import NEEDS_HELLO, NESTED_MAIL, NO_ARGUMENT, Visitor
 
 OK = Reply(250, "2.0.0", "OK")
@@ -36,28 +36,6 @@ BDAT_SYNTAX = Reply(501, "5.5.4", "Syntax: BDAT octets [LAST]")
 _BDAT = re.compile(r"([0-9]{1,20})(?: +(LAST))?", re.IGNORECASE)
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Transaction:
-    """From MAIL to the reply to the content.
-
-    body: the chunks of BDAT, or the content of DATA while it comes.
-    has_failed: a chunk was refused; the client has to say RSET (RFC 3030, section 2).
-    """
-
-    sender: str
-    parameters: MailParameters
-    recipients: list[Recipient] = field(default_factory=list)
-    addresses: list[str] = field(default_factory=list)
-    body: Body | None = None
-    has_failed: bool = False
-
-    @property
-    def envelope(self) -> Envelope:
-        """What the client has said, as a value."""
-        asked = self.parameters
-        return Envelope(self.sender, tuple(self.recipients), asked.ret, asked.envid, asked.smtputf8)
 
 
 class Session(Visitor):

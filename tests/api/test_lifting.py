@@ -1,4 +1,5 @@
 import base64
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -83,7 +84,6 @@ def test_many_files_are_too_many(tmp_path):
         "!" * 30_000,
         "A" * 30_001,
         "A" * 200_000 + "=" + "A" * 200_000,
-        '\\"' + "A" * 30_000,
         "ž" * 30_000,
     ],
 )
@@ -102,7 +102,5 @@ def test_base64_gives_the_bytes_back(data):
 
 @given(st.binary(max_size=200))
 def test_any_text_is_base64_or_not(text):
-    try:
+    with contextlib.suppress(BadBase64):
         decoded(text)
-    except BadBase64:
-        pass

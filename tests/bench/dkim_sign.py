@@ -1,8 +1,8 @@
 """Times DKIM signing against dkimpy: `python -m tests.bench.dkim_sign`.
 
-Both make the same two signatures (rsa-sha256 with 2048 bits, ed25519-sha256) of the same
-mails, in turn, so that what else the machine does hits both alike. Only the ratio counts; the
-best rounds are those that were least disturbed.
+Both make the same signatures (rsa-sha256 with 2048 bits; the same and ed25519-sha256) of the
+same mails, in turn. Processor time is counted: on a busy machine the clock on the wall favours
+whoever is done before his time slice ends. Only ratios count.
 """
 
 import base64
@@ -47,8 +47,8 @@ def peer_keys():
     return [(b"r1", rsa, RSA.encode()), (b"e1", base64.b64encode(raw), ED25519.encode())]
 
 
-def ours(raw):
-    return sign(raw, both_keys(), domain=DOMAIN, now=NOW)
+def ours(raw, keys):
+    return sign(raw, keys, domain=DOMAIN, now=NOW)
 
 
 def peer(raw, keys, names):
@@ -67,22 +67,28 @@ def peer(raw, keys, names):
 
 
 def milliseconds(work, *arguments):
-    begin = time.perf_counter()
+    begin = time.process_time()
     work(*arguments)
-    return 1000 * (time.perf_counter() - begin)
+    return 1000 * (time.process_time() - begin)
+
+
+def compare(title, raw, count):
+    """Time both with the first `count` keys, and print a line for the medians and the bests."""
+    mine, theirs = both_keys()[:count], peer_keys()[:count]
+    names = [name.lower().encode() for name in OVERSIGNED]
+    pairs = [
+        (milliseconds(ours, raw, mine), milliseconds(peer, raw, theirs, names))
+        for _ in range(ROUNDS)
+    ]
+    for what, choose in (("median", statistics.median), ("best", min)):
+        own, other = (choose(times) for times in zip(*pairs, strict=True))
+        print(f"{title:28}{what:7} ours {own:6.2f} ms  dkimpy {other:6.2f} ms  {other / own:5.1f}")
 
 
 def main():
-    keys = peer_keys()
-    names = [name.lower().encode() for name in OVERSIGNED]
     for name, raw in mails().items():
-        pairs = [
-            (milliseconds(ours, raw), milliseconds(peer, raw, keys, names)) for _ in range(ROUNDS)
-        ]
-        for what, choose in (("median", statistics.median), ("best", min)):
-            mine, theirs = (choose(times) for times in zip(*pairs, strict=True))
-            ratio = theirs / mine
-            print(f"{name:14}{what:7} ours {mine:6.2f} ms  dkimpy {theirs:6.2f} ms  {ratio:5.1f}")
+        compare(f"{name}, rsa", raw, 1)
+        compare(f"{name}, rsa + ed25519", raw, 2)
 
 
 if __name__ == "__main__":

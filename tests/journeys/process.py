@@ -108,9 +108,18 @@ class RunningGateway:
 
     def stop(self):
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            os.kill(self.pid, signal.SIGTERM)
             self.process.wait(40)
         return self.process.returncode
+
+    @property
+    def pid(self):
+        """The gateway's own process, below what wraps it."""
+        pid = self.process.pid
+        if self.wrap:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            return int(children[0])
+        return pid
 
     def kill(self):
         """Kill the whole process group at once."""

@@ -20,6 +20,9 @@ from gateway.mail.html_clean import clean
 from gateway.mail.html_text import html_to_text
 from gateway.mail.message import read
 from gateway.mail.reading import Reading, ReadLimits
+from gateway.mail.rtf_text import rtf_to_text
+from gateway.mail.tnef import SIGNATURE, unpack
+from gateway.mail.tnef_rtf import decompressed
 
 LIMITS = ReadLimits(parts=10, nesting=4, header_octets=2000, fields=40, text_chars=500)
 
@@ -156,6 +159,14 @@ def test_any_field_has_a_meaning(raw: bytes) -> None:
 @given(st.binary(max_size=300), st.sampled_from(["base64", "quoted-printable", "x-uuencode", ""]))
 def test_any_content_can_be_decoded(raw: bytes, encoding: str) -> None:
     assert isinstance(undo(raw, encoding), bytes)
+
+
+@RELAXED
+@given(st.binary(max_size=400))
+def test_any_octets_are_unpacked(octets: bytes) -> None:
+    unpack(SIGNATURE + octets)
+    decompressed(b"\0\0\0\0\xff\0\0\0LZFu\0\0\0\0" + octets)
+    assert _UNFIT.search(rtf_to_text(b"{\\rtf1" + octets, "cp1252")) is None
 
 
 @RELAXED

@@ -7,18 +7,18 @@ from typing import Any
 from gateway.app.commands.words import time_of
 from gateway.app.office import Office
 from gateway.ports.store import Work
-from gateway.store.backup import write_backup
-from gateway.store.verify import findings
 
 
 async def verify(office: Office, given: Mapping[str, Any]) -> Any:
     """Prove the store; return what is wrong with it, in words."""
+    from gateway.store.verify import findings
     _ = given
     return {"findings": await findings(office.store, office.blobs)}
 
 
 async def backup(office: Office, given: Mapping[str, Any]) -> Any:
     """Write a consistent copy of everything to a file while the gateway runs."""
+    from gateway.store.backup import write_backup
     return await write_backup(office.store, office.blobs, Path(str(given["file"])))
 
 

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from gateway.mail.dkim.canonical import (
     Field,
     demand_canonical_line_ends,
-    relaxed_header,
     split_message,
 )
 from gateway.mail.dkim.hashing import RELAXED, canonical_header, hash_body, signed_fields
@@ -116,9 +115,11 @@ def names_to_sign(fields: Iterable[Field]) -> tuple[str, ...]:
 
 def _sign(key: SigningKey, covered: bytes, words: Sequence[str], lines: Sequence[str]) -> bytes:
     """Return the field of one key; `words` and `lines` are what all keys' fields say alike."""
-    own = ["DKIM-Signature:", "v=1;", f"a={key.algorithm};", f"s={key.selector};", *words]
-    unsigned = "\r\n ".join([*_fold(own, " "), *lines]).encode("ascii")
-    itself = relaxed_header(Field(FIELD_NAME, unsigned))
+    own = ["v=1;", f"a={key.algorithm};", f"s={key.selector};", *words]
+    parts = [*_fold(["DKIM-Signature:", *own], " "), *lines]
+    # In its relaxed form each fold is a space, and the one behind the name is none.
+    itself = " ".join(parts).replace("DKIM-Signature: ", "dkim-signature:", 1).encode("ascii")
+    unsigned = "\r\n ".join(parts).encode("ascii")
     signature = base64.b64encode(key.sign(covered + itself))
     width = COLUMNS - len(" b=")
     pieces = [signature[at : at + width] for at in range(0, len(signature), width)]

@@ -1,0 +1,67 @@
+"""What rows refer to, beyond what the databases' foreign keys say."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Table
+
+from gateway.store.tables import (
+    API_KEY,
+    ATTACHMENT,
+    CONTENT,
+    CONVERSATION,
+    DELIVERY,
+    INBOUND,
+    INVOICE,
+    LOGIN,
+    MESSAGE,
+    MESSAGE_NAME,
+    PARTICIPANT,
+    PAYMENT,
+    RECEIPT,
+    TENANT,
+    WEB_SESSION,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column of a table names a row of another by its column `goal`.
+
+    within_company: both have to be of one company.
+    name: the child's column by which it is told of.
+    """
+
+    child: Table
+    column: str
+    parent: Table
+    goal: str = "id"
+    within_company: bool = True
+    name: str = "id"
+
+
+REFERENCES = (
+    Reference(API_KEY, "tenant_id", TENANT, within_company=False),
+    Reference(LOGIN, "tenant_id", TENANT, within_company=False, name="username"),
+    Reference(WEB_SESSION, "tenant_id", TENANT, within_company=False, name="kind"),
+    Reference(INBOUND, "tenant_id", TENANT, within_company=False),
+    Reference(CONTENT, "tenant_id", TENANT, within_company=False, name="sha256"),
+    Reference(CONVERSATION, "tenant_id", TENANT, within_company=False),
+    Reference(CONVERSATION, "merged_into", CONVERSATION),
+    Reference(PARTICIPANT, "conversation_id", CONVERSATION, name="ref"),
+    Reference(MESSAGE, "conversation_id", CONVERSATION),
+    Reference(MESSAGE, "raw_key", CONTENT, goal="key"),
+    Reference(MESSAGE_NAME, "message_id", MESSAGE, within_company=False, name="message_id"),
+    Reference(ATTACHMENT, "message_id", MESSAGE),
+    Reference(ATTACHMENT, "key", CONTENT, goal="key"),
+    Reference(DELIVERY, "message_id", MESSAGE),
+    Reference(DELIVERY, "conversation_id", CONVERSATION),
+    Reference(DELIVERY, "raw_key", CONTENT, goal="key"),
+    Reference(INVOICE, "conversation_id", CONVERSATION),
+    Reference(INVOICE, "message_id", MESSAGE),
+    Reference(INVOICE, "pdf_attachment_id", ATTACHMENT),
+    Reference(INVOICE, "replaces", INVOICE),
+    Reference(INVOICE, "replaced_by", INVOICE),
+    Reference(PAYMENT, "invoice_id", INVOICE),
+    Reference(RECEIPT, "invoice_id", INVOICE),
+    Reference(RECEIPT, "payment_id", PAYMENT),
+)
