@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from gateway.api.codes import CODES
+
 _STYLE = """
 body{font:1rem/1.5 system-ui,sans-serif;
 max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}
@@ -45,6 +47,13 @@ def page(document: Mapping[str, Any]) -> str:
             for method, operation in methods.items()
             if tag["name"] in operation["tags"]
         ]
+    parts.append(
+        "<h2>Errors</h2><p>By <code>code</code> of <code>application/problem+json</code>:</p>"
+    )
+    parts += [
+        f'<p id="{code}"><code>{code}</code> {escape(meaning)}</p>'
+        for code, meaning in CODES.items()
+    ]
     parts.append("</main></body></html>")
     return "".join(parts)
 

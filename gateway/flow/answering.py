@@ -6,6 +6,7 @@ from datetime import datetime
 from gateway.flow.context import Context
 from gateway.flow.drafts import AnswerDraft
 from gateway.flow.people import Circle
+from gateway.flow.writing import shown_html
 from gateway.rules.model import (
     Attachment,
     Channel,
@@ -50,7 +51,7 @@ def answer_message(
         references=references,
         text=draft.text,
         full_text=draft.text,
-        html=draft.html,
+        html=shown_html(draft.html),
         threading=Threading("new" if circle.is_new else "conversation", "written here"),
         attachments=attachments,
     )

@@ -183,6 +183,7 @@ class Conversing:
             )
             build = answer_copies(
                 Envelope(context, tenant, message, files),
+                html=draft.html,
                 locale=circle.conversation.locale,
                 quoted=last_words(past),
             )

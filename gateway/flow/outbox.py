@@ -20,7 +20,7 @@ from gateway.rules.model import (
     Tenant,
 )
 from gateway.rules.names import split_address
-from gateway.rules.reasons import REASONS, ReasonKey, plain
+from gateway.rules.reasons import plain_words
 
 _LARGE = 64 * 1024
 
@@ -154,10 +154,9 @@ def post(context: Context, work: Work, packed: Packed, now: datetime) -> Message
 
 
 def _suppressed(delivery: Delivery, suppression: Suppression) -> Delivery:
-    key: ReasonKey = next((known for known in REASONS if known == suppression.reason), "unknown")
     reason = Reason(
-        key=key,
-        plain=plain(key),
+        key=suppression.reason,
+        plain=plain_words(suppression.reason),
         code=None,
         enhanced=None,
         verbatim="",

@@ -7,7 +7,8 @@ from datetime import datetime
 from gateway.flow.context import Context
 from gateway.flow.outbox import Parcel, pack, post
 from gateway.flow.people import Circle, gather, history, join
-from gateway.flow.refusal import conflict
+from gateway.flow.refusal import conflict, invalid
+from gateway.mail.errors import MailError
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.correspondence import Kept
 from gateway.ports.lists import Taken
@@ -53,7 +54,10 @@ async def send(context: Context, errand: Errand, now: datetime) -> tuple[Circle,
             now=now,
         )
         past = await context.store.read(lambda work: history(work, circle.conversation))  # noqa: B023
-        packed = await pack(context, errand.make(circle, past), now)
+        try:
+            packed = await pack(context, errand.make(circle, past), now)
+        except MailError as error:
+            raise invalid("message", f"No mail can be made of it: {error}") from error
 
         def store(work: Work, circle: Circle = circle) -> Message:
             join(context, work, circle, now)

@@ -7,13 +7,14 @@ from typing import Any
 
 from gateway.flow.aftermath import suppress, tell_fate
 from gateway.flow.context import Context
+from gateway.mail.errors import Fault
 from gateway.mail.report import Report, ReportedRecipient
 from gateway.ports.store import Work
 from gateway.rules import events, ids
 from gateway.rules.bounces import classify
 from gateway.rules.model import Delivery, Reason, Suppression, Tenant
 from gateway.rules.names import split_address
-from gateway.rules.reasons import plain
+from gateway.rules.reasons import plain_words
 from gateway.rules.states import IllegalStep, State, Step, step
 from gateway.rules.tokens import Label, read_item_token
 
@@ -36,6 +37,8 @@ def apply_report(
 
     delivery: the one whose return-path the report came to, or None. What the report says
     counts only for deliveries of ours that it names by a token.
+
+    Raises Fault if one of them is being tried right now: read the report again later.
     """
     named = _named(context, work, tenant, report, delivery)
     if report.kind == "complaint":
@@ -60,7 +63,7 @@ def _bounce(one: ReportedRecipient) -> Mapping[str, Any]:
         "action": one.action,
         "status": verdict.enhanced,
         "kind": verdict.kind,
-        "reason": verdict.reason,
+        "reason": verdict.key,
         "diagnostic": one.diagnostic,
     }
 
@@ -98,6 +101,8 @@ def _move(
     taken = {"failed": Step.REPORT_FAILED, "delivered": Step.REPORT_DELIVERED}.get(recipient.action)
     if taken is None:
         return
+    if delivery.state == State.SENDING:
+        raise Fault("a report came while its delivery is being tried")
     try:
         state = step(State(delivery.state), taken)
     except IllegalStep:
@@ -110,8 +115,8 @@ def _move(
             enhanced=recipient.status, code=recipient.smtp_code, text=recipient.diagnostic
         )
         reason = Reason(
-            key=verdict.reason,
-            plain=plain(verdict.reason),
+            key=verdict.key,
+            plain=plain_words(verdict.key),
             code=recipient.smtp_code,
             enhanced=verdict.enhanced,
             verbatim=recipient.diagnostic,

@@ -12,7 +12,7 @@ from gateway.flow.outgoing import Errand, send
 from gateway.flow.people import Circle, refuse_own_domains
 from gateway.flow.quota import Quota
 from gateway.flow.refusal import conflict, invalid, not_found
-from gateway.flow.writing import Envelope, File, plain_copies, size_of
+from gateway.flow.writing import Envelope, File, plain_copies, shown_html, size_of
 from gateway.mail.envelope import Envelope as MailEnvelope
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.lists import Taken
@@ -225,7 +225,7 @@ class Submissions:
                 message_id=context.names.message_id(context.keys, tenant, message_id),
                 text=draft.text,
                 full_text=draft.text,
-                html=draft.html,
+                html=shown_html(draft.html),
                 in_reply_to=in_reply_to,
                 references=references,
                 threading=Threading("new" if circle.is_new else "conversation", "handed over"),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gateway.flow.context import Context
 from gateway.mail.compose import Outgoing, compose
+from gateway.mail.html_clean import clean
 from gateway.ports.letters import AnswerFacts, InvoiceFacts, Letter
 from gateway.rules.model import Invoice, Message, Participant, Tenant
 
@@ -75,7 +76,11 @@ def invoice_letter(
 
 
 def answer_copies(
-    envelope: Envelope, *, locale: str | None, quoted: tuple[str, datetime, str] | None
+    envelope: Envelope,
+    *,
+    html: str | None,
+    locale: str | None,
+    quoted: tuple[str, datetime, str] | None,
 ) -> Callable[[Participant], bytes]:
     """Return what composes a person's copy of a company's message."""
     context, tenant, message = envelope.context, envelope.tenant, envelope.message
@@ -85,7 +90,7 @@ def answer_copies(
             tenant=tenant,
             subject=message.subject,
             text=message.text,
-            html=message.html,
+            html=html,
             view_url=context.names.chat_url(context.keys, tenant, person),
             marker=context.names.marker(context.keys, tenant, message.id),
             locale=locale_of(tenant, locale),
@@ -111,3 +116,9 @@ def plain_copies(
 def size_of(files: Sequence[File]) -> int:
     """Return how many bytes the files have together."""
     return sum(len(data) for _, _, data in files)
+
+
+def shown_html(html: str | None) -> str | None:
+    """Return a service's HTML as it may be shown: harmless, None if nothing is left."""
+    cleaned = clean(html) if html else None
+    return cleaned.html if cleaned else None

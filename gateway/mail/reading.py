@@ -57,14 +57,14 @@ class Reading:
         Resent-To and their like.
     date: aware, None if there is none that can be read.
     message_id, in_reply_to, references: without angle brackets; message_id "" if there is none.
-    headers: the fields of `interesting.NAMES`, names in lower case, values decoded.
+    headers: the fields of `message.KEPT_FIELDS`, names in lower case, values decoded.
     full_text: everything in it that is text, or the HTML as text; text, quoted_text, signature:
         its parts; trim_method: `quoting.Trimmed.method`.
     html: harmless, None if there is none; `cid:` addresses are left for the page to rewrite;
         blocked_pictures: remote ones that were taken out.
     automatic: "auto_reply", "bulk", "bounce", "delay", "report", "challenge", or None.
     readable: False where a limit cut something off.
-    defects: what was odd, in the words of `parts.Tree` and `message`.
+    defects: what was odd, in the words of `parts.Tree` and `texts.Texts`, and "second_reader".
     """
 
     subject: str = ""

@@ -38,15 +38,10 @@ class Verdict:
     """
 
     kind: Kind
-    reason: ReasonKey
+    key: ReasonKey
     enhanced: str
     permanent: bool
     suppress: Suppress
-
-    @property
-    def key(self) -> ReasonKey:
-        """Return the reason's key."""
-        return self.reason
 
 
 # Subject and detail of the status (RFC 3463, section 3) where they name the cause.
@@ -153,7 +148,7 @@ def classify(
     digit = _class(status, code, action)
     return Verdict(
         kind=_kind(key, status, digit, action),
-        reason=key,
+        key=key,
         enhanced=status or f"{digit}.{_DERIVED[key]}",
         permanent=digit == "5",
         suppress=_suppress(key, status, said, digit, action),

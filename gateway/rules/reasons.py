@@ -91,6 +91,3 @@ def plain_words(key: str, *, limit_mb: int | None = None) -> str:
     if limit_mb is None:
         return reason.words.partition(" (limit")[0]
     return reason.words.format(n=limit_mb)
-
-
-plain = plain_words

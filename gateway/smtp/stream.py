@@ -193,11 +193,12 @@ class Stream(SMTP):
             come resets the connection, and the client never reads why; so we listen a little.
         """
         await self.flush()
-        if self._stream is None:
+        if self._stream is None or self._stream.is_closing():
             return
         if is_broken_off:
             if self._stream.can_write_eof():
-                self._stream.write_eof()
+                with contextlib.suppress(OSError):  # the client was quicker
+                    self._stream.write_eof()
             deadline = self.loop.time() + self.station.seconds.linger
             with contextlib.suppress(TooLate, Hangup):
                 while True:

@@ -102,9 +102,6 @@ def _keepalive() -> dict[str, Any]:
 
 
 def _sqlite_engine(file: Path, options: EngineOptions) -> Engine:
-    if not options.readonly and not file.exists():
-        # Mail is nobody else's to read; SQLite gives its other files the same mode.
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     engine = create_engine(
         f"sqlite:///{file}",
         poolclass=NullPool,
@@ -114,6 +111,11 @@ def _sqlite_engine(file: Path, options: EngineOptions) -> Engine:
             "check_same_thread": False,
         },
     )
+
+    def make_file(*_: object) -> None:
+        if not options.readonly and not file.exists():
+            # Mail is nobody else's to read; SQLite gives its other files the same mode.
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         # The driver begins no transactions of its own; `begin` does.
@@ -127,6 +129,7 @@ def _sqlite_engine(file: Path, options: EngineOptions) -> Engine:
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if options.readonly else "BEGIN IMMEDIATE")
 
+    event.listen(engine, "do_connect", make_file)
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin)
     return engine

@@ -33,7 +33,7 @@ def bring_up(engine: Engine) -> bool:
         # Another process may have been faster.
         if _revision(connection) == HEAD:
             return False
-        _upgrade(connection)
+        upgrade(connection)
     return True
 
 
@@ -43,7 +43,7 @@ def check_revision(engine: Engine) -> None:
     if found is None:
         raise Fault("there is no store here yet: start the gateway once, or `postroom migrate`")
     if found != HEAD:
-        _check_known(found)
+        check_known(found)
         raise Fault("the store was made by an older version: run `postroom migrate`")
 
 
@@ -54,7 +54,8 @@ def _revision(connection: Connection) -> str | None:
     return None if value is None else str(value)
 
 
-def _check_known(revision: str) -> None:
+def check_known(revision: str) -> None:
+    """Raise ConfigError if this program doesn't know a revision: it is a newer one."""
     known = {path.stem.partition("_")[0] for path in (_SCRIPTS / "versions").glob("*.py")}
     if revision not in known:
         raise ConfigError(
@@ -63,16 +64,17 @@ def _check_known(revision: str) -> None:
         )
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = HEAD) -> None:
+    """Migrate in the connection's transaction; ConfigError if a revision is unknown."""
     # Only a start that has something to migrate pays for these imports.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
     found = _revision(connection)
-    if found is not None:
-        _check_known(found)
+    for needed in {found, revision} - {None}:
+        check_known(str(needed))
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from gateway.mail.errors import Fault
@@ -18,7 +18,7 @@ from gateway.store.invoices import COUNTER_NAME as RECEIPTS
 from gateway.store.opening import OpenStore
 from gateway.store.references import REFERENCES, Reference
 from gateway.store.rows import from_micros, key_of
-from gateway.store.tables import CONTENT, CONVERSATION, COUNTER, EVENT, INVOICE, RECEIPT
+from gateway.store.tables import CONTENT, CONVERSATION, COUNTER, EVENT, INBOUND, INVOICE, RECEIPT
 
 GRACE = timedelta(hours=1)
 """How long a blob may lie there before what refers to it is stored."""
@@ -26,6 +26,7 @@ GRACE = timedelta(hours=1)
 _SHOWN = 20
 _BATCH = 100
 _C = CONTENT.c
+_I = INBOUND.c
 
 
 async def findings(store: OpenStore, blobs: Blobs, *, grace: timedelta = GRACE) -> list[str]:
@@ -42,6 +43,7 @@ def _in_database(store: OpenStore) -> list[str]:
     checks: Sequence[Callable[[Connection], Iterable[str]]] = (
         _damage,
         _broken_references,
+        _unreadable_spool,
         _wrong_bytes,
         _wrong_invoice_lists,
         _gaps_in_events,
@@ -76,20 +78,32 @@ def _broken_references(connection: Connection) -> Iterator[str]:
 def _broken(connection: Connection, reference: Reference) -> Iterator[str]:
     child, parent = reference.child, reference.parent.alias("parent")
     column, goal = child.c[reference.column], parent.c[reference.goal]
-    missing = goal.is_(None)
+    missing: list[ColumnElement[bool]] = [goal.is_(None)]
     if reference.within_company:
-        missing = or_(missing, parent.c.tenant_id != child.c.tenant_id)
+        missing.append(parent.c.tenant_id != child.c.tenant_id)
     name = child.c[reference.name]
     rows = connection.execute(
         select(name, column)
         .select_from(child.outerjoin(parent, column == goal))
-        .where(and_(column.is_not(None), missing))
+        .where(and_(column.is_not(None), or_(*missing)))
         .order_by(name)
         .limit(_SHOWN)
     )
     for id_, value in rows:
         shown = value.hex() if isinstance(value, bytes) else value
-        yield f"{child.name} {id_}: {reference.column} {shown} is no {reference.parent.name} of its company"
+        yield (
+            f"{child.name} {id_}: {reference.column} {shown} "
+            f"is no {reference.parent.name} of its company"
+        )
+
+
+def _unreadable_spool(connection: Connection) -> Iterator[str]:
+    """Give accepted mail that waits to be read, but whose bytes are not there."""
+    known = select(_C.position).where(_C.key == bindparam("key"))
+    waiting = select(_I.id, _I.tenant_id, _I.raw_sha256).where(_I.due_at.is_not(None))
+    for id_, tenant_id, sha256 in connection.execute(waiting).all():
+        if connection.execute(known, {"key": key_of(tenant_id, sha256)}).first() is None:
+            yield f"inbound {id_}: its bytes {sha256} are not there"
 
 
 def _wrong_bytes(connection: Connection) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The customer's chat window (contract §6; ux.md, 2.2)."""
 
+import asyncio
 import base64
 from collections.abc import Sequence
 from typing import Any
@@ -18,11 +19,10 @@ from gateway.web.fate import Fate, for_customer
 from gateway.web.guard import Pace
 from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
-from gateway.web.timeline import Reader, files_of, timeline
+from gateway.web.timeline import SHOWN_ENTRIES, Reader, files_of, timeline
 from gateway.web.uploads import take
 from gateway.web.wording import Wording, wording
 
-SHOWN_ENTRIES = 100
 _SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_LARGE})
 
 
@@ -49,7 +49,8 @@ class Chat:
     async def show(self, request: Request) -> Response:
         """Return the conversation; changes nothing."""
         visit = await self._services.visits.open(request.path_params["token"])
-        return self._page(request, visit)
+        # Many messages take long to write down; others are served meanwhile.
+        return await asyncio.to_thread(self._page, request, visit)
 
     async def write(self, request: Request) -> Response:
         """Take what the customer writes, and lead back to it."""
@@ -79,7 +80,9 @@ class Chat:
             if refused.kind not in _SHOWN_AGAIN:
                 raise
             status = STATUS[refused.kind]
-            return self._page(request, visit, status=status, trouble=refused.detail, text=text)
+            return await asyncio.to_thread(
+                self._page, request, visit, status=status, trouble=refused.detail, text=text
+            )
         return see_other(f"/c/{token}#{message.id}")
 
     async def attachment(self, request: Request) -> Response:

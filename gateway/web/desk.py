@@ -22,7 +22,7 @@ from gateway.rules.model import (
 from gateway.rules.payments import pending_claims
 from gateway.web.bills import METHOD_WORDS, bill, chip
 from gateway.web.fate import Fate, for_company
-from gateway.web.timeline import Reader, files_of, timeline
+from gateway.web.timeline import SHOWN_ENTRIES, Reader, files_of, timeline
 from gateway.web.wording import Wording
 
 _ROWS = 50
@@ -65,8 +65,10 @@ class Opened:
     invoices: Sequence[Invoice]
     deliveries: Mapping[str, Sequence[Delivery]]
 
-    def shown(self, tenant: Tenant, say: Wording, today: date) -> dict[str, Any]:
-        """Return the conversation in words."""
+    def shown(
+        self, tenant: Tenant, say: Wording, today: date, *, everything: bool = False
+    ) -> dict[str, Any]:
+        """Return the conversation in words; its newest entries, unless everything is asked for."""
         one = self.conversation
         reader = Reader(
             say,
@@ -77,6 +79,8 @@ class Opened:
             lambda _, deliveries: _fates(deliveries, say, tenant),
             staff=True,
         )
+        entries = timeline(self.messages, self.invoices, self.deliveries, reader)
+        hidden = 0 if everything else max(0, len(entries) - SHOWN_ENTRIES)
         files = [file for message in self.messages for file in message.attachments]
         return {
             "id": one.id,
@@ -86,7 +90,8 @@ class Opened:
             "closed": one.status is ConversationStatus.CLOSED,
             "unread": one.unread,
             "failed": one.failed,
-            "entries": timeline(self.messages, self.invoices, self.deliveries, reader),
+            "entries": entries[hidden:],
+            "hidden": hidden,
             "bills": [bill(each, tenant, say, today, inbox=True) for each in self.invoices],
             "pdfs": {each.id: each.pdf_attachment_id for each in self.invoices},
             "claims": [claim for each in self.invoices for claim in _claims(each, say)],

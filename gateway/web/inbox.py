@@ -1,5 +1,6 @@
 """The company's Inbox: what came in, what became of what went out (ux.md, 2.3)."""
 
+import asyncio
 from typing import Any
 
 from starlette.requests import Request
@@ -198,25 +199,32 @@ class Inbox:
         desk, opened = await context.store.read(look)
         if conversation_id and opened is None:
             raise not_found("conversation")
-        say = wording(tenant.locale)
         today = day_of(context.clock.now(), tenant.timezone)
-        values = {
-            "company": tenant.name,
-            "user": seat.user,
-            "may_write": seat.may_write,
-            "view": view,
-            "views": [(key, say.text(words), desk.counts.get(key, "")) for key, words in VIEWS],
-            "view_words": say.text(dict(VIEWS)[view]),
-            "rows": [desk.row(one, tenant, say, today) for one in desk.listed.items],
-            "next_cursor": desk.listed.next_cursor,
-            "unread": desk.counts.get("unread", ""),
-            "open": opened.shown(tenant, say, today) if opened else None,
-            "trouble": trouble,
-            "text": text,
-            "most_files": self._services.upload_files,
-            "most_mega": self._services.upload_bytes // (1024 * 1024),
-        }
-        return self._pages.page("inbox.html", values, say=say, status=status)
+        everything = "all" in request.query_params
+
+        def write_down() -> Response:
+            say = wording(tenant.locale)
+            shown = opened.shown(tenant, say, today, everything=everything) if opened else None
+            values = {
+                "company": tenant.name,
+                "user": seat.user,
+                "may_write": seat.may_write,
+                "view": view,
+                "views": [(key, say.text(words), desk.counts.get(key, "")) for key, words in VIEWS],
+                "view_words": say.text(dict(VIEWS)[view]),
+                "rows": [desk.row(one, tenant, say, today) for one in desk.listed.items],
+                "next_cursor": desk.listed.next_cursor,
+                "unread": desk.counts.get("unread", ""),
+                "open": shown,
+                "trouble": trouble,
+                "text": text,
+                "most_files": self._services.upload_files,
+                "most_mega": self._services.upload_bytes // (1024 * 1024),
+            }
+            return self._pages.page("inbox.html", values, say=say, status=status)
+
+        # Many messages take long to write down; others are served meanwhile.
+        return await asyncio.to_thread(write_down)
 
 
 def _path(request: Request) -> str:

@@ -11,6 +11,9 @@ from gateway.web.fate import Fate
 from gateway.web.kinds import words_of
 from gateway.web.wording import Wording
 
+SHOWN_ENTRIES = 50
+"""How many of the newest entries a page shows at first."""
+
 SHOWN_CHARS = 50_000
 """What a page shows of one text; more would be slow to read and slow to send."""
 

@@ -44,7 +44,7 @@ async def serve_ours(directory: Path, loop_name: str) -> None:
                 os.unlink(content.path)  # noqa: PTH108 (as a store would, at once)
             return Reply(250, "2.0.0", "Queued as msg_1")
 
-    limits = SessionLimits(connections_per_address=1000, messages=10**9, spool_each=262144)
+    limits = SessionLimits(connections_per_address=1000, messages=10**9)
     spool = Spool(directory, memory=limits.spool_memory, each=limits.spool_each)
     config = ListenerConfig(Role.MX, "mx.test", Sink(), spool, Quotas(limits), limits)
     listener = Listener(config, ["127.0.0.1:0"])

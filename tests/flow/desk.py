@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from gateway.blobs.files import FileBlobs
-
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context

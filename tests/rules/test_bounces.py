@@ -4,7 +4,7 @@ from gateway.rules.bounces import Verdict, classify
 
 
 def told(verdict):
-    return (verdict.kind, verdict.reason, verdict.suppress)
+    return (verdict.kind, verdict.key, verdict.suppress)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_is_still_tried_is_delayed_and_suppresses_nobody():
 
 def test_the_recipients_own_name_says_nothing():
     text = "<spam.policy@user-unknown.example>: mailbox is full"
-    assert classify(enhanced=None, code=550, text=text).reason == "mailbox_full"
+    assert classify(enhanced=None, code=550, text=text).key == "mailbox_full"
 
 
 @pytest.mark.parametrize(
@@ -120,4 +120,4 @@ def test_the_recipients_own_name_says_nothing():
 )
 def test_a_server_that_we_sign_in_to_may_mean_us(enhanced, code, text, reason):
     verdict = classify(enhanced=enhanced, code=code, text=text, own_server=True)
-    assert verdict.reason == reason
+    assert verdict.key == reason

@@ -119,4 +119,3 @@ def opener() -> Iterator[Opener]:
 def store(database, opener) -> Opened:
     """An empty store that is open."""
     return opener(database)
-

@@ -81,9 +81,7 @@ def message(id_="msg_1", conversation_id="cnv_1", tenant_id=ACME, **more):
         "subject": "Re: Invoice 1",
         "received_at": NINE,
     }
-    return Message(
-        id=id_, tenant_id=tenant_id, conversation_id=conversation_id, **(fields | more)
-    )
+    return Message(id=id_, tenant_id=tenant_id, conversation_id=conversation_id, **(fields | more))
 
 
 def attachment(id_="att_1", message_id="msg_1", content=None, **more):

@@ -29,9 +29,7 @@ TRIED = Attempt(NINE, "mx.example.com", "192.0.2.1:25", "TLSv1.3", "rcpt", "452 
 
 def claim(store, limit=50, owner="one", **more):
     duration = more.pop("duration", {"minutes": 5})
-    return store.write(
-        lambda work: work.deliveries.claim(lease(owner, **duration), limit, **more)
-    )
+    return store.write(lambda work: work.deliveries.claim(lease(owner, **duration), limit, **more))
 
 
 def get(store, delivery_id="dlv_1"):

@@ -126,9 +126,7 @@ def test_putting_back_what_another_owner_has_is_stale(store):
     store.write(lambda work: work.spool.claim(lease("two"), 9))
     with pytest.raises(Stale):
         store.write(
-            lambda work: work.spool.put_back(
-                item.id, item.fence, wait=timedelta(0), crashed=True
-            )
+            lambda work: work.spool.put_back(item.id, item.fence, wait=timedelta(0), crashed=True)
         )
 
 

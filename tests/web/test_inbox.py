@@ -288,6 +288,17 @@ async def test_what_belongs_to_another_company_is_404(web):
 
 
 @with_web()
+async def test_long_conversations_show_their_end_first(web):
+    sent, _, path = await opened(web)
+    for number in range(55):
+        await web.receive(sent.invoice.conversation_id, f"message number {number}.")
+    page = await web.get(path)
+    assert "message number 54." in page.text
+    assert "message number 2." not in page.text
+    assert "message number 2." in (await web.get(f"{path}?all=1")).text
+
+
+@with_web()
 async def test_a_bad_cursor_is_422(web):
     await web.sign_in()
     assert (await web.get("/inbox?cursor=nonsense")).status_code == 422
