@@ -4,9 +4,11 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -117,28 +119,27 @@ def _running(programs: Path, directory: Path) -> Iterator[Postgres]:
         "unix_socket_directories": str(directory),
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
-    server = subprocess.Popen(
-        [*as_user, programs / "postgres", "-D", cluster, *options],
-        stderr=subprocess.PIPE,
-        cwd=directory,
-        text=True,
-    )
-    try:
-        lines = []
-        for line in server.stderr or ():
-            lines.append(line)
-            if "ready to accept connections" in line:
-                break
-        else:
-            pytest.fail("PostgreSQL did not start: " + "".join(lines))
-        log = subprocess.Popen(["cat"], stdin=server.stderr, stdout=subprocess.DEVNULL)
-        yield Postgres(port, str(directory), count())
-    finally:
-        server.terminate()
-        server.wait()
-        log.wait()
-        if server.stderr:
-            server.stderr.close()
+    command = [*as_user, programs / "postgres", "-D", cluster, *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=directory, text=True) as server:
+        _wait_until_ready(server)
+        # Somebody has to read what it says from now on.
+        reading = threading.Thread(target=server.communicate)
+        reading.start()
+        try:
+            yield Postgres(port, str(directory), count())
+        finally:
+            # A fast shutdown, which doesn't wait for clients.
+            server.send_signal(signal.SIGINT)
+            reading.join()
+
+
+def _wait_until_ready(server: "subprocess.Popen[str]") -> None:
+    lines = []
+    for line in server.stderr or ():
+        lines.append(line)
+        if "ready to accept connections" in line:
+            return
+    pytest.fail("PostgreSQL did not start: " + "".join(lines))
 
 
 def _as_user(directory: Path) -> list[str]:

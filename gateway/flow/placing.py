@@ -52,7 +52,7 @@ def clues_of(context: Context, reading: Reading, recipients: Sequence[str]) -> C
         header_addresses=reading.addressees,
         in_reply_to=reading.in_reply_to,
         references=reading.references,
-        body=reading.full_text,
+        body=f"{reading.full_text}\n{reading.html or ''}",
     )
 
 

@@ -48,7 +48,7 @@ def slug_of(name: str) -> str:
     """
     words: list[str] = []
     word = ""
-    for char in unicodedata.normalize("NFKD", name.lower()):
+    for char in unicodedata.normalize("NFKD", name.lower()).lower():
         text = _LETTERS.get(char, char)
         if text.isascii() and text.isalnum():
             word += text

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gateway.mail.fields import presentable
 from gateway.rules.model import Conversation, Message
 
 _MOST_REFERENCES = 20
@@ -32,7 +33,7 @@ def references_of(messages: Sequence[Message]) -> tuple[tuple[str, ...], tuple[s
 
 def answer_subject(conversation: Conversation) -> str:
     """Return the subject of a message in a conversation: "Re: " before it, once."""
-    subject = conversation.subject.strip() or "(no subject)"
+    subject = presentable(conversation.subject).strip() or "(no subject)"
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"
 
 

@@ -39,7 +39,7 @@ from gateway.store.backup import (
     sync,
 )
 from gateway.store.bell import IN_USE
-from gateway.store.engine import DATABASE_FILE, Place, make_engine, place_of
+from gateway.store.engine import DATABASE_FILE, EngineOptions, Place, make_engine, place_of
 from gateway.store.faults import fault_of
 from gateway.store.lock import DirectoryLock, InUse
 from gateway.store.migrate import HEAD, check_known, revision_of, upgrade
@@ -207,9 +207,9 @@ def _replace_database(held: _Exclusive, taken: _Taken) -> None:
         return
     new = taken.database
     if not new.exists():
-        new.parent.mkdir(exist_ok=True)
-        made = make_engine(Place(directory=new.parent))
-        with made.begin() as connection:
+        new = taken.directory / "new" / DATABASE_FILE
+        new.parent.mkdir()
+        with make_engine(Place(directory=new.parent)).begin() as connection:
             _load(connection, taken)
     _fold(make_engine(Place(directory=new.parent)))
     sync(new)
@@ -264,7 +264,8 @@ def _load(connection: Connection, taken: _Taken) -> None:
 def _rows(taken: _Taken, table: Table) -> Iterator[dict[str, Any]]:
     """Give the rows of a table of the copy."""
     if taken.database.exists():
-        engine = make_engine(Place(directory=taken.database.parent))
+        place = Place(directory=taken.database.parent)
+        engine = make_engine(place, EngineOptions(readonly=True))
         with engine.connect() as connection:
             found = Table(table.name, MetaData(), autoload_with=connection)
             for mapping in connection.execute(select(found)).mappings():

@@ -30,13 +30,14 @@ _I = INBOUND.c
 
 
 async def findings(store: OpenStore, blobs: Blobs, *, grace: timedelta = GRACE) -> list[str]:
-    """Return what is wrong, in words; nothing of it if the store is sound.
-
-    Raises Fault if the store or the blobs can't be read at all.
-    """
+    """Return what is wrong, in words; nothing if the store is sound."""
     found = await asyncio.to_thread(_in_database, store)
-    found += await _in_blobs(store, blobs)
-    return found + await _orphans(store, blobs, grace)
+    try:
+        found += await _in_blobs(store, blobs)
+        found += await asyncio.to_thread(lambda: list(_orphaned(store, blobs, grace)))
+    except DBAPIError as error:
+        found.append(_unreadable(error))
+    return list(dict.fromkeys(found))
 
 
 def _in_database(store: OpenStore) -> list[str]:
@@ -55,9 +56,12 @@ def _in_database(store: OpenStore) -> list[str]:
             with store.engine().connect() as connection:
                 found += check(connection)
         except DBAPIError as error:
-            found.append(f"the database can't be read: {error.orig}")
-            break
+            found.append(_unreadable(error))
     return found
+
+
+def _unreadable(error: DBAPIError) -> str:
+    return f"the database can't be read: {error.orig}"
 
 
 def _damage(connection: Connection) -> Iterator[str]:
@@ -193,12 +197,8 @@ async def _in_blobs(store: OpenStore, blobs: Blobs) -> list[str]:
     return found
 
 
-async def _orphans(store: OpenStore, blobs: Blobs, grace: timedelta) -> list[str]:
-    """Return which blobs nothing refers to."""
-    return await asyncio.to_thread(lambda: list(_orphaned(store, blobs, grace)))
-
-
 def _orphaned(store: OpenStore, blobs: Blobs, grace: timedelta) -> Iterator[str]:
+    """Give the blobs that nothing refers to."""
     with store.engine().connect() as connection:
         now: datetime = from_micros(connection.execute(select(DatabaseNow())).scalar_one())
         old = ((one[0], one[1]) for one in blobs.listed() if one[3] < now - grace)

@@ -95,7 +95,7 @@ def test_the_class_of_the_status_says_whether_it_is_permanent(enhanced, code, ac
 def test_what_is_still_tried_is_delayed_and_suppresses_nobody():
     assert classify(enhanced="4.2.2", code=452, text="full", action="delayed") == Verdict(
         kind="delayed",
-        reason="mailbox_full",
+        key="mailbox_full",
         enhanced="4.2.2",
         permanent=False,
         suppress="never",

@@ -18,6 +18,8 @@ from tests.store.make import (
     receipt,
 )
 
+FIRST = Page()
+
 
 @pytest.fixture
 def book(store):
@@ -133,7 +135,7 @@ def test_invoices_are_listed_newest_first_by_status(book):
         )
     book.write(lambda work: work.invoices.add(invoice("inv_b", "9", "cnv_b", BOLT)))
 
-    def ids(tenant_id, page=Page(), **which):
+    def ids(tenant_id, page=FIRST, **which):
         listed = book.read(lambda work: work.invoices.page(tenant_id, page, **which))
         return [each.id[4:] for each in listed.items]
 

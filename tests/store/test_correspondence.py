@@ -24,6 +24,8 @@ from tests.store.make import (
 
 PAVEL = Mailbox("Pavel", "Pavel@Example.com")
 
+FIRST = Page()
+
 
 def test_contents_belong_to_a_company(store):
     store.write(lambda work: (work.contents.add(kept()), work.contents.add(kept())))
@@ -283,7 +285,7 @@ def test_messages_are_listed_newest_first_by_direction_and_channel(store):
 
     store.write(prepare)
 
-    def ids(tenant_id, page=Page(), **which):
+    def ids(tenant_id, page=FIRST, **which):
         listed = store.read(lambda work: work.messages.page(tenant_id, page, **which))
         return [each.id[4:] for each in listed.items]
 

@@ -26,6 +26,8 @@ FAR = datetime(2126, 1, 1, tzinfo=UTC)
 FULL = Reason("mailbox_full", "The mailbox is full", 452, "4.2.2", "452 4.2.2 full", False)
 TRIED = Attempt(NINE, "mx.example.com", "192.0.2.1:25", "TLSv1.3", "rcpt", "452 4.2.2 full", 120)
 
+FIRST = Page()
+
 
 def claim(store, limit=50, owner="one", **more):
     duration = more.pop("duration", {"minutes": 5})
@@ -271,7 +273,7 @@ def test_deliveries_are_listed_newest_first_by_state(store):
 
     store.write(prepare)
 
-    def ids(tenant_id, page=Page(), **which):
+    def ids(tenant_id, page=FIRST, **which):
         listed = store.read(lambda work: work.deliveries.page(tenant_id, page, **which))
         return [each.id[4:] for each in listed.items]
 

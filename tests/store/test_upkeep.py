@@ -175,7 +175,7 @@ def elsewhere(request, tmp_path):
         made.append((server, server.create()))
         return server.url(made[-1][1])
 
-    yield place
+    yield tmp_path, place
     for server, name in made:
         server.drop(name)
 
@@ -183,9 +183,8 @@ def elsewhere(request, tmp_path):
 @pytest.mark.parametrize(
     "target", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 )
-def test_a_backup_brings_everything_back_on_either_database(
-    full, blobs, tmp_path, opener, elsewhere, target
-):
+def test_a_backup_brings_everything_back_on_either_database(full, blobs, opener, elsewhere, target):
+    tmp_path, place = elsewhere
     secret, dkim = tmp_path / "secret", tmp_path / "dkim"
     secret.write_text("s3cret")
     (dkim / "keys").mkdir(parents=True)
@@ -195,7 +194,7 @@ def test_a_backup_brings_everything_back_on_either_database(
     told = full.run(write_backup(full.store, blobs, copy, files=files))
     assert (told["blobs"], copy.stat().st_mode & 0o777) == (1, 0o600)
 
-    where = elsewhere(target)
+    where = place(target)
     there = FileBlobs(tmp_path / "blobs2")
     places = {"secret": tmp_path / "new" / "secret", "dkim": tmp_path / "new" / "dkim"}
     full.run(read_backup(copy, where, there, files=places))

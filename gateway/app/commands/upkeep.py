@@ -5,21 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from gateway.app.commands.words import time_of
+from gateway.app.keepsakes import keepsakes
 from gateway.app.office import Office
 from gateway.ports.store import Work
+from gateway.store.backup import write_backup
+from gateway.store.verify import findings
 
 
 async def verify(office: Office, given: Mapping[str, Any]) -> Any:
     """Prove the store; return what is wrong with it, in words."""
-    from gateway.store.verify import findings
     _ = given
     return {"findings": await findings(office.store, office.blobs)}
 
 
 async def backup(office: Office, given: Mapping[str, Any]) -> Any:
     """Write a consistent copy of everything to a file while the gateway runs."""
-    from gateway.store.backup import write_backup
-    return await write_backup(office.store, office.blobs, Path(str(given["file"])))
+    target = Path(str(given["file"]))
+    kept = keepsakes(office.settings)
+    return await write_backup(office.store, office.blobs, target, files=kept)
 
 
 async def status(office: Office, given: Mapping[str, Any]) -> Any:
