@@ -44,7 +44,7 @@ _POLL = 10.0
 _A_LITTLE = 0.05
 _AFTER_FAULT = 2.0
 _CRASH_WAIT = timedelta(milliseconds=200)
-_LEASE = timedelta(minutes=2)
+_LEASE = timedelta(seconds=45)
 
 
 class Ingest:

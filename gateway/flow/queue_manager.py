@@ -28,7 +28,7 @@ class QueueLimits:
 
     concurrency: int = 200
     per_route: int = 20
-    lease: timedelta = timedelta(minutes=5)
+    lease: timedelta = timedelta(minutes=1)
 
 
 class QueueManager:

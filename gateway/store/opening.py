@@ -19,6 +19,7 @@ from gateway.store.jobs import Job
 from gateway.store.lock import DirectoryLock
 from gateway.store.migrate import bring_up, check_revision
 from gateway.store.readers import Reader
+from gateway.store.takeover import free_leases
 from gateway.store.transaction import Line
 from gateway.store.turns import Turns
 from gateway.store.wakeups import Wakeups
@@ -132,6 +133,8 @@ class OpenStore:
             engine = make_engine(self.place, self._options)
             check_durable(engine)
             bring_up(engine)
+            if self.place.url is None:
+                free_leases(engine)
             if self.place.url is not None:
                 bell = Bell(engine, self._wakeups.ring, self._backends.__contains__)
                 bell.start()
