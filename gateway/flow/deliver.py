@@ -76,7 +76,7 @@ async def deliver(context: Context, way: WayOut, delivery: Delivery) -> Delivery
         smtputf8=False,
     )
     outcome, attempts = await _try(context, way, prepared, copy)
-    return await _conclude(context, way, prepared, outcome, attempts)
+    return await conclude(context, way, prepared, outcome, attempts)
 
 
 async def _try(
@@ -124,13 +124,14 @@ def _attempt_of(hop: NextHop, attempted: Attempted, at: datetime) -> Attempt:
     )
 
 
-async def _conclude(
+async def conclude(
     context: Context,
     way: WayOut,
     delivery: Delivery,
     outcome: Outcome,
     attempts: Sequence[Attempt],
 ) -> Delivery:
+    """Store what became of an attempt and what follows from it. Raises LeaseLost, Fault."""
     now = context.clock.now()
     ended = fate(delivery, outcome, policy=way.policy, now=now, spread=context.chance.spread())
     if isinstance(outcome, Unconfirmed):
@@ -145,7 +146,8 @@ async def _conclude(
     except Stale as error:
         raise LeaseLost(delivery.id) from error
     way.tally.attempted(ended.state)
-    _log(ended, outcome, attempts[-1], now)
+    if attempts:
+        _log(ended, outcome, attempts[-1], now)
     return ended
 
 

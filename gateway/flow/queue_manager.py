@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.flow.context import Context
-from gateway.flow.deliver import LeaseLost, WayOut, deliver
+from gateway.flow.deliver import LeaseLost, WayOut, conclude, deliver
 from gateway.mail.errors import Fault
 from gateway.ports.lists import Stale
 from gateway.ports.queues import Lease
 from gateway.ports.store import Work
-from gateway.rules.model import Delivery
+from gateway.rules.model import Delivery, Reason
+from gateway.rules.outcome import Deferred
+from gateway.rules.reasons import plain_words
 
 log = structlog.get_logger()
 
@@ -130,9 +132,17 @@ class QueueManager:
             log.warning("delivery.not_stored", id=delivery.id, why=str(error))
         except Exception:  # the rim of a task
             log.exception("delivery.failed", id=delivery.id)
+            await self._defer(delivery)
         finally:
             del self._trying[delivery.id]
             self._freed.set()
+
+    async def _defer(self, delivery: Delivery) -> None:
+        """Let what makes us fail wait like any deferral, so that it can't spin."""
+        words = "the gateway failed; its log says why"
+        reason = Reason("unknown", plain_words("unknown"), None, None, words, permanent=False)
+        with contextlib.suppress(LeaseLost, Fault):
+            await conclude(self._context, self._way, delivery, Deferred(reason), ())
 
     async def _give_back(self, delivery: Delivery) -> None:
         now = self._context.clock.now()

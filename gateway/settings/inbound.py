@@ -49,7 +49,9 @@ class LimitsSettings:
     auth_failures: Rate = setting(
         kinds.RATE, "10/10m", "Per login and per peer network: then delays, then 421.", live=True
     )
-    connection_tests: Rate = setting(kinds.RATE, "5/m", "Per company: then 429.", live=True)
+    connection_tests: Rate = setting(
+        kinds.RATE, "5/m", "Per company: then 429.", live=True, available=False
+    )
     http_header_time: timedelta = setting(
         kinds.DURATION, "10s", "How long the header of a request may take."
     )
@@ -119,4 +121,5 @@ class InboundSettings:
         "365d",
         "How long the bytes of a mail are kept as they came.",
         live=True,
+        available=False,
     )

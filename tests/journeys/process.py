@@ -19,13 +19,14 @@ READY_SECONDS = 60
 class RunningGateway:
     """One `serve` process, its configuration, and ways to ask it."""
 
-    def __init__(self, directory, *, settings="", environment=None, wrap=()):
+    def __init__(self, directory, *, settings="", environment=None, wrap=(), arguments=()):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.config = self.directory / "postroom.toml"
         self.settings = settings
         self.environment = {**os.environ, **(environment or {})}
         self.wrap = list(wrap)
+        self.arguments = list(arguments)
         self.process = None
         self.ready = {}
         self.log = self.directory / "log.txt"
@@ -80,6 +81,7 @@ class RunningGateway:
                     "serve",
                     "--config",
                     str(self.config),
+                    *self.arguments,
                 ],
                 cwd=ROOT,
                 env=self.environment,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.store.engine import DATABASE_FILE, make_engine, place_of
-from gateway.store.migrate import bring_up
+from gateway.store.migrate import HEAD, bring_up
 from gateway.store.opening import open_store
 from gateway.store.tables import METADATA
 from tests.postgres import Postgres, postgres
@@ -97,6 +97,7 @@ def database(request, tmp_path) -> Iterator[str | Path]:
         for table in reversed(METADATA.sorted_tables):
             house = " WHERE number <> 0" if table.name == "tenant" else ""
             connection.exec_driver_sql(f"DELETE FROM {table.name}{house}")
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{HEAD}'")
 
 
 @pytest.fixture
