@@ -9,6 +9,8 @@ import structlog
 
 from gateway.app.office import Office
 from gateway.flow.companies import ALL_SCOPES, hash_of
+from gateway.mail.errors import ConfigError
+from gateway.ports.lists import Taken
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.model import ApiKey, Login, Tenant
@@ -24,6 +26,8 @@ async def apply_companies(office: Office, wanted: Sequence[TenantFile]) -> None:
 
     A company that is no longer described stays, with its mail, but without its keys and
     logins from the file, and is managed by API and commands again.
+
+    Raises ConfigError if a key or login is another company's; then nothing has changed.
     """
     if not wanted and not await _any_managed(office):
         return
@@ -46,7 +50,13 @@ async def apply_companies(office: Office, wanted: Sequence[TenantFile]) -> None:
                 _release(work, tenant, now)
         return slugs
 
-    slugs = await office.context.store.write(store)
+    try:
+        slugs = await office.context.store.write(store)
+    except Taken as taken:
+        what = "key" if taken.field == "hash" else taken.field
+        raise ConfigError(
+            f"[[tenant]] a {what} in the files belongs to another company ({taken.holder})"
+        ) from taken
     log.info("companies.applied", slugs=slugs)
 
 
@@ -91,14 +101,16 @@ def _company(office: Office, work: Work, company: TenantFile, now: datetime) -> 
 def _keys(office: Office, work: Work, tenant: Tenant, company: TenantFile, now: datetime) -> None:
     wanted = {hash_of(key.key.text): key for key in company.keys}
     standing = {
-        key.hash for key in work.keys.all(tenant.id) if key.managed_by_file and not key.revoked_at
+        key.hash: key.scopes
+        for key in work.keys.all(tenant.id)
+        if key.managed_by_file and not key.revoked_at
     }
     for key in work.keys.all(tenant.id):
         if key.managed_by_file and key.revoked_at is None and key.hash not in wanted:
             work.keys.revoke(key.id, now)
     for key_hash, given in wanted.items():
-        if key_hash not in standing:
-            scopes = tuple(scope.value for scope in given.scopes) or ALL_SCOPES
+        scopes = tuple(scope.value for scope in given.scopes) or ALL_SCOPES
+        if standing.get(key_hash) != scopes:
             key_id = office.context.new_id(ids.KEY, now)
             work.keys.add(ApiKey(key_id, tenant.id, scopes, key_hash, now, managed_by_file=True))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -64,9 +65,8 @@ class Listeners:
         self.addresses[name] = list(await server.start(given or addresses))
         self._http.append(server)
 
-    def replace_certificate(self) -> None:
-        """Read certificate and key again; raises ConfigError, and then changes nothing."""
-        context = tls_context(self.office.settings.tls)
+    def replace_certificate(self, context: ssl.SSLContext | None) -> None:
+        """Use another certificate for handshakes from now on."""
         for listener in self._smtp.values():
             listener.replace_tls(context)
 

@@ -7,6 +7,7 @@ from gateway.app.commands import perform
 from gateway.app.office import CONTROL_SOCKET, open_office
 from gateway.runtime.control import ask
 from gateway.settings import Settings
+from gateway.store.engine import DATABASE_FILE
 
 
 async def ask_or_do(settings: Settings, command: str, given: Mapping[str, Any]) -> Any:
@@ -16,3 +17,9 @@ async def ask_or_do(settings: Settings, command: str, given: Mapping[str, Any]) 
     except ConnectionError:
         async with open_office(settings, readers=1) as office:
             return await perform(office, command, given)
+
+
+def has_store(settings: Settings) -> bool:
+    """Say whether there is a store already, or a database that may hold one."""
+    server = settings.server
+    return bool(server.database_url.text) or (server.data_dir / DATABASE_FILE).exists()

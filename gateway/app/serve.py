@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import structlog
 
@@ -16,12 +16,12 @@ from gateway.app.companies_by_file import apply_companies
 from gateway.app.listeners import Listeners, Sockets
 from gateway.app.meters import JourneyTally
 from gateway.app.office import CONTROL_SOCKET, Office, open_office
-from gateway.app.plain import route_plan
+from gateway.app.plain import route_plan, tls_context
 from gateway.app.queues import Queues
 from gateway.app.site import metrics_site, site
-from gateway.mail.errors import ConfigError
+from gateway.mail.errors import ConfigError, Fault
 from gateway.runtime.control import ControlServer
-from gateway.runtime.metrics import Meters
+from gateway.runtime.metrics import Meters, watch_lag
 from gateway.runtime.notify import inherited, notify
 from gateway.settings import BadSettings, Loaded, diff, load
 from gateway.store.engine import EngineOptions
@@ -49,6 +49,11 @@ class Roles:
             web=everything or "web" in names,
         )
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the roles that are played."""
+        return [name for name, is_played in asdict(self).items() if is_played]
+
 
 class Gateway:
     """One serving process."""
@@ -66,7 +71,10 @@ class Gateway:
             office, JourneyTally(self._meters), ingests=roles.ingest, relays=roles.relay
         )
         path = office.settings.server.data_dir / CONTROL_SOCKET
-        self._control = ControlServer(path, lambda name, given: perform(office, name, given))
+        self._control = ControlServer(
+            path, lambda name, given: perform(office, name, {**given, "roles": roles.names})
+        )
+        self._watch: asyncio.Task[None] | None = None
 
     @property
     def addresses(self) -> dict[str, list[str]]:
@@ -90,6 +98,7 @@ class Gateway:
                 server = metrics_site(office, self._meters)
                 await self._listeners.open_http("metrics", server, addresses)
         self._queues.start()
+        self._watch = asyncio.create_task(watch_lag(self._meters))
         await self._control.start()
 
     async def reload(self) -> None:
@@ -98,13 +107,14 @@ class Gateway:
         try:
             loaded = await asyncio.to_thread(load, self._loaded.file)
             changes = diff(self._loaded.settings, loaded.settings)
-            self._office.routes.plan = route_plan(loaded.settings)
-            self._listeners.replace_certificate()
+            certificate = tls_context(loaded.settings.tls)
             await apply_companies(self._office, loaded.settings.tenant)
-            await self._office.directory.refresh()
-        except (BadSettings, ConfigError) as error:
+        except (BadSettings, ConfigError, Fault) as error:
             log.error("settings.kept", why=str(error))  # noqa: TRY400 (the admin needs the words)
         else:
+            self._office.routes.plan = route_plan(loaded.settings)
+            self._listeners.replace_certificate(certificate)
+            await self._office.directory.refresh()
             self._loaded = loaded
             log.info("settings.reloaded", live=changes.live, after_restart=changes.restart)
         notify("READY=1", os.environ)
@@ -116,6 +126,8 @@ class Gateway:
         await self._control.close()
         await self._listeners.drain(drain)
         await self._queues.stop(drain.total_seconds())
+        if self._watch is not None:
+            self._watch.cancel()
 
 
 async def serve_until_told(

@@ -1,6 +1,7 @@
 """`dkim new|list|rotate|retire`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,6 +49,18 @@ def _show(keys: "Sequence[DkimKey]", settings: "Settings", *, as_json: bool) -> 
     show_rows(rows, as_json=as_json, columns=_COLUMNS, empty=empty)
 
 
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what the keys don't allow into a failed command: the configuration is good."""
+    from gateway.mail.errors import ConfigError
+    from gateway.runtime.control import CommandError
+
+    try:
+        yield
+    except ConfigError as error:
+        raise CommandError(str(error)) from error
+
+
 @_dkim.command("list")
 def dkim_list(as_json: AsJson = False, config: ConfigFile = None) -> None:
     """List the keys."""
@@ -62,8 +75,12 @@ def dkim_new(
     config: ConfigFile = None,
 ) -> None:
     """Make a key: it signs if there is none yet, else it stands by for `rotate`."""
+    from gateway.runtime.control import CommandError
     from gateway.runtime.world import SystemClock
+    from gateway.settings import DkimAlgorithm
 
+    if algorithm not in set(DkimAlgorithm):
+        raise CommandError(f"{algorithm} is none of {', '.join(DkimAlgorithm)}", "usage")
     keys, settings = _keys(config)
     _show((keys.new(algorithm, SystemClock().now()),), settings, as_json=as_json)
     if not as_json:
@@ -76,7 +93,9 @@ def dkim_rotate(as_json: AsJson = False, config: ConfigFile = None) -> None:
     from gateway.runtime.world import SystemClock
 
     keys, settings = _keys(config)
-    _show(keys.rotate(SystemClock().now()), settings, as_json=as_json)
+    with _refusing():
+        risen = keys.rotate(SystemClock().now())
+    _show(risen, settings, as_json=as_json)
 
 
 @_dkim.command("retire")
@@ -85,4 +104,6 @@ def dkim_retire(selector: str, as_json: AsJson = False, config: ConfigFile = Non
     from gateway.runtime.world import SystemClock
 
     keys, settings = _keys(config)
-    _show((keys.retire(selector, SystemClock().now()),), settings, as_json=as_json)
+    with _refusing():
+        retired = keys.retire(selector, SystemClock().now())
+    _show((retired,), settings, as_json=as_json)

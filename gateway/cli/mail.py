@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,7 +48,7 @@ def explain(
     file: MailFile, rcpt: Rcpt = None, as_json: AsJson = False, config: ConfigFile = None
 ) -> None:
     """Say how the gateway reads a mail and where it would put it; stores nothing."""
-    from gateway.mail.errors import ConfigError, Fault, MailError
+    from gateway.mail.errors import MailError
     from gateway.mail.message import read
     from gateway.runtime.control import CommandError
 
@@ -56,16 +57,29 @@ def explain(
         reading = read(raw)
     except MailError as error:
         raise CommandError(f"{file}: the mail can't be read: {error}") from error
-    told = _told(reading)
-    given = {"raw": _encoded(raw), "recipients": rcpt or []}
-    try:
-        told["threading"] = ask(config, "mail.place", given)
-    except (CommandError, ConfigError, Fault) as error:
-        told["threading"] = {"rule": None, "evidence": f"no store to ask: {error}"}
+    told = {**_told(reading), "threading": _placed(config, raw, rcpt or [])}
     if as_json:
         print(json.dumps(told, ensure_ascii=False))
         return
     _print(told)
+
+
+def _placed(config: Path | None, raw: bytes, recipients: list[str]) -> Mapping[str, Any]:
+    """Ask the store, if there is one, where a mail belongs; make none."""
+    from gateway.app.offline import has_store
+    from gateway.mail.errors import ConfigError, Fault
+    from gateway.runtime.control import CommandError
+    from gateway.settings import load
+
+    try:
+        if not has_store(load(config).settings):
+            return {"rule": None, "evidence": "no store to ask: nothing has been kept yet"}
+        placed: Mapping[str, Any] = ask(
+            config, "mail.place", {"raw": _encoded(raw), "recipients": recipients}
+        )
+    except (CommandError, ConfigError, Fault) as error:
+        return {"rule": None, "evidence": f"no store to ask: {error}"}
+    return placed
 
 
 def _encoded(raw: bytes) -> str:

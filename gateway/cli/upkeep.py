@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 _QUEUE = ("next_hop", "state", "count", "oldest_seconds")
+_ERRORS = ("next_hop", "at", "stage", "reply")
 
 
 def register(program: typer.Typer) -> None:
@@ -81,9 +82,11 @@ def status(as_json: AsJson = False, config: ConfigFile = None) -> None:
     if as_json:
         print(json.dumps(told, ensure_ascii=False))
         return
-    queue = told.pop("queue")
+    queue, errors = told.pop("queue"), told.pop("last_errors")
     show_one(told, as_json=False)
     show_rows(queue, as_json=False, columns=_QUEUE, empty="The outbound queue is empty.")
+    if errors:
+        show_rows(errors, as_json=False, columns=_ERRORS, empty="")
 
 
 def _settings(config: Path | None) -> "Settings":

@@ -8,7 +8,7 @@ from gateway.flow.people import latest
 from gateway.ports.store import Work
 from gateway.rules import events
 from gateway.rules.bounces import classify
-from gateway.rules.model import ConversationStatus, Delivery, Suppression
+from gateway.rules.model import Conversation, ConversationStatus, Delivery, Suppression
 from gateway.rules.suppression import FULL_TIMES, FULL_WITHIN
 
 FAILED = frozenset({"bounced", "expired"})
@@ -25,21 +25,22 @@ def tell_fate(
         about = events.about_delivery(delivery, previous)
         work.events.add(context.event(delivery.tenant_id, kind, now, about))
     if delivery.state in FAILED:
-        _reopen(context, work, delivery, now)
+        conversation = work.conversations.get(delivery.tenant_id, delivery.conversation_id)
+        if conversation is not None:
+            reopen(context, work, conversation, now)
         _suppress(context, work, delivery, now)
     work.wake("events")
 
 
-def _reopen(context: Context, work: Work, delivery: Delivery, now: datetime) -> None:
-    conversation = work.conversations.get(delivery.tenant_id, delivery.conversation_id)
-    if conversation is None:
-        return
-    conversation = latest(work, conversation)
-    changed = replace(conversation, failed=True, status=ConversationStatus.OPEN, updated_at=now)
+def reopen(context: Context, work: Work, conversation: Conversation, now: datetime) -> None:
+    """Put a conversation whose mail did not go out among those that ask for attention."""
+    current = work.conversations.get(conversation.tenant_id, conversation.id) or conversation
+    current = latest(work, current)
+    changed = replace(current, failed=True, status=ConversationStatus.OPEN, updated_at=now)
     work.conversations.change(changed)
     about = events.about_conversation(changed)
     kind = events.CONVERSATION_UPDATED
-    work.events.add(context.event(delivery.tenant_id, kind, now, about))
+    work.events.add(context.event(changed.tenant_id, kind, now, about))
 
 
 def _suppress(context: Context, work: Work, delivery: Delivery, now: datetime) -> None:

@@ -20,9 +20,14 @@ from gateway.rules.model import (
     Tenant,
 )
 from gateway.rules.names import split_address
-from gateway.rules.reasons import plain_words
+from gateway.rules.reasons import REASONS, plain_words
 
 _LARGE = 64 * 1024
+_STOPPED_BY = {
+    "manual": "mail to this address was stopped by hand",
+    "complaint": "they marked an earlier mail as spam",
+}
+"""Why an address gets no mail, where no server said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,27 +141,36 @@ async def pack(context: Context, parcel: Parcel, now: datetime) -> Packed:
     return Packed(message, tuple(deliveries), tuple(kepts))
 
 
+def stop_suppressed(work: Work, packed: Packed) -> Packed:
+    """Return the parcel with the deliveries to suppressed addresses stopped before they begin."""
+
+    def stopped(delivery: Delivery) -> Delivery:
+        found = work.suppressions.get(delivery.tenant_id, delivery.recipient.address.lower())
+        return delivery if found is None else _suppressed(delivery, found)
+
+    return replace(packed, deliveries=tuple(map(stopped, packed.deliveries)))
+
+
 def post(context: Context, work: Work, packed: Packed, now: datetime) -> Message:
     """Store a packed message with its deliveries and tell of it, in the caller's transaction."""
     for kept in packed.kept:
         work.contents.add(kept)
     message = work.messages.add(packed.message)
     for delivery in packed.deliveries:
-        suppression = work.suppressions.get(delivery.tenant_id, delivery.recipient.address.lower())
-        queued = delivery if suppression is None else _suppressed(delivery, suppression)
-        work.deliveries.add(queued)
-        kind = events.OF_STATE.get(queued.state, events.MESSAGE_QUEUED)
-        about = events.about_delivery(queued)
-        work.events.add(context.event(queued.tenant_id, kind, now, about))
+        work.deliveries.add(delivery)
+        kind = events.OF_STATE.get(delivery.state, events.MESSAGE_QUEUED)
+        about = events.about_delivery(delivery)
+        work.events.add(context.event(delivery.tenant_id, kind, now, about))
     work.wake("deliveries")
     work.wake("events")
     return message
 
 
 def _suppressed(delivery: Delivery, suppression: Suppression) -> Delivery:
+    key = suppression.reason if suppression.reason in REASONS else "unknown"
     reason = Reason(
-        key=suppression.reason,
-        plain=plain_words(suppression.reason),
+        key=key,
+        plain=_STOPPED_BY.get(suppression.kind, plain_words(key)),
         code=None,
         enhanced=None,
         verbatim="",

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gateway.flow.aftermath import reopen
 from gateway.flow.context import Context
-from gateway.flow.outbox import Parcel, pack, post
+from gateway.flow.outbox import Parcel, pack, post, stop_suppressed
 from gateway.flow.people import Circle, gather, history, join
 from gateway.flow.refusal import conflict, invalid
 from gateway.mail.errors import MailError
@@ -15,6 +16,7 @@ from gateway.ports.lists import Taken
 from gateway.ports.store import Work
 from gateway.rules.model import ConversationStatus, Direction, Message, Tenant
 from gateway.rules.replies import snippet_of
+from gateway.rules.states import State
 
 _TRIES = 5
 
@@ -63,8 +65,11 @@ async def send(context: Context, errand: Errand, now: datetime) -> tuple[Circle,
             join(context, work, circle, now)
             for kept in errand.kept:
                 work.contents.add(kept)
-            message = post(context, work, packed, now)  # noqa: B023 (runs before the next turn)
+            going = stop_suppressed(work, packed)  # noqa: B023 (runs before the next turn)
+            message = post(context, work, going, now)
             touch(work, circle, message, now)
+            if any(delivery.state == State.SUPPRESSED for delivery in going.deliveries):
+                reopen(context, work, circle.conversation, now)
             if errand.also is not None:
                 errand.also(work, circle, message)
             return message

@@ -8,15 +8,29 @@ and digits alone, so that it does not matter how the text was made. Linear in bo
 import html as entities
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final, Literal
 
 Kind = Literal["own", "quoted", "signature"]
 
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})([^<>]*)>")
+_SKIPPED: Final = "style|script|head|title|template|noscript"
+# A tag, a comment, or an element that is never shown, up to its end.
+_TAG: Final = re.compile(
+    r"<(?:!(?=--)(?:.*?-->|.*)"
+    rf"|(?=[hnstHNST])((?i:{_SKIPPED}))(?![a-zA-Z0-9:])[^<>]*>(?:.*?(?=</(?i:\1))|.*)"
+    r"|(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})([^<>]*)>)",
+    re.DOTALL,
+)
+_GROUPS: Final = range(1, 5)  # of each tag: "/", name, attributes; then the text behind it
+_STRIDE: Final = 5
 _WORD: Final = re.compile(r"[^\W_]+")
+_NOISE: Final = re.compile(r"(?:(?!\n)[\W_])+")
+_ASCII_NOISE: Final = bytes(
+    code for code in range(128) if not chr(code).isalnum() and chr(code) != "\n"
+)
 _CLASS_OR_ID: Final = re.compile(
     r"\b(?:class|id|data-marker)\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s<>\"']+))"
 )
@@ -26,8 +40,6 @@ _OUTLOOK_BORDER: Final = re.compile(
     r"|border-top:\s*(?:solid|1px solid|#[0-9a-f]{6} 1px solid)\s*#?(?:b5c4df|e1e1e1)"
 )
 _CITE: Final = re.compile(r"\btype\s*=\s*[\"']?cite\b")
-_SKIPPED: Final = frozenset({"style", "script", "head", "title", "template", "noscript"})
-_SKIP_END: Final = {name: re.compile(f"</{name}", re.IGNORECASE) for name in _SKIPPED}
 _VOID: Final = frozenset(
     {"br", "hr", "img", "meta", "link", "input", "area", "base", "col", "embed", "source", "wbr"}
 )
@@ -58,6 +70,8 @@ _PREFIXES: Final = ("yahoo_quoted",)
 _MAX_HTML: Final = 1 << 20
 _MAX_TAGS: Final = 20_000
 _MAX_PIECES: Final = 60
+_MAX_OPEN: Final = 2000
+_KNOWN_CHARS: Final = 300
 _KEY: Final = 48
 _BEFORE: Final = 24
 
@@ -71,111 +85,126 @@ class Mark:
     kind: Kind
 
 
-@dataclass(slots=True)
 class _Reader:
-    """Collects the words of the HTML in pieces of one kind each."""
+    """Follows the tags of the HTML: what kind of text stands behind each."""
 
-    pieces: list[tuple[Kind, list[str]]] = field(default_factory=list)
-    open: list[tuple[str, Kind | None]] = field(default_factory=list)
-    kind: Kind = "own"
-    is_rest: bool = False
-
-    def text(self, run: str) -> None:
-        words = _WORD.findall(entities.unescape(run) if "&" in run else run)
-        if not words:
-            return
-        kind: Kind = "quoted" if self.is_rest else self.kind
-        if not self.pieces or self.pieces[-1][0] != kind:
-            self.pieces.append((kind, []))
-        self.pieces[-1][1].extend(words)
+    def __init__(self) -> None:
+        self.kind: Kind = "own"
+        self.is_rest = False
+        self._names: list[str] = []  # of the open elements
+        # Those of them that are marked: their places, and what the kind was before.
+        self._marked: list[tuple[int, Kind]] = []
 
     def start(self, name: str, attributes: str) -> None:
-        kind = self._kind_of(name, attributes)
+        kind = _kind_of(name, attributes) if attributes else "own"
         if kind == "rest":
-            self.is_rest = True
-        if name in _VOID:
+            self.is_rest, self.kind = True, "quoted"
             return
-        if len(self.open) > 2000:
+        if name in _VOID or len(self._names) > _MAX_OPEN:
             return
-        before = self.kind
-        if kind in ("quoted", "signature") and before != "quoted":
+        is_first = kind in ("quoted", "signature") and self.kind != "quoted"
+        if is_first or (name == "blockquote" and self.kind == "quoted"):
+            self._marked.append((len(self._names), self.kind))
+        if is_first:
             self.kind = "quoted" if kind == "quoted" else "signature"
-            self.open.append((name, before))
-        elif name == "blockquote" and before == "quoted":
-            self.open.append((name, before))
-        else:
-            self.open.append((name, None))
+        self._names.append(name)
 
     def end(self, name: str) -> None:
-        for index in range(len(self.open) - 1, max(len(self.open) - 40, -1), -1):
-            if self.open[index][0] == name:
-                before = next((kind for _, kind in self.open[index:] if kind is not None), None)
-                is_marked = self.open[index][1] is not None
-                del self.open[index:]
-                if before is not None:
-                    self.kind = before
-                if name == "blockquote" and is_marked and self._in_container():
-                    # Gmail and Yahoo keep answers between and below in the same container.
-                    self.kind = "own"
-                return
+        names, marked = self._names, self._marked
+        last = len(names) - 1
+        if last >= 0 and names[last] == name and (not marked or marked[-1][0] < last):
+            names.pop()
+            return
+        index = next((i for i in range(last, max(last - 39, -1), -1) if names[i] == name), -1)
+        if index < 0:
+            return
+        del names[index:]
+        closed = [one for one in marked if one[0] >= index]
+        if not closed:
+            return
+        del marked[-len(closed) :]
+        place, self.kind = closed[0]
+        if name == "blockquote" and place == index and self._in_container():
+            # Gmail and Yahoo keep answers between and below in the same container.
+            self.kind = "own"
 
     def _in_container(self) -> bool:
-        marked = [name for name, kind in self.open if kind is not None]
-        return bool(marked) and "blockquote" not in marked
+        return bool(self._marked) and all(
+            self._names[place] != "blockquote" for place, _ in self._marked
+        )
 
-    @staticmethod
-    def _kind_of(name: str, attributes: str) -> str:
-        if not attributes:
-            return "own"
-        lowered = attributes.lower()
-        if name == "blockquote" and _CITE.search(lowered):
+
+def _kind_of(name: str, attributes: str) -> str:
+    """Return what an element is by its attributes; a mail repeats the same few."""
+    if len(attributes) > _KNOWN_CHARS:
+        return _read_kind(name, attributes)
+    return _known_kind(name, attributes)
+
+
+def _read_kind(name: str, attributes: str) -> str:
+    lowered = attributes.lower()
+    if name == "blockquote" and _CITE.search(lowered):
+        return "quoted"
+    found = _CLASS_OR_ID.findall(lowered)
+    for token in " ".join("".join(values) for values in found).split():
+        if token in _REST:
+            return "rest"
+        if token in _QUOTED or token.startswith(_PREFIXES):
             return "quoted"
-        found = _CLASS_OR_ID.findall(lowered)
-        for token in " ".join("".join(values) for values in found).split():
-            if token in _REST:
-                return "rest"
-            if token in _QUOTED or token.startswith(_PREFIXES):
-                return "quoted"
-            if token in _SIGNATURE:
-                return "signature"
-        if name == "div":
-            style = _STYLE.search(lowered)
-            if style and _OUTLOOK_BORDER.search(style[1] or style[2] or ""):
-                return "rest"
-        return "own"
+        if token in _SIGNATURE:
+            return "signature"
+    if name == "div":
+        style = _STYLE.search(lowered)
+        if style and _OUTLOOK_BORDER.search(style[1] or style[2] or ""):
+            return "rest"
+    return "own"
+
+
+_known_kind: Final = lru_cache(maxsize=1024)(_read_kind)
 
 
 def pieces_of(html: str) -> list[tuple[Kind, str]]:
     """Return the letters and digits of the HTML in order, in pieces of one kind each."""
     reader = _Reader()
-    place, size = 0, min(len(html), _MAX_HTML)
-    for _ in range(_MAX_TAGS):
-        if place >= size:
-            break
-        start = html.find("<", place, size)
-        if start < 0:
-            reader.text(html[place:size])
-            break
-        if start > place:
-            reader.text(html[place:start])
-        if html.startswith("<!--", start):
-            close = html.find("-->", start, size)
-            place = size if close < 0 else close + 3
-            continue
-        tag = _TAG.match(html, start, size)
-        if tag is None:
-            place = start + 1
-            continue
-        place = tag.end()
-        name = tag[2].lower()
-        if name in _SKIPPED and not tag[1]:
-            end = _SKIP_END[name].search(html, place, size)
-            place = size if end is None else end.start()
-        elif tag[1]:
-            reader.end(name)
-        else:
-            reader.start(name, tag[3])
-    return [(kind, "".join(words)) for kind, words in reader.pieces]
+    first, *rest = _TAG.split(html[:_MAX_HTML], _MAX_TAGS)
+    if len(rest) == _MAX_TAGS * _STRIDE:
+        rest[-1] = ""
+    kind, runs = reader.kind, [first]
+    pieces = [(kind, runs)]
+    for closing, name, attributes, run in zip(*(rest[at::_STRIDE] for at in _GROUPS), strict=True):
+        if name is not None and not reader.is_rest:
+            if closing:
+                reader.end(name.lower())
+            else:
+                reader.start(name.lower(), attributes)
+            if reader.kind != kind:
+                kind, runs = reader.kind, []
+                pieces.append((kind, runs))
+        if run:
+            runs.append(run)
+    return _spelled(pieces)
+
+
+def _spelled(runs: Iterable[tuple[Kind, list[str]]]) -> list[tuple[Kind, str]]:
+    """Return the pieces' letters and digits; where a piece has none, its neighbours may join."""
+    pieces: list[tuple[Kind, str]] = []
+    for kind, texts in runs:
+        text = "\n".join(texts)  # no character reference goes on behind a tag
+        spelled = letters(entities.unescape(text) if "&" in text else text).replace("\n", "")
+        if spelled and pieces and pieces[-1][0] == kind:
+            pieces[-1] = (kind, pieces[-1][1] + spelled)
+        elif spelled:
+            pieces.append((kind, spelled))
+    return pieces
+
+
+def letters(text: str) -> str:
+    """Return the letters, digits and line feeds of a text."""
+    octets = text.encode("utf-8", "surrogatepass").translate(None, _ASCII_NOISE)
+    spelled = octets.decode("utf-8", "surrogatepass")
+    if spelled.isascii() or spelled.replace("\n", "").isalnum():
+        return spelled
+    return _NOISE.sub("", spelled)
 
 
 def marks(html: str, text: str) -> Sequence[Mark]:
@@ -186,9 +215,8 @@ def marks(html: str, text: str) -> Sequence[Mark]:
     pieces = pieces_of(html)
     if len(pieces) > _MAX_PIECES or all(kind == "own" for kind, _ in pieces):
         return ()
-    words = list(_WORD.finditer(text))
-    joined = "".join(word[0] for word in words)
-    ends = list(accumulate(len(word[0]) for word in words))
+    places = _Places(text)
+    joined = places.joined
     whole = "".join(part for _, part in pieces)
     found: list[Mark] = []
     position = cursor = 0
@@ -197,7 +225,7 @@ def marks(html: str, text: str) -> Sequence[Mark]:
         if start < 0:
             return ()
         cursor = start
-        place = _offset(words, ends, start, len(text))
+        place = places.offset(start)
         if found:
             found[-1] = Mark(found[-1].start, place, found[-1].kind)
         found.append(Mark(place, len(text), kind))
@@ -220,9 +248,29 @@ def _locate(whole: str, position: int, joined: str, cursor: int) -> int:
     return -1
 
 
-def _offset(words: list[re.Match[str]], ends: list[int], position: int, size: int) -> int:
-    """Return the offset in the text of the letter at `position` of the joined words."""
-    index = bisect_right(ends, position)
-    if index >= len(words):
-        return size
-    return words[index].start() + position - (ends[index - 1] if index else 0)
+class _Places:
+    """The letters of a text, and where in it each stands."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        spelled = letters(text)
+        self._ends = list(accumulate(map(len, spelled.split("\n"))))
+        self._lines: list[str] = []
+        self._starts: list[int] = []
+        self.joined = spelled.replace("\n", "")
+
+    def offset(self, position: int) -> int:
+        """Return the offset in the text of the letter at `position` of the joined ones."""
+        if position >= len(self.joined):
+            return len(self._text)
+        if not self._lines:
+            self._lines = self._text.split("\n")
+            lengths = (len(line) + 1 for line in self._lines)
+            self._starts = list(accumulate(lengths, initial=0))
+        number = bisect_right(self._ends, position)
+        left = position - (self._ends[number - 1] if number else 0)
+        for word in _WORD.finditer(self._lines[number]):
+            if left < len(word[0]):
+                return self._starts[number] + word.start() + left
+            left -= len(word[0])
+        return len(self._text)

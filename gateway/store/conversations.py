@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, tex
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.correspondence import ConversationFilter
 from gateway.ports.lists import Listed, Page, Stale, Taken
+from gateway.rules.documents import TITLES
 from gateway.rules.model import Conversation, ConversationStatus, Participant
 from gateway.store.cursors import FIRST, listed, take_cursor, whole
+from gateway.store.invoice_rows import number_key
 from gateway.store.rows import (
     address_key,
     from_list,
@@ -83,8 +85,10 @@ _CONDITIONS: Mapping[str, Callable[[], ColumnElement[bool]]] = {
     "customer": lambda: _C.customer_key == bindparam("customer"),
     "invoice": lambda: _C.id.in_(
         select(INVOICE.c.conversation_id).where(
-            or_(INVOICE.c.id == bindparam("invoice"), INVOICE.c.number == bindparam("invoice")),
-            INVOICE.c.tenant_id == _C.tenant_id,
+            or_(
+                INVOICE.c.id == bindparam("invoice"),
+                INVOICE.c.number_key.in_([bindparam(f"number_{kind}") for kind in TITLES]),
+            )
         )
     ),
     # LIKE would ignore letter case in one of the databases; `tag` is the tag's JSON.
@@ -152,6 +156,11 @@ class Conversations:
         }
         parameters = {name: value for name, value in given.items() if value is not None}
         statement = _page(tenant_id is not None, which.view, which.unread, frozenset(parameters))
+        if which.invoice is not None:
+            parameters |= {
+                f"number_{kind}": number_key(tenant_id or "", kind, which.invoice)
+                for kind in TITLES
+            }
         parameters |= {"before": before, "position": position, "limit": page.limit + 1}
         if tenant_id is not None:
             parameters["tenant_id"] = tenant_id

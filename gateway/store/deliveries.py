@@ -28,7 +28,7 @@ from gateway.store.claim import NEVER, DatabaseNow, finish
 from gateway.store.cursors import begins_before, listed, whole
 from gateway.store.delivery_rows import AT_ONCE, attempt_lines, from_row, to_change, to_row
 from gateway.store.rows import address_key, from_micros, to_micros
-from gateway.store.statements import Several, Statement, columns, new
+from gateway.store.statements import Several, Statement, columns, new, passing
 from gateway.store.tables import DELIVERY, TENANT
 from gateway.store.transaction import Row, Transaction
 from gateway.store.turns import QUEUE, Turns
@@ -93,9 +93,8 @@ _CANCEL_ALL = Statement(
 )
 _DEPTH = Statement(
     select(_C.state, _C.route, func.count(), func.min(_C.queued_at))
-    .where(_WAITS)
-    .group_by(_C.state, _C.route)
-    .order_by(_C.state, _C.route)
+    .where(_C.due_at > 0)
+    .group_by(passing(_C.state), _C.state, _C.route)
 )
 _BOUNCED = Statement(
     select(func.count()).where(
@@ -128,8 +127,19 @@ def _his_in_states(binds: Sequence[BindParameter[Any]]) -> Select[Any]:
     return _page(_HIS, _C.state.in_(binds))
 
 
+def _waiting_in_states(binds: Sequence[BindParameter[Any]]) -> Select[Any]:
+    # What waits is little beside what doesn't: by the index of what waits, then sorted.
+    place = _C.position + 0
+    return (
+        _ALL.where(place < bindparam("before"), _C.due_at > 0, passing(_C.state).in_(binds))
+        .order_by(place.desc())
+        .limit(bindparam("limit"))
+    )
+
+
 _PAGE = {False: Statement(_page()), True: Statement(_page(_HIS))}
 _PAGE_OF_STATES = {False: Several(_in_states), True: Several(_his_in_states)}
+_PAGE_OF_WAITING = Several(_waiting_in_states)
 
 
 class Deliveries:
@@ -172,7 +182,10 @@ class Deliveries:
         }
         statement = _PAGE[tenant_id is not None]
         if states:
-            statement, chosen = _PAGE_OF_STATES[tenant_id is not None].of(states)
+            pages = _PAGE_OF_STATES[tenant_id is not None]
+            if tenant_id is None and FINAL.isdisjoint(states):
+                pages = _PAGE_OF_WAITING
+            statement, chosen = pages.of(states)
             parameters |= chosen
         rows, cursor = listed(
             _KIND, page, self._transaction.rows(statement, parameters), lambda row: (row[0],)
@@ -231,7 +244,7 @@ class Deliveries:
 
     def depth(self) -> Sequence[tuple[str, str, int, datetime]]:
         """Return (state, route, count, oldest queued_at) of what isn't final."""
-        rows = self._transaction.rows(_DEPTH, {})
+        rows = sorted(self._transaction.rows(_DEPTH, {}))
         return [(state, route, count, from_micros(oldest)) for state, route, count, oldest in rows]
 
     def bounced_since(self, tenant_id: str, address: str, key: str, since: datetime) -> int:

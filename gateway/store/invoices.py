@@ -18,7 +18,7 @@ from gateway.store.invoice_rows import (
     to_receipt_row,
     to_row,
 )
-from gateway.store.statements import Several, Statement, columns, new
+from gateway.store.statements import Several, Statement, columns, new, passing
 from gateway.store.tables import CONVERSATION, INVOICE, PAYMENT, RECEIPT
 from gateway.store.transaction import Row, Transaction
 
@@ -68,7 +68,10 @@ _BY_NUMBER = Statement(
     _ALL.where(_C.number_key == bindparam("key")).order_by(_C.position.desc()).limit(1)
 )
 _OF_CONVERSATION = Statement(
-    _ALL.where(_C.conversation_id == bindparam("conversation_id"), _HIS).order_by(_C.position)
+    _ALL.where(
+        _C.conversation_id == bindparam("conversation_id"),
+        passing(_C.tenant_id) == bindparam("tenant_id"),
+    ).order_by(_C.position)
 )
 _CHANGE_ANY = Statement(_CHANGE, keys=_CHANGED)
 _CHANGE_SAME = Statement(_CHANGE.where(_C.version == bindparam("was")), keys=_CHANGED)

@@ -27,8 +27,17 @@ _S = WEB_SESSION.c
 _KEYS = select(*_K)
 _LOGINS = select(*_L)
 
+_INSERT_KEY = new(API_KEY)
 _ADD_KEY = Statement(
-    new(API_KEY).on_conflict_do_nothing(index_elements=["hash"]), keys=columns(API_KEY)
+    _INSERT_KEY.on_conflict_do_update(
+        index_elements=["hash"],
+        # A key that its company's file names again works again.
+        set_={name: _INSERT_KEY.excluded[name] for name in ("scopes", "revoked_at")},
+        where=(_K.tenant_id == _INSERT_KEY.excluded.tenant_id)
+        & _K.managed_by_file
+        & _INSERT_KEY.excluded.managed_by_file,
+    ),
+    keys=columns(API_KEY),
 )
 _KEY_HOLDER = Statement(select(_K.id).where(_K.hash == bindparam("hash")))
 _FIND = Statement(_KEYS.where(_K.hash == bindparam("hash"), _K.revoked_at.is_(None)))
@@ -80,6 +89,7 @@ _SESSION = Statement(
     )
 )
 _END_SESSION = Statement(delete(WEB_SESSION).where(_S.hash == bindparam("hash")))
+_END_PAST = Statement(delete(WEB_SESSION).where(_S.until <= bindparam("now")))
 
 
 class Keys:
@@ -89,7 +99,10 @@ class Keys:
         self._transaction = transaction
 
     def add(self, key: ApiKey) -> None:
-        """Add an API key; raises Taken("hash", holder) if it is known."""
+        """Add an API key; raises Taken("hash", holder) if it is known.
+
+        One that a company's file gives is changed if it came from there before.
+        """
         if self._transaction.run(_ADD_KEY, _key_row(key)) != 1:
             holder = self._transaction.row(_KEY_HOLDER, {"hash": key.hash})
             raise Taken("hash", holder[0] if holder else "")
@@ -167,6 +180,10 @@ class Keys:
     def end_session(self, session_hash: str) -> bool:
         """Remove it; True for exactly one caller, so a one-time link works once."""
         return self._transaction.run(_END_SESSION, {"hash": session_hash}) == 1
+
+    def forget_past(self, now: datetime) -> int:
+        """Remove links and sessions whose time is over; return how many."""
+        return self._transaction.run(_END_PAST, {"now": to_micros(now)})
 
 
 def _key_row(key: ApiKey) -> dict[str, object]:

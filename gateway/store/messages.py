@@ -19,7 +19,7 @@ from gateway.store.message_rows import (
     to_row,
 )
 from gateway.store.rows import key_of
-from gateway.store.statements import Several, Statement, columns, new
+from gateway.store.statements import Several, Statement, columns, new, passing
 from gateway.store.tables import ATTACHMENT, MESSAGE, MESSAGE_NAME
 from gateway.store.transaction import Row, Transaction
 
@@ -44,7 +44,7 @@ _GET_TO_CHANGE = Statement(_ONE.with_for_update(key_share=True))
 _OF_CONVERSATION = Statement(
     _ALL.where(
         _C.conversation_id == bindparam("conversation_id"),
-        _HIS,
+        passing(_C.tenant_id) == bindparam("tenant_id"),
         _C.position > bindparam("after"),
     )
     .order_by(_C.position)
@@ -63,8 +63,11 @@ _ATTACHMENT = Statement(
 
 
 def _known(binds: Sequence[BindParameter[Any]]) -> Select[Any]:
+    # The key is of the company as well. Ordered by the caller: an ORDER BY would lead SQLite
+    # through all messages.
     return (
         select(
+            _C.position,
             _N.key,
             _C.id,
             _C.conversation_id,
@@ -73,8 +76,7 @@ def _known(binds: Sequence[BindParameter[Any]]) -> Select[Any]:
             _C.direction,
         )
         .join(MESSAGE, _C.id == _N.message_id)
-        .where(_N.key.in_(binds), _HIS)
-        .order_by(_C.position)
+        .where(_N.key.in_(binds))
     )
 
 
@@ -163,8 +165,8 @@ class Messages:
         if not asked:
             return []
         statement, parameters = _KNOWN.of(list(asked))
-        rows = self._transaction.rows(statement, {**parameters, "tenant_id": tenant_id})
-        return [_known_message(asked[bytes(row[0])], row) for row in rows]
+        rows = sorted(self._transaction.rows(statement, parameters))
+        return [_known_message(asked[bytes(row[1])], row) for row in rows]
 
     def add_alias(self, tenant_id: str, message_id: str, alias: str) -> None:
         """Note another Message-ID under which a message is known."""
@@ -197,7 +199,7 @@ class Messages:
 
 
 def _known_message(asked: str, row: Row) -> KnownMessage:
-    _, id_, conversation_id, from_address, recipients, direction = row
+    _, _, id_, conversation_id, from_address, recipients, direction = row
     to, cc, _ = recipients_of(recipients)
     addresses = [from_address, *(mailbox.address for mailbox in (*to, *cc))]
     return KnownMessage(

@@ -1,8 +1,12 @@
 """The store, opened: threads that write, threads that read, and who waits."""
 
 import asyncio
+import contextlib
+import os
 import queue
+import threading
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -44,7 +48,7 @@ class OpenStore:
         self._writers: list[Writer] = []
         self._readers: list[Reader] = []
         self._bell: Bell | None = None
-        self._backends: set[int] = set()
+        self._backends: dict[int, int] = {}
         self._wakeups = Wakeups()
         self._turns = Turns()
         self._is_open = False
@@ -107,6 +111,15 @@ class OpenStore:
         if self.place.directory is not None:
             await asyncio.to_thread(self._fold)
 
+    async def tidy(self, now: datetime) -> int:
+        """Forget sessions, links and repeats whose time is over; return how many. Raises Fault."""
+
+        def job(work: WorkPort) -> int:
+            assert isinstance(work, Work)
+            return work.forget_past(now)
+
+        return await self.write(job)
+
     async def _hand(self, jobs: "queue.SimpleQueue[Job | None]", run: Callable[[WorkPort], T]) -> T:
         job = Job(run)
         jobs.put(job)
@@ -116,7 +129,7 @@ class OpenStore:
     def _start(self) -> None:
         if self._lock is not None:
             assert self.place.directory is not None
-            self.place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_directory(self.place.directory)
             self._lock.take()
         try:
             self._open()
@@ -135,8 +148,8 @@ class OpenStore:
             bring_up(engine)
             if self.place.url is None:
                 free_leases(engine)
-            if self.place.url is not None:
-                bell = Bell(engine, self._wakeups.ring, self._backends.__contains__)
+            else:
+                bell = Bell(engine, self._wakeups.ring, self._is_ours)
                 bell.start()
                 self._bell = bell
             count = 1 if self.place.url is None else _POSTGRESQL_WRITERS
@@ -159,12 +172,18 @@ class OpenStore:
     def _connect(self, engine: Engine, *, writing: bool) -> tuple[Line, Work]:
         line = Line(engine, writing=writing)
         if line.backend is not None:
-            self._backends.add(line.backend)
+            # By thread, since a thread that reconnects gets another backend.
+            self._backends[threading.get_ident()] = line.backend
         return line, Work(line.transaction, self._turns)
 
     def _ring(self, line: Line, topics: Iterable[str]) -> None:
         self._wakeups.ring(topics)
-        line.notify(CHANNEL, topics)
+        # The commit stands; a connection that died is noticed by the next batch.
+        with contextlib.suppress(Exception):
+            line.notify(CHANNEL, topics)
+
+    def _is_ours(self, backend: int) -> bool:
+        return backend in self._backends.values()
 
     def _fold(self) -> None:
         line = Line(make_engine(self.place, self._options), writing=True)
@@ -191,6 +210,21 @@ class OpenStore:
             self._bell = None
         if self._lock is not None:
             self._lock.release()
+
+
+def _make_directory(directory: Path) -> None:
+    """Make a directory that is still there after a power cut. Raises Fault."""
+    if directory.is_dir():
+        return
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(directory.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise Fault(f"{directory} can't be made: {error.strerror}") from error
 
 
 def open_store(

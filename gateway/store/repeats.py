@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from gateway.ports.directory import Answered
 from gateway.store.rows import dict_json, from_dict, key_of, to_micros
@@ -28,6 +28,7 @@ _PUT = Statement(
     ),
     keys=columns(REPEAT),
 )
+_FORGET = Statement(delete(REPEAT).where(_R.until <= bindparam("now")))
 _FACT = Statement(select(FACT.c.value).where(FACT.c.name == bindparam("name")))
 _INSERT_FACT = new(FACT)
 _PUT_FACT = Statement(
@@ -66,6 +67,10 @@ class Repeats:
             "now": to_micros(until - KEPT_FOR),
         }
         return self._transaction.run(_PUT, row) == 1
+
+    def forget_past(self, now: datetime) -> int:
+        """Remove answers whose time is over; return how many."""
+        return self._transaction.run(_FORGET, {"now": to_micros(now)})
 
 
 class Facts:

@@ -6,7 +6,7 @@ Core's own way from statement to cursor costs more than most statements of ours.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ClauseElement, Table, bindparam
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, Table, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import Insert, insert, psycopg
 from sqlalchemy.engine import Dialect
@@ -77,6 +77,11 @@ class Several:
 def new(table: Table) -> Insert:
     """Return an INSERT; PostgreSQL's ON CONFLICT is SQLite's too, and compiles for both."""
     return insert(table)
+
+
+def passing(column: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a text column for a comparison that no index is to be chosen for."""
+    return column + ""
 
 
 def columns(table: Table, *without: str) -> list[str]:

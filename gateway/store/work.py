@@ -1,5 +1,7 @@
 """The collections of one transaction."""
 
+from datetime import datetime
+
 from gateway.store.contents import Contents
 from gateway.store.conversations import Conversations
 from gateway.store.deliveries import Deliveries
@@ -35,6 +37,10 @@ class Work:
         self.events = Events(transaction)
         self.repeats = Repeats(transaction)
         self.facts = Facts(transaction)
+
+    def forget_past(self, now: datetime) -> int:
+        """Forget sessions, links and repeats whose time is over; return how many."""
+        return self.keys.forget_past(now) + self.repeats.forget_past(now)
 
     def wake(self, topic: str) -> None:
         """Wake who waits for a topic ("spool", "deliveries", "events") after the commit."""

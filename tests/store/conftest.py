@@ -58,6 +58,9 @@ class Opened:
         self.run(self.store.close())
 
 
+only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what is so on SQLite alone."""
+
 Opener = Callable[..., Opened]
 
 

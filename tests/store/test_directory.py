@@ -188,6 +188,21 @@ def test_an_answer_is_repeated_until_its_time_is_over(store):
     assert store.read(lambda work: work.repeats.get(ACME, "k", until)) == other
 
 
+def test_what_is_past_is_forgotten(store, acme):
+    answered = Answered("hash", 202, "{}", {})
+
+    def prepare(work):
+        work.repeats.put(ACME, "old", answered, NINE)
+        work.repeats.put(ACME, "new", answered, NINE + DAY)
+        work.keys.put_session("old", "link", ACME, {}, NINE)
+        work.keys.put_session("new", "link", ACME, {}, NINE + DAY)
+
+    store.write(prepare)
+    assert store.run(store.store.tidy(NINE)) == 2
+    assert store.rows("SELECT hash FROM web_session") == [("new",)]
+    assert store.read(lambda work: work.repeats.get(ACME, "new", NINE)) == answered
+
+
 def test_facts_are_kept(store):
     assert store.read(lambda work: work.facts.get("secret")) is None
     store.write(lambda work: work.facts.put("secret", "a"))

@@ -11,6 +11,7 @@ from gateway.mail.errors import Fault
 from gateway.ports.lists import Full, Stale
 from gateway.store.engine import EngineOptions
 from gateway.store.group import MAX_JOBS
+from tests.store.conftest import only_sqlite
 from tests.store.make import ACME, BOLT, NINE, conversation, event, inbound, kept, tenant
 
 
@@ -185,10 +186,9 @@ def test_a_job_whose_caller_gave_up_before_it_began_is_not_done(store):
     assert store.read(lambda work: work.facts.get("fact_late")) is None
 
 
+@only_sqlite
 def test_a_full_database_is_a_fault_and_the_store_goes_on(database, opener):
     store = opener(database, options=EngineOptions(max_pages=150))
-    if not store.is_sqlite:
-        pytest.skip("the size of PostgreSQL's database can't be bounded")
 
     def add(number):
         content = kept(b"%8d" % number + b"x" * 100_000)
@@ -204,9 +204,8 @@ def test_a_full_database_is_a_fault_and_the_store_goes_on(database, opener):
         assert store.read(lambda work, id_=message_id: work.spool.get(id_)) is not None
 
 
+@only_sqlite
 def test_a_disk_that_can_not_be_written_is_a_fault_until_it_can(store):
-    if not store.is_sqlite:
-        pytest.skip("PostgreSQL's disk is another process's")
     store.write(telling(1))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limits[1]))

@@ -11,6 +11,7 @@ from gateway.store.engine import DATABASE_FILE, LOCK_FILE, make_engine, place_of
 from gateway.store.lock import InUse
 from gateway.store.migrate import bring_up
 from gateway.store.opening import open_store
+from tests.store.conftest import only_sqlite
 from tests.store.make import event
 
 
@@ -24,9 +25,8 @@ def test_what_was_stored_is_there_after_opening_again(store, opener, database):
     assert opener(database).read(lambda work: work.facts.get("x")) == "kept"
 
 
+@only_sqlite
 def test_one_process_writes(store, opener, database):
-    if not store.is_sqlite:
-        pytest.skip("PostgreSQL takes many writers")
     with pytest.raises(InUse, match=f"in use by process {os.getpid()}"):
         opener(database)
     store.write(put("still open"))

@@ -115,6 +115,9 @@ class Spool(RuleBasedStateMachine):
     def restart(self):
         self.store.close()
         self.store = Opened(self.runner, self.directory, readers=1)
+        for item in self.items:
+            if item.owner is not None:
+                item.owner, item.is_due = None, True
 
     @invariant()
     def nothing_is_lost(self):

@@ -18,6 +18,7 @@ from gateway.store.engine import DATABASE_FILE
 from gateway.store.lock import InUse
 from gateway.store.restore import read_backup
 from gateway.store.verify import findings
+from tests.store.conftest import only_sqlite
 from tests.store.make import (
     ACME,
     NINE,
@@ -142,9 +143,8 @@ def test_an_orphan_blob_is_told_after_its_grace(full, blobs):
     assert verified(full, blobs) == [f"blob {orphan.sha256} of {ACME}: nothing refers to it"]
 
 
+@only_sqlite
 def test_a_damaged_file_is_told(full, blobs):
-    if not full.is_sqlite:
-        pytest.skip("PostgreSQL checks its own files")
     full.close()
     database = full.where / DATABASE_FILE
     octets = bytearray(database.read_bytes())
@@ -310,9 +310,8 @@ def test_a_blob_that_is_missing_fails_the_backup_and_leaves_no_file(full, blobs,
     assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == []
 
 
+@only_sqlite
 def test_the_copy_of_sqlite_is_a_database(full, blobs, tmp_path):
-    if not full.is_sqlite:
-        pytest.skip("PostgreSQL's copy is lines of JSON")
     copy = tmp_path / "copy.tar"
     full.run(write_backup(full.store, blobs, copy))
     with tarfile.open(copy) as tar:

@@ -7,9 +7,13 @@ from typing import Any
 from gateway.app.commands.words import time_of
 from gateway.app.keepsakes import keepsakes
 from gateway.app.office import Office
+from gateway.ports.lists import Page
 from gateway.ports.store import Work
 from gateway.store.backup import write_backup
 from gateway.store.verify import findings
+
+ROLES = ("smtp", "ingest", "relay", "web")
+_LOOKED_AT = 500
 
 
 async def verify(office: Office, given: Mapping[str, Any]) -> Any:
@@ -26,9 +30,12 @@ async def backup(office: Office, given: Mapping[str, Any]) -> Any:
 
 
 async def status(office: Office, given: Mapping[str, Any]) -> Any:
-    """Return the queues: how deep, how old, the last error of each next hop."""
-    _ = given
+    """Return each role's health, the queues, how old they are, the last error of each next hop.
+
+    given: "roles", those of the running gateway; absent where none runs.
+    """
     now = office.context.clock.now()
+    roles = given.get("roles")
 
     def look(work: Work) -> dict[str, Any]:
         oldest = work.spool.oldest()
@@ -47,8 +54,34 @@ async def status(office: Office, given: Mapping[str, Any]) -> Any:
                 }
                 for state, route, count, since in work.deliveries.depth()
             ],
+            "last_errors": _last_errors(work),
             "next_attempt_at": time_of(work.deliveries.next_due()),
         }
 
     told = await office.context.store.read(look)
-    return {"gateway": "running" if given.get("running") else "stopped", **told}
+    running = roles is not None
+    return {
+        "gateway": "running" if running else "stopped",
+        "roles": {name: "ok" if name in (roles or ()) else "stopped" for name in ROLES},
+        "readers": len(office.parser.pids) if running else 0,
+        **told,
+    }
+
+
+def _last_errors(work: Work) -> list[dict[str, Any]]:
+    """Return what each next hop said last to mail that still waits for it."""
+    listed = work.deliveries.page(None, Page(_LOOKED_AT), states=("deferred", "unconfirmed"))
+    last: dict[str, dict[str, Any]] = {}
+    for delivery in listed.items:
+        if not delivery.attempts:
+            continue
+        attempt = delivery.attempts[-1]
+        said = {
+            "next_hop": delivery.route,
+            "at": time_of(attempt.at),
+            "stage": attempt.stage,
+            "reply": attempt.reply,
+        }
+        if delivery.route not in last or last[delivery.route]["at"] < said["at"]:
+            last[delivery.route] = said
+    return list(last.values())

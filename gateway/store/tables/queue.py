@@ -16,7 +16,7 @@ class DeliveryRow(Stored, table=True):
     __tablename__ = "delivery"
     __table_args__ = (
         Index("ix_delivery_tenant", "tenant_id", "position"),
-        Index("ix_delivery_state", "state", "position"),
+        Index("ix_delivery_state", "tenant_id", "state", "position"),
         partial("ix_delivery_due_at", "due_at", where="due_at IS NOT NULL"),
         partial("ix_delivery_lane", "tenant_id", "route", "due_at", where="due_at IS NOT NULL"),
         partial(

@@ -135,6 +135,10 @@ def _create_mail() -> None:
         sa.PrimaryKeyConstraint("position", name="pk_conversation"),
         sa.UniqueConstraint("id", name="uq_conversation_id"),
     )
+    # First: where two indexes serve alike, SQLite takes the one that was made later.
+    op.create_index(
+        "ix_conversation_updated", "conversation", ["tenant_id", "updated_at", "position"]
+    )
     op.create_index(
         "ix_conversation_failed",
         "conversation",
@@ -149,9 +153,6 @@ def _create_mail() -> None:
         "conversation",
         ["tenant_id", "updated_at", "position"],
         **_where("unread > 0"),
-    )
-    op.create_index(
-        "ix_conversation_updated", "conversation", ["tenant_id", "updated_at", "position"]
     )
     _create(
         "participant",
@@ -228,7 +229,7 @@ def _create_queue() -> None:
         **_where("due_at IS NOT NULL"),
     )
     op.create_index("ix_delivery_message_id", "delivery", ["message_id"])
-    op.create_index("ix_delivery_state", "delivery", ["state", "position"])
+    op.create_index("ix_delivery_state", "delivery", ["tenant_id", "state", "position"])
     op.create_index("ix_delivery_tenant", "delivery", ["tenant_id", "position"])
     _create(
         "suppression",

@@ -1,0 +1,99 @@
+"""SQLite finds what it is asked for by an index, however much there is."""
+
+import importlib
+import pkgutil
+import re
+import sqlite3
+
+import pytest
+
+import gateway.store
+from gateway.store import conversations, deliveries, invoices, messages, spool, turns
+from gateway.store.claim import Queue
+from gateway.store.engine import DATABASE_FILE
+from gateway.store.statements import SQLITE, Several, Statement
+
+LARGE = "message message_name delivery inbound content event conversation participant attachment"
+SCANNED = {"conversations._REVOKED"}
+"""Statements that read all of a large table's partial index."""
+
+
+@pytest.fixture(scope="module")
+def plan(empty_sqlite):
+    with sqlite3.connect(empty_sqlite / DATABASE_FILE) as database:
+
+        def plan_of(statement):
+            if isinstance(statement, Several):
+                statement = statement.of(["x"])[0]
+            text, _ = statement.text(SQLITE)
+            parameters = dict.fromkeys(re.findall(r"(?<!:):(\w+)", text), "1")
+            rows = database.execute(f"EXPLAIN QUERY PLAN {text}", parameters)
+            return [row[3] for row in rows]
+
+        yield plan_of
+    database.close()
+
+
+def statements(value):
+    """Give the statements of a module's variable."""
+    match value:
+        case Statement() | Several():
+            yield value
+        case Queue():
+            for part in vars(value).values():
+                yield from statements(part)
+        case dict():
+            for part in value.values():
+                yield from statements(part)
+
+
+def every_statement():
+    for found in pkgutil.iter_modules(gateway.store.__path__):
+        module = importlib.import_module(f"gateway.store.{found.name}")
+        for name, value in vars(module).items():
+            for statement in statements(value):
+                yield f"{found.name}.{name}", statement
+
+
+def test_no_statement_reads_all_of_a_large_table(plan):
+    scans = {
+        f"{name}: {step}"
+        for name, statement in every_statement()
+        if name not in SCANNED
+        for step in plan(statement)
+        if re.match(rf"SCAN ({LARGE.replace(' ', '|')})\b", step)
+    }
+    assert scans == set()
+
+
+PAGE = conversations._page
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        pytest.param(messages._KNOWN, "autoindex_message_name", id="known names"),
+        pytest.param(messages._OF_CONVERSATION, "ix_message_conversation", id="conversation"),
+        pytest.param(invoices._OF_CONVERSATION, "ix_invoice_conversation", id="its invoices"),
+        pytest.param(invoices._BY_NUMBER, "ix_invoice_number", id="invoice by number"),
+        pytest.param(spool._QUEUE._oldest, "ix_inbound_due_at", id="claim of mail"),
+        pytest.param(spool._WAITING, "ix_inbound_due_at", id="waiting mail"),
+        pytest.param(turns._DUE, "ix_delivery_due_at", id="due deliveries"),
+        pytest.param(turns._CLAIM_LANE, "ix_delivery_lane", id="claim of a lane"),
+        pytest.param(turns._COMPANIES, "ix_delivery_lane", id="companies that wait"),
+        pytest.param(turns._ROUTES, "ix_delivery_lane", id="routes that wait"),
+        pytest.param(deliveries._DEPTH, "ix_delivery_due_at", id="depth"),
+        pytest.param(deliveries._NEXT, "ix_delivery_due_at", id="next one due"),
+        pytest.param(deliveries._PAGE_OF_WAITING, "ix_delivery_due_at", id="queue"),
+        pytest.param(deliveries._PAGE_OF_STATES[True], "ix_delivery_state", id="by state"),
+        pytest.param(deliveries._BOUNCED, "ix_delivery_bounced", id="bounces"),
+        pytest.param(PAGE(True, None, None, frozenset()), "ix_conversation_updated", id="inbox"),
+        pytest.param(PAGE(True, "open", None, frozenset()), "ix_conversation_status", id="open"),
+        pytest.param(PAGE(True, "unread", None, frozenset()), "ix_conversation_unread", id="new"),
+        pytest.param(
+            PAGE(True, "not_delivered", None, frozenset()), "ix_conversation_failed", id="failed"
+        ),
+    ],
+)
+def test_what_is_asked_for_often_has_its_index(plan, statement, index):
+    assert any(index in step for step in plan(statement)), plan(statement)
