@@ -152,7 +152,7 @@ def _office(
         dkim=dkim,
         directory=directory,
         quota=quota,
-        companies=Companies(context),
+        companies=Companies(context, directory),
         submissions=submissions,
         conversing=Conversing(context, quota),
         billing=billing,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.flow.context import Context
+from gateway.flow.directory import Directory
 from gateway.flow.drafts import TenantDraft
 from gateway.flow.refusal import Kind, Refused, conflict, not_found
 from gateway.mail.errors import Fault
@@ -44,9 +45,10 @@ def hash_of(secret: str) -> str:
 class Companies:
     """Enrols companies and recognises who comes on their behalf."""
 
-    def __init__(self, context: Context) -> None:
-        """Work on these ports."""
+    def __init__(self, context: Context, directory: Directory | None = None) -> None:
+        """Work on these ports; `directory`: what is to know at once of each company changed."""
         self._context = context
+        self._directory = directory
 
     async def add(self, draft: TenantDraft) -> Enrolled:
         """Add a company with a key and a login.
@@ -82,6 +84,7 @@ class Companies:
             return tenant, slug
 
         tenant, username = await context.store.write(enrol)
+        await self._tell()
         return Enrolled(tenant, key, username, login_password)
 
     async def find(self, name: str) -> Tenant:
@@ -113,11 +116,13 @@ class Companies:
             return work.tenants.change(replace(tenant, updated_at=now, **changes))
 
         try:
-            return await self._context.store.write(store)
+            changed = await self._context.store.write(store)
         except Taken as taken:
             raise conflict("slug_taken", "The slug is in use.", param="slug") from taken
         except Stale as error:
             raise stale("company") from error
+        await self._tell()
+        return changed
 
     async def remove(self, tenant_id: str) -> None:
         """Remove a company with its keys and logins; raises Refused if unknown."""
@@ -126,6 +131,7 @@ class Companies:
             lambda work: work.tenants.remove(tenant_id, now)
         ):
             raise not_found("company")
+        await self._tell()
 
     async def add_key(
         self, tenant_id: str | None, scopes: tuple[str, ...] = ()
@@ -225,6 +231,10 @@ class Companies:
     async def close_session(self, secret: str) -> None:
         """Sign out."""
         await self._context.store.write(lambda work: work.keys.end_session(hash_of(secret)))
+
+    async def _tell(self) -> None:
+        if self._directory is not None:
+            await self._directory.refresh()
 
     def _secret(self, prefix: str) -> str:
         octets = self._context.chance.octets(_TOKEN_OCTETS)

@@ -15,6 +15,7 @@ from gateway.flow.context import Context
 from gateway.flow.outbox import Packed, post
 from gateway.flow.placing import find_place, find_writer
 from gateway.flow.reading_in import message_of, sender_of
+from gateway.flow.recognising import recognised
 from gateway.flow.report import apply_report
 from gateway.mail.errors import Fault, MailError
 from gateway.mail.reading import Reading
@@ -136,6 +137,7 @@ class Ingest:
                 log.info("message.unreadable", id=inbound.id, why=str(error))
                 reading = Reading(readable=False)
         attachments, kept = await self._keep(inbound, reading)
+        reading = await recognised(self._context, inbound, reading)
         for _ in range(_TRIES):
             try:
                 await self._store(inbound, reading, attachments, kept)

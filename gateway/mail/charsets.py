@@ -8,6 +8,7 @@ lone surrogate, which databases and JSON readers refuse.
 
 import codecs
 import re
+from functools import lru_cache
 
 from gateway.mail.keepable import keepable
 
@@ -76,6 +77,11 @@ def codec_name(label: str | None) -> str | None:
     """Return Python's name of a declared charset, or None if it names no charset of text."""
     if not label or not _LABEL.fullmatch(label := label.strip(" \t'\"")):
         return None
+    return _known_codec(label)
+
+
+@lru_cache(maxsize=256)
+def _known_codec(label: str) -> str | None:
     squeezed = re.sub(r"[^a-z0-9]", "", label.lower())
     plain = label.lower().removeprefix("x-")
     spellings = (label, plain, squeezed, label.replace(" ", ""))

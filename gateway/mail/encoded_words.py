@@ -24,6 +24,8 @@ def header_text(raw: bytes, *, hint: str | None = None) -> str:
     hint: the charset of the message's body, for raw octets that aren't UTF-8.
     """
     if b"=?" not in raw:
+        if raw.isascii() and (text := raw.decode("ascii")).isprintable():
+            return text.strip(" ")
         return one_line(charsets.decode(raw, hint=hint))
     return one_line("".join(_pieces(raw, hint)))
 

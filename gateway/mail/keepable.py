@@ -11,6 +11,8 @@ _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 def keepable(text: str) -> str:
     """Return the text with U+FFFD for what can't be kept."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _UNKEEPABLE.sub("\ufffd", text) if _UNKEEPABLE.search(text) else text
 
 

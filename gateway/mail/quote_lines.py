@@ -44,6 +44,8 @@ class Body:
         marks = list(quote_html.marks(html, text))
         place = 0
         for index, line in enumerate(self.raw):
+            if not marks:
+                return
             first = place + len(line) - len(line.lstrip(" \t>"))
             while marks and marks[0].end <= first:
                 marks.pop(0)

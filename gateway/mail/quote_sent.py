@@ -19,17 +19,26 @@ _LEAST_WORDS: Final = 12
 def mark_sent(lines: Sequence[str], sent: Sequence[str]) -> Iterator[bool]:
     """Yield for each line whether it repeats what was sent.
 
-    Short lines are ours between lines that are; a passage of fewer than a dozen words is not taken
-    for a quotation, since people repeat numbers and names.
+    Short lines are ours between lines that are, and so are lines without a word, such as drawn
+    ones, if they stood in it; a passage of fewer than a dozen words is not taken for a quotation,
+    since people repeat numbers and names.
     """
     runs: set[str] = set()
+    wordless: set[str] = set()
     for text in sent:
         spoken = _WORD.findall(text[:_MAX_CHARS].casefold())[:_MAX_WORDS]
+        wordless.update(
+            line.strip()
+            for line in text[:_MAX_CHARS].split("\n", _MAX_WORDS)[:_MAX_WORDS]
+            if _WORD.search(line) is None
+        )
         for size in range(1, _RUN + 1):
             runs.update(_runs(spoken, size))
+    wordless.discard("")
     words = [_WORD.findall(line.casefold()) for line in lines]
     ours = [_is_ours(found, runs) for found in words]
-    yield from _only_long(words, ours)
+    known = [bool(found) or line in wordless for line, found in zip(lines, words, strict=True)]
+    yield from _only_long(words, ours, known)
 
 
 def _runs(words: Sequence[str], size: int) -> Iterator[str]:
@@ -44,8 +53,13 @@ def _is_ours(words: list[str], runs: set[str]) -> bool | None:
     return sum(found) * 5 >= len(found) * 4
 
 
-def _only_long(words: list[list[str]], ours: list[bool | None]) -> Iterator[bool]:
-    """Yield the marks of passages that are long enough, short lines within them included."""
+def _only_long(
+    words: list[list[str]], ours: list[bool | None], known: list[bool]
+) -> Iterator[bool]:
+    """Yield the marks of passages that are long enough, short lines within them included.
+
+    known: whether the line holds words, or only what stood in the sent text just so.
+    """
     index = 0
     while index < len(ours):
         if not ours[index]:
@@ -58,5 +72,5 @@ def _only_long(words: list[list[str]], ours: list[bool | None]) -> Iterator[bool
             end += 1
         size = sum(len(words[place]) for place in range(index, last + 1))
         for place in range(index, last + 1):
-            yield size >= _LEAST_WORDS and bool(words[place])
+            yield size >= _LEAST_WORDS and known[place]
         index = last + 1

@@ -277,7 +277,8 @@ def _foldable(
         return []
     if not has_own(regions[-1][1], cut.line + bool(cut.offset)):
         return regions
-    is_cited = not body.by_html and not any(has_intro for _, _, has_intro in regions)
+    is_sure = body.by_html or body.by_sent
+    is_cited = not is_sure and not any(has_intro for _, _, has_intro in regions)
     return [] if is_cited else regions
 
 

@@ -1,4 +1,4 @@
-"""DNS by dnspython: the Resolver port."""
+"""DNS by dnspython: the Resolver port, and the Lookups of verification."""
 
 import asyncio
 import socket
@@ -12,6 +12,7 @@ import dns.name
 import dns.nameserver
 import dns.rdatatype
 import dns.resolver
+import dns.reversename
 
 from gateway.ports.relay import DnsFault, Mx, NoAnswer, NoSuchDomain
 
@@ -75,6 +76,19 @@ class DnsResolver:
             return found
         # That there is no AAAA says nothing while the question for A failed.
         raise next((failure for failure in failures if isinstance(failure, DnsFault)), failures[0])
+
+    async def ipv4(self, host: str) -> Sequence[str]:
+        """Return the addresses of the A records; raises as the port says."""
+        return [record.address for record in await self._ask(host, "A")]
+
+    async def ipv6(self, host: str) -> Sequence[str]:
+        """Return the addresses of the AAAA records; raises as the port says."""
+        return [record.address for record in await self._ask(host, "AAAA")]
+
+    async def ptr(self, address: str) -> Sequence[str]:
+        """Return the names of an address; raises as the port says."""
+        answer = await self._ask(dns.reversename.from_address(address).to_text(), "PTR")
+        return [_host(record.target) for record in answer]
 
     async def configured_addresses(self, host: str) -> Sequence[str]:
         """Return the addresses of a host that the admin named; raises as the port says.

@@ -10,6 +10,8 @@ from gateway.store.rows import storable
 from gateway.store.statements import POSTGRESQL, Statement
 
 Row = tuple[Any, ...]
+_SAVEPOINT = "SAVEPOINT job"
+_RELEASE = "RELEASE SAVEPOINT job"
 
 
 class Transaction:
@@ -99,6 +101,7 @@ class Line:
         else:
             self._begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
         self._cursor = self._connection.cursor()
+        self._is_marked = False
         self.transaction = Transaction(self._cursor, self._dialect, writing=writing)
 
     @property
@@ -123,6 +126,7 @@ class Line:
 
     def begin(self) -> None:
         """Begin a transaction."""
+        self._is_marked = False
         self._cursor.execute(self._begin)
 
     def commit(self) -> None:
@@ -136,16 +140,20 @@ class Line:
 
     def mark(self) -> None:
         """Set the savepoint that `undo` goes back to."""
-        self._cursor.execute("SAVEPOINT job")
+        # The one before goes in the same message: PostgreSQL is a round trip away.
+        self._cursor.execute(f"{_RELEASE}; {_SAVEPOINT}" if self._is_marked else _SAVEPOINT)
+        self._is_marked = True
 
     def keep(self) -> None:
         """Keep what was done since the savepoint."""
-        self._cursor.execute("RELEASE SAVEPOINT job")
+        if self._dialect != POSTGRESQL:
+            self._cursor.execute(_RELEASE)
+            self._is_marked = False
 
     def undo(self) -> None:
         """Undo what was done since the savepoint."""
         self._cursor.execute("ROLLBACK TO SAVEPOINT job")
-        self._cursor.execute("RELEASE SAVEPOINT job")
+        self.keep()
 
     def plain(self, text: str) -> list[Row]:
         """Run a statement without parameters outside any transaction; return its rows."""

@@ -7,7 +7,7 @@ from tests.bench import parse_score
 from tests.bench.rows import table
 from tests.corpora import set_names
 
-_TABLES = ("parse_score", "accuracy_trim", "accuracy_reports")
+_TABLES = ("parse_score", "accuracy_trim", "accuracy_reports", "accuracy_threads")
 
 
 def main(arguments: list[str]) -> None:

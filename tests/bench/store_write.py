@@ -15,6 +15,8 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 
+import uvloop
+
 from gateway.mail.envelope import Envelope, Recipient
 from gateway.ports.correspondence import Kept
 from gateway.ports.queues import Inbound, Lease
@@ -128,10 +130,10 @@ async def _main(where: str) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        asyncio.run(_main(sys.argv[1]))
+        uvloop.run(_main(sys.argv[1]))
     else:
         directory = tempfile.mkdtemp(prefix="postroom-bench-", dir=".")
         try:
-            asyncio.run(_main(directory))
+            uvloop.run(_main(directory))
         finally:
             shutil.rmtree(directory)

@@ -70,19 +70,16 @@ class RunningGateway:
     def data_dir(self):
         return self.directory / "data"
 
+    @property
+    def command(self):
+        """What starts it."""
+        serve = [sys.executable, "-m", "gateway", "serve", "--config", str(self.config)]
+        return [*self.wrap, *serve, *self.arguments]
+
     def start(self):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [
-                    *self.wrap,
-                    sys.executable,
-                    "-m",
-                    "gateway",
-                    "serve",
-                    "--config",
-                    str(self.config),
-                    *self.arguments,
-                ],
+                self.command,
                 cwd=ROOT,
                 env=self.environment,
                 stdout=subprocess.PIPE,

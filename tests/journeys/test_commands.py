@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
@@ -15,6 +18,7 @@ from tests.journeys.process import RunningGateway
 pytestmark = pytest.mark.journey
 
 DONE, FAILED, USAGE, BAD_CONFIGURATION = 0, 1, 2, 78
+ANY_PORTS = {f"POSTROOM_LISTEN__{name}": '["127.0.0.1:0"]' for name in ("MX", "SUBMISSION", "HTTP")}
 JANA = "jana@client.example"
 HELD = """
 [relay]
@@ -306,7 +310,7 @@ def test_a_backup_brings_everything_back(place, acme):
 
 def test_migrate_finds_the_store_up_to_date(place):
     if place.is_running:
-        place.refuses("migrate", code=BAD_CONFIGURATION)
+        assert "in use" in place.refuses("migrate")
     else:
         assert place("migrate").out.strip()
 
@@ -413,8 +417,15 @@ def test_init_makes_an_installation_that_is_ready_to_check(tmp_path):
     assert {"postroom.toml", "postroom.service", "var/secret"} <= made
     assert (home / "var" / "secret").stat().st_mode & 0o077 == 0
     kept = (home / "postroom.toml").read_text()
+    checked = subprocess.run(
+        [sys.executable, "-m", "gateway", "check", "--config", home / "postroom.toml"],
+        env={**os.environ, **ANY_PORTS},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == DONE, checked.stderr
     with redirect_stdout(out), redirect_stderr(err):
-        assert run(["check", "--config", str(home / "postroom.toml")]) == DONE
         assert run(["init", str(home)]) == FAILED
     assert (home / "postroom.toml").read_text() == kept
 

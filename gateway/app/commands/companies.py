@@ -22,7 +22,6 @@ async def tenant_add(office: Office, given: Mapping[str, Any]) -> Any:
     _check_attach(given)
     wanted = {key: given[key] for key in (*_EDITABLE[1:],) if given.get(key) is not None}
     enrolled = await office.companies.add(TenantDraft(name=name, **wanted))
-    await office.directory.refresh()
     return {
         **_tenant(office, enrolled.tenant),
         "api_key": enrolled.api_key,
@@ -51,7 +50,6 @@ async def tenant_edit(office: Office, given: Mapping[str, Any]) -> Any:
     if not changes:
         raise CommandError("say what to change, such as --name", "usage")
     changed = await office.companies.change(tenant.id, changes)
-    await office.directory.refresh()
     return _tenant(office, changed)
 
 
@@ -60,7 +58,6 @@ async def tenant_remove(office: Office, given: Mapping[str, Any]) -> Any:
     tenant = await office.companies.find(str(given["tenant"]))
     _check_managed(tenant)
     await office.companies.remove(tenant.id)
-    await office.directory.refresh()
     return {"id": tenant.id, "slug": tenant.slug, "removed": True}
 
 

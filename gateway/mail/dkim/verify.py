@@ -82,12 +82,12 @@ class SignedMail:
 
     def __init__(self, raw: bytes) -> None:
         """Read the header; the body is hashed when the first signature is checked."""
-        self._fields, self._body = split_message(raw)
+        self.fields, self._body = split_message(raw)
         self._hashed: dict[tuple[str, int | None], BodyHash] = {}
 
     def signatures(self) -> tuple[Signature | Checked, ...]:
         """Return the signatures from the top; those that can't be checked as `Checked`."""
-        of_name = [field for field in self._fields if field.name == FIELD_NAME]
+        of_name = [field for field in self.fields if field.name == FIELD_NAME]
         found: list[Signature | Checked] = []
         for field in of_name[:MOST_SIGNATURES]:
             try:
@@ -113,19 +113,24 @@ class SignedMail:
         if hashed.digest != signature.body_hash:
             return _checked(signature, DkimResult.FAIL, "the body was changed")
         # h= may name other signatures, but never this one (3.5).
-        others = list(self._fields)
+        others = list(self.fields)
         others.remove(signature.field)
         form = signature.header_form
         signed = canonical_header(signed_fields(others, signature.names), form)
         signed += canonical_signature(signature.field, form)
-        results = [_check_key(signature, record, signed) for record in records[:MOST_RECORDS]]
-        return _best(results) or _checked(signature, DkimResult.PERMERROR, "there is no such key")
+        return judge_by_keys(signature, records, signed)
 
     def _body_hash(self, signature: Signature) -> BodyHash:
         way = signature.body_form, signature.length
         if way not in self._hashed:
             self._hashed[way] = hash_body(self._body, *way)
         return self._hashed[way]
+
+
+def judge_by_keys(signature: Signature, records: Sequence[str], signed: bytes) -> Checked:
+    """Return whether one of the keys made the signature over these octets."""
+    results = [_check_key(signature, record, signed) for record in records[:MOST_RECORDS]]
+    return _best(results) or _checked(signature, DkimResult.PERMERROR, "there is no such key")
 
 
 def verify(
@@ -184,13 +189,13 @@ def parse_signature(field: Field) -> Signature:
     names = parse_names(tags["h"])
     if len(names) > MOST_NAMES or not {"from"} & {name.lower() for name in names}:
         raise MailError("h= does not cover From, or is too long")
-    header_form, body_form = _forms(tags.get("c", SIMPLE))
+    header_form, body_form = parse_forms(tags.get("c", SIMPLE))
     domain = without_white_space(tags["d"]).lower()
     identity = without_white_space(tags.get("i", f"@{domain}"))
     identity_domain = identity.rpartition("@")[2].lower()
     if "@" not in identity or not f".{identity_domain}".endswith(f".{domain}"):
         raise MailError("i= is not within d=")
-    signed_at, expires_at = _number(tags.get("t")), _number(tags.get("x"))
+    signed_at, expires_at = parse_number(tags.get("t")), parse_number(tags.get("x"))
     if signed_at is not None and expires_at is not None and expires_at <= signed_at:
         raise MailError("x= is not after t=")
     return Signature(
@@ -204,12 +209,13 @@ def parse_signature(field: Field) -> Signature:
         names=names,
         body_hash=parse_base64(tags["bh"]),
         signature=parse_base64(tags["b"]),
-        length=_number(tags.get("l")),
+        length=parse_number(tags.get("l")),
         expires_at=expires_at,
     )
 
 
-def _forms(value: str) -> tuple[str, str]:
+def parse_forms(value: str) -> tuple[str, str]:
+    """Return how header and body are canonicalized (c=). Raises MailError if that is unknown."""
     header, _, body = value.lower().partition("/")
     body = body or SIMPLE
     if {header, body} - {SIMPLE, RELAXED}:
@@ -217,7 +223,8 @@ def _forms(value: str) -> tuple[str, str]:
     return header, body
 
 
-def _number(value: str | None) -> int | None:
+def parse_number(value: str | None) -> int | None:
+    """Return a tag's number, None where the tag is missing. Raises MailError if it is none."""
     if value is None:
         return None
     if not (value.isascii() and value.isdecimal() and len(value) <= MOST_DIGITS):

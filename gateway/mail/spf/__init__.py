@@ -1,0 +1,1 @@
+"""SPF records and their macros (RFC 7208), without any look-up."""
