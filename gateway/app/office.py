@@ -24,6 +24,7 @@ from gateway.flow.submission import SubmissionReception
 from gateway.flow.submit import Submissions
 from gateway.flow.visit import Visits
 from gateway.mail.errors import ConfigError
+from gateway.rules.bounce_rules import BounceRule
 from gateway.rules.tokens import Keyring
 from gateway.runtime.dkim_keys import DkimKeys
 from gateway.runtime.egress import Egress
@@ -70,12 +71,17 @@ class Office:
 
 @asynccontextmanager
 async def open_office(
-    settings: Settings, *, readers: int | None = None, options: EngineOptions | None = None
+    settings: Settings,
+    *,
+    readers: int | None = None,
+    options: EngineOptions | None = None,
+    bounce_rules: tuple[BounceRule, ...] = (),
 ) -> AsyncIterator[Office]:
     """Open the store, under its lock, and build the journeys on it.
 
     readers: processes that read mail; None: as many as the settings say.
     options: of the database, for tests of what its durability rests on.
+    bounce_rules: the admin's, for what refusals mean.
 
     Raises ConfigError: a secret that is missing or of another installation, a store in use.
     """
@@ -113,6 +119,7 @@ async def open_office(
         routes = DnsRoutes(route_plan(settings), resolver, egress, chance, hostname=names.hostname)
         journal = RepeatStore(store)
         context = Context(journal, blobs, clock, chance, keys, names, TemplateLetters(), routes)
+        context.refusals.rules = bounce_rules
         yield _office(
             settings,
             context,

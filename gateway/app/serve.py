@@ -113,6 +113,7 @@ class Gateway:
             log.error("settings.kept", why=str(error))  # noqa: TRY400 (the admin needs the words)
         else:
             self._office.routes.plan = route_plan(loaded.settings)
+            self._office.context.refusals.rules = loaded.bounce_rules
             self._listeners.replace_certificate(certificate)
             await self._office.directory.refresh()
             self._loaded = loaded
@@ -144,7 +145,8 @@ async def serve_until_told(
         loop.add_signal_handler(number, told.set)
     loop.add_signal_handler(signal.SIGHUP, reloads.set)
     async with AsyncExitStack() as stack:
-        office = await stack.enter_async_context(open_office(loaded.settings, options=options))
+        opening = open_office(loaded.settings, options=options, bounce_rules=loaded.bounce_rules)
+        office = await stack.enter_async_context(opening)
         sockets = inherited(os.environ, os.getpid())
         gateway = Gateway(loaded, office, roles, sockets=sockets)
         await gateway.start()

@@ -48,7 +48,12 @@ def _suppress(context: Context, work: Work, delivery: Delivery, now: datetime) -
     if reason is None or delivery.state != "bounced":
         return
     address = delivery.recipient.address.lower()
-    verdict = classify(enhanced=reason.enhanced, code=reason.code, text=reason.verbatim)
+    verdict = classify(
+        enhanced=reason.enhanced,
+        code=reason.code,
+        text=reason.verbatim,
+        rules=context.refusals.rules,
+    )
     if verdict.suppress == "never":
         return
     kind = "bounce"

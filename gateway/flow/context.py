@@ -1,7 +1,7 @@
 """What every journey is given: the store, the world, our names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,17 @@ from gateway.ports.routing import Ways
 from gateway.ports.store import Store
 from gateway.ports.world import Chance, Clock
 from gateway.rules import ids
+from gateway.rules.bounce_rules import BounceRule
 from gateway.rules.model import Event
 from gateway.rules.names import Names
 from gateway.rules.tokens import Keyring
+
+
+@dataclass(slots=True)
+class Refusals:
+    """How refusals are read: by the admin's rules, which a reload may replace."""
+
+    rules: tuple[BounceRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Context:
     names: Names
     letters: Letters
     ways: Ways
+    refusals: Refusals = field(default_factory=Refusals)
 
     def new_id(self, prefix: str, now: datetime) -> str:
         """Return a new id."""

@@ -104,7 +104,8 @@ async def _try(
         at = context.clock.now()
         attempted = await way.relay.relay(hop, copy, before_dot=before_dot)
         attempts.append(_attempt_of(hop, attempted, at))
-        outcome = judge(attempted.answer, attempted.stage, hop.kind)
+        rules = context.refusals.rules
+        outcome = judge(attempted.answer, attempted.stage, hop.kind, rules)
         if not (isinstance(outcome, Deferred) and attempted.stage in _ANOTHER_MAY_DO):
             break
     if outcome is None:

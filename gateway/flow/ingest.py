@@ -14,7 +14,7 @@ from gateway.flow.arrival import arrived
 from gateway.flow.context import Context
 from gateway.flow.outbox import Packed, post
 from gateway.flow.placing import find_place, find_writer
-from gateway.flow.reading_in import message_of, sender_of
+from gateway.flow.reading_in import keep_documents, message_of, sender_of
 from gateway.flow.recognising import recognised
 from gateway.flow.report import apply_report
 from gateway.mail.errors import Fault, MailError
@@ -23,7 +23,6 @@ from gateway.ports.correspondence import Kept
 from gateway.ports.lists import Stale, Taken
 from gateway.ports.parser import Parser, ReaderDied
 from gateway.ports.queues import Inbound, Lease
-from gateway.ports.reception import Content
 from gateway.ports.store import Work
 from gateway.ports.tally import Tally
 from gateway.rules import events, ids
@@ -51,8 +50,14 @@ _LEASE = timedelta(seconds=45)
 class Ingest:
     """Runs until it is told to stop."""
 
-    def __init__(self, context: Context, parser: Parser, tally: Tally) -> None:
-        """Read the spool of the context's store by `parser`."""
+    def __init__(
+        self, context: Context, parser: Parser, tally: Tally, *, verifies: bool = False
+    ) -> None:
+        """Read the spool of the context's store by `parser`.
+
+        verifies: senders of what comes in are to be verified; `flow.verifying` does it.
+        """
+        self.verifies = verifies
         self._context = context
         self._parser = parser
         self._tally = tally
@@ -136,7 +141,9 @@ class Ingest:
             except MailError as error:
                 log.info("message.unreadable", id=inbound.id, why=str(error))
                 reading = Reading(readable=False)
-        attachments, kept = await self._keep(inbound, reading)
+        attachments, kept = await keep_documents(
+            self._context, inbound.tenant_id, inbound.id, reading, inbound.received_at
+        )
         reading = await recognised(self._context, inbound, reading)
         for _ in range(_TRIES):
             try:
@@ -161,30 +168,6 @@ class Ingest:
             source = kept.data
         return await self._parser.read(source, null_sender=not inbound.envelope.sender)
 
-    async def _keep(
-        self, inbound: Inbound, reading: Reading
-    ) -> tuple[tuple[Attachment, ...], tuple[Kept, ...]]:
-        """Keep the documents of a mail."""
-        context, attachments, kepts = self._context, [], []
-        for found in reading.attachments:
-            content = Content(found.size, b"", found.content, found.path)
-            kept = await context.blobs.keep(inbound.tenant_id, content)
-            kepts.append(kept)
-            attachments.append(
-                Attachment(
-                    id=context.new_id(ids.ATTACHMENT, inbound.received_at),
-                    tenant_id=inbound.tenant_id,
-                    message_id=inbound.id,
-                    filename=found.filename,
-                    content_type=found.content_type,
-                    size=kept.size,
-                    sha256=kept.sha256,
-                    inline=found.inline,
-                    content_id=found.content_id,
-                )
-            )
-        return tuple(attachments), tuple(kepts)
-
     async def _store(
         self,
         inbound: Inbound,
@@ -194,6 +177,7 @@ class Ingest:
     ) -> None:
         context, now = self._context, self._context.clock.now()
         recipients = [recipient.address for recipient in inbound.envelope.recipients]
+        verify = self.verifies and inbound.peer.is_remote
 
         def store(work: Work) -> None:
             tenant = work.tenants.get(inbound.tenant_id)
@@ -218,6 +202,8 @@ class Ingest:
                 conversation=conversation,
                 writer=writer,
                 attachments=attachments,
+                verify=verify,
+                rules=context.refusals.rules,
             )
             stored = post(context, work, Packed(message, (), kept), now)
             if reading.report is not None:
@@ -229,7 +215,7 @@ class Ingest:
             arrived(context, work, current, stored, now)
             for other in placed.others:
                 _point(context, work, stored, other, now)
-            work.spool.finish(inbound.id, inbound.fence)
+            work.spool.finish(inbound.id, inbound.fence, verify=verify)
 
         await context.store.write(store)
 

@@ -1,24 +1,51 @@
 """A read mail turned into the message that the store keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
+from gateway.flow.context import Context
 from gateway.flow.placing import Placed, Writer
 from gateway.flow.report import bounces_of
 from gateway.mail.mailbox import Mailbox
 from gateway.mail.reading import Reading
+from gateway.ports.correspondence import Kept
 from gateway.ports.queues import Inbound
+from gateway.ports.reception import Content
+from gateway.ports.verifier import PENDING, Authentication
+from gateway.rules import ids
+from gateway.rules.bounce_rules import BounceRule
 from gateway.rules.model import Attachment, Channel, Conversation, Direction, Message, Threading
 
 _REPORTS = frozenset({"bounce", "delay", "report"})
-UNVERIFIED: Mapping[str, Any] = {
-    "spf": {"result": "none", "domain": None},
-    "dkim": [],
-    "dmarc": {"result": "none", "policy": None, "domain": None},
-    "arc": {"result": "none"},
-    "verdict": "none",
-}
+UNVERIFIED: Mapping[str, Any] = Authentication().shown()
+_PENDING: Mapping[str, Any] = Authentication(verdict=PENDING).shown()
+
+
+async def keep_documents(
+    context: Context, tenant_id: str, message_id: str, reading: Reading, at: datetime
+) -> tuple[tuple[Attachment, ...], tuple[Kept, ...]]:
+    """Keep the documents of a mail; return its attachments and their bytes. Raises Fault."""
+    attachments, kepts = [], []
+    for found in reading.attachments:
+        content = Content(found.size, b"", found.content, found.path)
+        kept = await context.blobs.keep(tenant_id, content)
+        kepts.append(kept)
+        attachments.append(
+            Attachment(
+                id=context.new_id(ids.ATTACHMENT, at),
+                tenant_id=tenant_id,
+                message_id=message_id,
+                filename=found.filename,
+                content_type=found.content_type,
+                size=kept.size,
+                sha256=kept.sha256,
+                inline=found.inline,
+                content_id=found.content_id,
+            )
+        )
+    return tuple(attachments), tuple(kepts)
 
 
 def sender_of(inbound: Inbound, reading: Reading) -> Mailbox:
@@ -34,8 +61,14 @@ def message_of(
     conversation: Conversation,
     writer: Writer,
     attachments: tuple[Attachment, ...],
+    verify: bool = False,
+    rules: Sequence[BounceRule] = (),
 ) -> Message:
-    """Return the message. Reports and what strangers write is kept from the customer's page."""
+    """Return the message. Reports and what strangers write is kept from the customer's page.
+
+    verify: its sender is going to be verified.
+    rules: the admin's, for what a report's words mean.
+    """
     is_report = reading.automatic in _REPORTS or placed.delivery is not None
     approved = writer.person is not None and writer.person.approved
     return Message(
@@ -59,11 +92,11 @@ def message_of(
         signature=reading.signature,
         full_text=reading.full_text,
         html=reading.html,
-        forwarded=_forwarded(reading),
-        authentication=UNVERIFIED,
+        forwarded=forwarded_of(reading),
+        authentication=_PENDING if verify else UNVERIFIED,
         sender_expected=writer.expected or is_report,
         automatic=reading.automatic,
-        bounces=bounces_of(reading.report) if reading.report else (),
+        bounces=bounces_of(reading.report, rules) if reading.report else (),
         threading=Threading(placed.place.rule, placed.place.evidence),
         readable=reading.readable,
         visible=not is_report and (writer.expected or approved),
@@ -74,7 +107,8 @@ def message_of(
     )
 
 
-def _forwarded(reading: Reading) -> Mapping[str, Any] | None:
+def forwarded_of(reading: Reading) -> Mapping[str, Any] | None:
+    """Return what the API shows of a forwarded mail, or None."""
     forwarded = reading.forwarded
     if forwarded is None:
         return None

@@ -65,7 +65,7 @@ class MxReception:
         if isinstance(tenant, Reply):
             return tenant
         context, now = self._context, self._context.clock.now()
-        dedupe = await _dedupe(content)
+        dedupe = await dedupe_of(content)
         kept = await context.blobs.keep(tenant.id, content)
         inbound = Inbound(
             id=context.new_id(ids.MESSAGE, now),
@@ -100,7 +100,7 @@ class MxReception:
         return _NO_SUCH_ADDRESS if tenant is None else tenant
 
 
-async def _dedupe(content: Content) -> str:
+async def dedupe_of(content: Content) -> str:
     """Return what is equal for the same mail again: the hash of all below the trace.
 
     The Message-ID is among those bytes.

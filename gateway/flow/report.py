@@ -11,6 +11,7 @@ from gateway.mail.errors import Fault
 from gateway.mail.report import Report, ReportedRecipient
 from gateway.ports.store import Work
 from gateway.rules import events, ids
+from gateway.rules.bounce_rules import BounceRule
 from gateway.rules.bounces import classify
 from gateway.rules.model import Delivery, Reason, Suppression, Tenant
 from gateway.rules.names import split_address
@@ -19,9 +20,10 @@ from gateway.rules.states import IllegalStep, State, Step, step
 from gateway.rules.tokens import Label, read_item_token
 
 
-def bounces_of(report: Report) -> tuple[Mapping[str, Any], ...]:
-    """Return what the API shows of a report, one entry a recipient."""
-    return tuple(_bounce(one) for one in report.recipients if one.action in {"failed", "delayed"})
+def bounces_of(report: Report, rules: Sequence[BounceRule] = ()) -> tuple[Mapping[str, Any], ...]:
+    """Return what the API shows of a report, one entry a recipient. rules: the admin's."""
+    told = (one for one in report.recipients if one.action in {"failed", "delayed"})
+    return tuple(_bounce(one, rules) for one in told)
 
 
 def apply_report(
@@ -51,12 +53,13 @@ def apply_report(
             _move(context, work, found, recipient, now)
 
 
-def _bounce(one: ReportedRecipient) -> Mapping[str, Any]:
+def _bounce(one: ReportedRecipient, rules: Sequence[BounceRule]) -> Mapping[str, Any]:
     verdict = classify(
         enhanced=one.status,
         code=one.smtp_code,
         text=one.diagnostic,
         action="delayed" if one.action == "delayed" else "failed",
+        rules=rules,
     )
     return {
         "recipient": one.recipient,
@@ -112,7 +115,10 @@ def _move(
     reason = None
     if taken is Step.REPORT_FAILED:
         verdict = classify(
-            enhanced=recipient.status, code=recipient.smtp_code, text=recipient.diagnostic
+            enhanced=recipient.status,
+            code=recipient.smtp_code,
+            text=recipient.diagnostic,
+            rules=context.refusals.rules,
         )
         reason = Reason(
             key=verdict.key,

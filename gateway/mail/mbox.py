@@ -14,7 +14,9 @@ _FROM = b"From "
 _DATED = re.compile(rb"From .{0,400}?(?:[0-9]{1,2}:[0-9]{2}|\b(?:19|20)[0-9]{2}\b)", re.DOTALL)
 _PLAIN = re.compile(rb"From [^\s]{1,400}[ \t]*\r?\n?\Z")
 _FIELD = re.compile(rb"(?:>?From |[!-9;-~]{1,200}[ \t]{0,5}:)")
-_LENGTH = re.compile(rb"content-length[ \t]{0,5}:[ \t]{0,20}([0-9]{1,15})[ \t]{0,20}\r?\n?\Z", re.I)
+_LENGTH = re.compile(
+    rb"content-length[ \t]{0,5}:[ \t]{0,20}([0-9]{1,15})[ \t]{0,20}\r?\n?\Z", re.IGNORECASE
+)
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _LINE_OCTETS = 1024
 
@@ -58,65 +60,66 @@ def original(octets: bytes, *, is_quoted: bool) -> bytes:
     return octets.replace(b"\n", b"\r\n")
 
 
+@dataclass(frozen=True, slots=True)
+class _Separator:
+    """A "From " line: where it begins and ends, and where the text above it ends."""
+
+    start: int
+    end: int
+    above: int
+
+
 @dataclass(slots=True)
 class _Open:
     """The mail that is being read.
 
-    goal: where Content-Length says that it ends, once its header is over; else None.
-    doubted: separators below `goal`: (end of the mail above, start of the one below).
+    length: as Content-Length says; goal: where it ends by that, once its header is over.
+    doubted: separators before `goal`, which stand in its text if that is true.
     """
 
     start: int
     length: int | None = None
     goal: int | None = None
     in_header: bool = True
-    doubted: list[tuple[int, int]] = field(default_factory=list)
+    doubted: list[_Separator] = field(default_factory=list)
 
 
 class _Scan:
-    """Reads a mailbox line by line; holds no more of it than one line."""
+    """Reads a mailbox line by line; holds no more of it than a line."""
 
     def __init__(self) -> None:
         self._at = 0
+        self._line_start = 0
         self._open: _Open | None = None
         self._is_blank = True
         self._is_whole = True
-        # A line that may be a separator, if the next one is a field: (its start, its end).
-        self._maybe: tuple[int, int] | None = None
-        self._blank_from = 0
+        self._maybe: _Separator | None = None
 
     def take(self, line: bytes) -> Iterator[Span]:
         """Take the next line, or the next piece of one."""
-        begins = self._is_whole
-        start, self._at = self._at, self._at + len(line)
+        is_begun, start = not self._is_whole, self._at
+        self._at += len(line)
         self._is_whole = line.endswith(b"\n")
-        if not begins:
+        if is_begun:
             return
         if self._maybe is not None:
-            (above, below), self._maybe = self._maybe, None
+            separator, self._maybe = self._maybe, None
             if _FIELD.match(line):
-                yield from self._separated(above, below)
+                yield from self._separate(separator)
         if self._is_blank and _is_separator(line):
-            self._maybe = (self._blank_from, self._at)
+            self._maybe = _Separator(start, self._at, self._line_start)
         is_blank = not line.strip(b"\r\n")
         if self._open is None and self._maybe is None and not is_blank:
-            raise NotMbox('it does not begin with a "From " line')
+            raise NotMbox('it does not begin with a "From " line and a mail\'s header')
         if self._open is not None and self._open.in_header:
             self._read_header(self._open, line, is_blank=is_blank)
-        if is_blank and not self._is_blank:
-            self._blank_from = start if not self._is_header_end(start) else self._at
-        elif not is_blank:
-            self._blank_from = self._at
-        self._is_blank = is_blank
+        self._is_blank, self._line_start = is_blank, start
 
     def finish(self) -> Iterator[Span]:
         """Take the end of the file."""
-        end = self._blank_from if self._is_blank else self._at
         if self._open is not None:
-            yield from self._ended(self._open, max(end, self._open.start), self._at)
-
-    def _is_header_end(self, start: int) -> bool:
-        return self._open is not None and self._open.goal is not None and start < self._open.start
+            end = self._line_start if self._is_blank else self._at
+            yield from self._end(self._open, self._at, end)
 
     def _read_header(self, mail: _Open, line: bytes, *, is_blank: bool) -> None:
         found = _LENGTH.match(line[:_LINE_OCTETS])
@@ -127,31 +130,29 @@ class _Scan:
             if mail.length is not None:
                 mail.goal = self._at + mail.length
 
-    def _separated(self, above: int, below: int) -> Iterator[Span]:
-        """Take a separator: `above` is where the text over it ends, `below` where it ends."""
+    def _separate(self, separator: _Separator) -> Iterator[Span]:
         mail = self._open
-        if mail is None:
-            self._open = _Open(below)
-        elif mail.goal is not None and below <= mail.goal:
-            # It may stand in the mail's own text, if the length turns out to be true.
-            mail.doubted.append((max(above, mail.start), below))
-        else:
-            yield from self._ended(mail, max(above, mail.start), above)
-            self._open = _Open(below)
+        if mail is not None and mail.goal is not None and separator.start < mail.goal:
+            mail.doubted.append(separator)
+            return
+        if mail is not None:
+            yield from self._end(mail, separator.start, separator.above)
+        self._open = _Open(separator.end)
 
-    def _ended(self, mail: _Open, end: int, at: int) -> Iterator[Span]:
-        """Yield the mail, or those that it turns out to be."""
-        is_true = mail.goal is not None and end <= mail.goal <= at + 2
-        if mail.goal is not None and not is_true and mail.goal <= at:
-            is_true = False
-        if is_true or not mail.doubted:
-            yield Span(mail.start, end, is_quoted=not mail.doubted)
+    def _end(self, mail: _Open, at: int, above: int) -> Iterator[Span]:
+        """Yield the mail, or those that it turns out to be.
+
+        at: where the next separator or the end of the file is; above: where the text ends.
+        """
+        # An empty line, of one octet or two, stands between the text and the separator.
+        if mail.goal is not None and at - 2 <= mail.goal <= at:
+            yield Span(mail.start, max(above, mail.start), is_quoted=not mail.doubted)
             return
         start = mail.start
-        for above, below in mail.doubted:
-            yield Span(start, max(above, start))
-            start = below
-        yield Span(start, max(end, start))
+        for separator in mail.doubted:
+            yield Span(start, max(separator.above, start))
+            start = separator.end
+        yield Span(start, max(above, start))
 
 
 def _is_separator(line: bytes) -> bool:

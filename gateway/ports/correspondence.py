@@ -78,7 +78,7 @@ class Conversations(Protocol):
 class KnownMessage:
     """A message found by a Message-ID, and everybody named in it as sender, To or Cc.
 
-    message_id: the one that was asked for. is_ours: the message is one of direction out.
+    message_id: the one that was asked for. is_ours: the gateway sent it.
     """
 
     id: str
@@ -112,6 +112,12 @@ class Messages(Protocol):
 
     def change(self, message: Message) -> None:
         """Store the fields but id, position and attachments."""
+
+    def change_attachments(self, message: Message) -> None:
+        """Store what its attachments are called and how they are shown, and add new ones.
+
+        Those that the message no longer names stay.
+        """
 
     def known(self, tenant_id: str, message_ids: Sequence[str]) -> Sequence[KnownMessage]:
         """Return messages of a company with these Message-IDs (ours, submitted, or a relay's)."""

@@ -57,8 +57,14 @@ class Spool(Protocol):
     def renew(self, ids: Iterable[str], lease: Lease) -> None:
         """Prolong the leases that this owner still holds."""
 
-    def finish(self, inbound_id: str, fence: int) -> None:
-        """Done; raises Stale if the lease was lost."""
+    def finish(self, inbound_id: str, fence: int, *, verify: bool = False) -> None:
+        """Done, or to be verified next if told so; raises Stale if the lease was lost."""
+
+    def claim_to_verify(self, span: timedelta, limit: int) -> Sequence[Inbound]:
+        """Take up to `limit` whose senders are to be verified; after `span` others may."""
+
+    def verified(self, inbound_id: str, *, again_in: timedelta | None = None) -> None:
+        """Note that the sender was verified; again_in: let it be tried once more after that."""
 
     def put_back(self, inbound_id: str, fence: int, *, wait: timedelta, crashed: bool) -> None:
         """Let it be claimed again after `wait`; counts a crash if told so. Raises Stale."""

@@ -12,6 +12,7 @@ from gateway.mail.replies import Reply
 class Peer:
     """Who is connected: the real peer, after PROXY.
 
+    port: 0 where nobody was: a command of this machine fed the mail in.
     tls: "TLSv1.3" and the like, or None for clear text.
     login: the submission login's user name, or None where nobody signed in.
     tenant_id: the company of that login.
@@ -23,6 +24,11 @@ class Peer:
     tls: str | None = None
     login: str | None = None
     tenant_id: str | None = None
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the mail came over a connection."""
+        return self.port > 0
 
 
 @dataclass(frozen=True, slots=True)

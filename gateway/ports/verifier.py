@@ -9,6 +9,7 @@ from gateway.ports.reception import Peer
 from gateway.ports.relay import Mx
 
 PENDING = "pending"
+"""The verdict until there is one."""
 
 
 class Lookups(Protocol):
@@ -67,6 +68,7 @@ class Authentication:
     """What was found out about a mail (contract §5).
 
     arc: none, pass, fail, temperror (RFC 8617). verdict: pass, fail, none, pending.
+    author: the one address in From, or None where that is not certain.
     """
 
     spf: SpfSeen = SpfSeen("none", None)
@@ -74,6 +76,13 @@ class Authentication:
     dmarc: DmarcSeen = DmarcSeen("none", None, None)
     arc: str = "none"
     verdict: str = "none"
+    author: str | None = None
+
+    @property
+    def may_change(self) -> bool:
+        """Whether another try may tell more, since DNS gave no answer to some question."""
+        seen = {self.spf.result, self.dmarc.result, self.arc, *(one.result for one in self.dkim)}
+        return self.verdict == "none" and "temperror" in seen
 
     def shown(self) -> Mapping[str, Any]:
         """Return it as the store keeps it and the API shows it."""
@@ -98,13 +107,11 @@ class Received:
     """A mail to be verified.
 
     source: its bytes, or the file that holds them. sender: the reverse-path, "" for none.
-    author: the one address in From, or None where that is not certain.
     """
 
     source: bytes | Path = field(repr=False)
     sender: str
     peer: Peer
-    author: str | None
 
 
 class Verifier(Protocol):

@@ -1,16 +1,17 @@
 """What a refusal means: the class of a bounce and its plain reason.
 
-Codes first, words after: the enhanced status that the report states, one in the server's words,
-the reply code, then phrases. A general status ("5.0.0", "expired") gives way to a telling one, and
+An admin's rules first (`bounce_rules`), then codes, and words after them: the enhanced status that
+the report states, one in the server's words, the reply code, then phrases. A general status ("5.0.0", "expired") gives way to a telling one, and
 one that a server only derived from its reply code gives way to the one in the reply.
 RFC 3463, RFC 5321, RFC 7372, RFC 7505; Microsoft's and Google's own numbers.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from gateway.rules.bounce_rules import BounceRule, matching
 from gateway.rules.bounce_words import PATTERNS
 from gateway.rules.reasons import ReasonKey
 
@@ -131,6 +132,7 @@ def classify(
     text: str,
     action: str = "failed",
     own_server: bool = False,
+    rules: Sequence[BounceRule] = (),
 ) -> Verdict:
     """Return what a refusal means.
 
@@ -139,9 +141,12 @@ def classify(
     text: the server's words.
     action: of a report; "delayed" where whoever reports keeps trying.
     own_server: a server that we or the company sign in to said it, not the recipient's.
+    rules: the admin's; the first whose words are in the text decides the reason.
     """
     words = " ".join(text[:_MAX_TEXT].lower().split())
     status = _telling(enhanced, words, code)
+    if (rule := matching(rules, words)) is not None:
+        return _ruled(rule, status, _class(status, code, action), action)
     said = _said(words)
     key = _own(status, code, said) if own_server else None
     key = key or _key(status, code, words, said)
@@ -152,6 +157,22 @@ def classify(
         enhanced=status or f"{digit}.{_DERIVED[key]}",
         permanent=digit == "5",
         suppress=_suppress(key, status, said, digit, action),
+    )
+
+
+def _ruled(rule: BounceRule, status: str | None, digit: str, action: str) -> Verdict:
+    """Return what a rule says. Only what is about the address can keep mail from it."""
+    key = rule.key
+    kind = _kind(key, status, digit, action)
+    if rule.kind is not None and kind != "delayed":
+        kind = rule.kind
+    suppress = _suppress(key, status, key, digit, action)
+    return Verdict(
+        kind=kind,
+        key=key,
+        enhanced=status or f"{digit}.{_DERIVED[key]}",
+        permanent=digit == "5",
+        suppress="never" if suppress == "now" and kind != "hard" else suppress,
     )
 
 

@@ -16,6 +16,9 @@ from gateway.mail.mailbox import Mailbox
 HOUSE_TENANT_ID = "ten_house"
 """The company that mail to postmaster@ and abuse@ belongs to; hidden from lists."""
 
+IMPORTED = "imported"
+"""The kind of messages that came from an archive."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -173,7 +176,8 @@ class Message:
     raw_sha256, raw_size: the bytes as received, or the first recipient's copy; None for chat.
     author_ref: the participant who wrote it, for messages in.
     details: what else is shown (authentication, forwarded, bounces ...), JSON values.
-    kind: "message" | "invoice" | "reminder" | "claim" | ... what a system line tells.
+    kind: "message" | "invoice" | "reminder" | "claim" | ... what a system line tells;
+        `IMPORTED` for mail from an archive, which no gateway sent or received.
     """
 
     id: str

@@ -1,10 +1,12 @@
 """What an answer of a next hop means for the delivery: sent, deferred, bounced, unconfirmed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from gateway.mail.replies import Reply
+from gateway.rules.bounce_rules import BounceRule
 from gateway.rules.bounces import classify
 from gateway.rules.model import Reason
 from gateway.rules.reasons import ReasonKey, plain_words
@@ -139,11 +141,17 @@ _OBSTACLES: dict[Obstacle, tuple[ReasonKey, str]] = {
 }
 
 
-def judge(answer: Reply | Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
+def judge(
+    answer: Reply | Trouble,
+    stage: Stage,
+    kind: NextHopKind,
+    rules: Sequence[BounceRule] = (),
+) -> Outcome:
     """Return what became of the attempt that ended with this answer at that stage.
 
     A final refusal before MAIL is about us, not about the recipient: it defers. So does one of
     our login, or of our quota, by a server that we sign in to.
+    rules: the admin's, for `bounces.classify`.
     """
     if isinstance(answer, Trouble):
         return _judge_trouble(answer, stage, kind)
@@ -154,7 +162,9 @@ def judge(answer: Reply | Trouble, stage: Stage, kind: NextHopKind) -> Outcome:
     wants_sign_in = answer.code in _SIGN_IN_CODES
     quota = answer.enhanced == _OWN_QUOTA and kind is not NextHopKind.MX
     own_side = answer.is_final and (stage in _BEFORE_MAIL or wants_sign_in or quota)
-    verdict = classify(enhanced=answer.enhanced or None, code=answer.code, text=answer.text)
+    verdict = classify(
+        enhanced=answer.enhanced or None, code=answer.code, text=answer.text, rules=rules
+    )
     key: ReasonKey = verdict.key
     if kind is not NextHopKind.MX and (wants_sign_in or quota):
         key = "own_login" if wants_sign_in else "own_quota"

@@ -73,9 +73,7 @@ class LimitsSettings:
 class InboundSettings:
     """[inbound]."""
 
-    verify: bool = setting(
-        kinds.BOOLEAN, True, "SPF, DKIM, DMARC (RFC 9989), ARC.", live=True, available=False
-    )
+    verify: bool = setting(kinds.BOOLEAN, True, "SPF, DKIM, DMARC (RFC 9989), ARC.", live=True)
     dmarc_reject: bool = setting(
         kinds.BOOLEAN,
         False,

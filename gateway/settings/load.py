@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gateway.rules.bounce_rules import BounceRule
 from gateway.settings.agreement import contradictions
+from gateway.settings.bounce_rules import BOUNCE_RULES, read_rules
 from gateway.settings.environment import overrides
 from gateway.settings.mistakes import BadSettings, Mistake, Place, shown_key
 from gateway.settings.positions import Address
@@ -28,6 +30,7 @@ class Loaded:
     places: where it was set.
     mistakes: what is wrong with it; `load` returns none that has any.
     doubtful: what a mistake left at its default; `()` stands for all.
+    bounce_rules: of the file beside it, in their order.
     """
 
     settings: Settings
@@ -36,6 +39,7 @@ class Loaded:
     places: Mapping[Address, Place]
     mistakes: tuple[Mistake, ...] = ()
     doubtful: Collection[Address] = frozenset()
+    bounce_rules: tuple[BounceRule, ...] = ()
 
     @property
     def source(self) -> str:
@@ -107,7 +111,8 @@ def examine(config: Path | None = None, *, environ: Mapping[str, str] | None = N
     file = find(config, environ)
     if file is None:
         return read(None, None, {}, environ)
-    return read(file, content_of(file), _companies_beside(file), environ)
+    loaded = read(file, content_of(file), _companies_beside(file), environ)
+    return _with_bounce_rules(loaded, file.with_name(BOUNCE_RULES))
 
 
 def read(
@@ -139,6 +144,14 @@ def read(
         settings, file, reading.given, gathered.places, doubtful=frozenset(reading.doubtful)
     )
     return replace(loaded, mistakes=(*mistakes, *_disagreements(loaded)))
+
+
+def _with_bounce_rules(loaded: Loaded, file: Path) -> Loaded:
+    content = content_of(file)
+    if isinstance(content, FileNotFoundError | NotADirectoryError):
+        return loaded
+    rules, mistakes = read_rules(str(file), content)
+    return replace(loaded, bounce_rules=rules, mistakes=(*loaded.mistakes, *mistakes))
 
 
 def _companies_beside(file: Path) -> dict[str, Content]:

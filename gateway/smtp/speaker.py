@@ -1,6 +1,7 @@
 """A dialogue: commands in, replies out, budgets, and when to stop."""
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -68,21 +69,21 @@ class Speaker(Stream):
     # What the subclass adds.
 
     @property
+    @abstractmethod
     def is_in_transaction(self) -> bool:
         """True between MAIL and the reply to its content."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end_transaction(self) -> None:
         """Forget envelope and content."""
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self, verb: bytes) -> Callable[[Any, str], Awaitable[None]] | None:
         """Return what to do for `verb`, in capitals, or None.
 
         aiosmtpd looks its methods through for each connection, and would take a new one
         for a command; here a table says what there is.
         """
-        raise NotImplementedError
 
     # What commands use.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from abc import abstractmethod
 from typing import cast
 
 import structlog
@@ -117,9 +118,9 @@ class Stream(SMTP):
         """True once there is a task."""
         return self._handler_coroutine is not None
 
+    @abstractmethod
     def retire(self) -> None:
         """End at the next moment that breaks no transaction off."""
-        raise NotImplementedError
 
     def cut(self) -> None:
         """End now, or as soon as nothing is being stored."""

@@ -60,6 +60,18 @@ def expiry() -> ColumnElement[int]:
     return DatabaseNow() + bindparam("span", type_=BigInteger)
 
 
+def claim_by(table: Table, moment: ColumnElement[Any]) -> Update:
+    """Return an UPDATE, still without values, of the `limit` rows whose moment came first."""
+    which = (
+        select(table.c.position)
+        .where(moment <= DatabaseNow())
+        .order_by(moment)
+        .limit(bindparam("limit"))
+    )
+    due = which.with_for_update(skip_locked=True).cte("due")
+    return update(table).where(table.c.position.in_(select(due.c.position)))
+
+
 class Queue:
     """The rows of a table that are claimed.
 

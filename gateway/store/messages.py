@@ -5,11 +5,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select, update
 
 from gateway.ports.correspondence import KnownMessage
 from gateway.ports.lists import Listed, Page
-from gateway.rules.model import Attachment, Direction, Message
+from gateway.rules.model import IMPORTED, Attachment, Direction, Message
 from gateway.store.cursors import begins_before, listed, take_cursor, whole
 from gateway.store.message_rows import (
     from_attachment_row,
@@ -38,6 +38,21 @@ _ADD_ATTACHMENT = Statement(new(ATTACHMENT), keys=columns(ATTACHMENT))
 _ADD_NAME = Statement(
     new(MESSAGE_NAME).on_conflict_do_nothing(index_elements=["key", "message_id"]),
     keys=columns(MESSAGE_NAME),
+)
+_CHANGE_ATTACHMENT = Statement(
+    update(ATTACHMENT).where(
+        _A.id == bindparam("the_id"), _A.message_id == bindparam("the_message")
+    ),
+    keys=("filename", "content_type", "inline", "content_id"),
+)
+_COUNT_ATTACHMENTS = Statement(
+    update(MESSAGE)
+    .where(_C.id == bindparam("the_message"))
+    .values(
+        attachments=select(func.count())
+        .where(_A.message_id == bindparam("the_message"))
+        .scalar_subquery()
+    )
 )
 _GET = Statement(_ONE)
 _GET_TO_CHANGE = Statement(_ONE.with_for_update(key_share=True))
@@ -74,6 +89,7 @@ def _known(binds: Sequence[BindParameter[Any]]) -> Select[Any]:
             _C.from_address,
             _C.recipients,
             _C.direction,
+            _C.kind,
         )
         .join(MESSAGE, _C.id == _N.message_id)
         .where(_N.key.in_(binds))
@@ -159,6 +175,18 @@ class Messages:
         if self._transaction.run(_CHANGE, row) == 1:
             self._add_names(message)
 
+    def change_attachments(self, message: Message) -> None:
+        """Store what its attachments are called and how they are shown, and add new ones.
+
+        Those that the message no longer names stay.
+        """
+        for attachment in message.attachments:
+            row = to_attachment_row(attachment)
+            named = row | {"the_id": attachment.id, "the_message": message.id}
+            if self._transaction.run(_CHANGE_ATTACHMENT, named) != 1:
+                self._transaction.run(_ADD_ATTACHMENT, row)
+        self._transaction.run(_COUNT_ATTACHMENTS, {"the_message": message.id})
+
     def known(self, tenant_id: str, message_ids: Sequence[str]) -> Sequence[KnownMessage]:
         """Return messages of a company with these Message-IDs (ours, submitted, or a relay's)."""
         asked = {key_of(tenant_id, name): name for name in message_ids}
@@ -199,7 +227,7 @@ class Messages:
 
 
 def _known_message(asked: str, row: Row) -> KnownMessage:
-    _, _, id_, conversation_id, from_address, recipients, direction = row
+    _, _, id_, conversation_id, from_address, recipients, direction, kind = row
     to, cc, _ = recipients_of(recipients)
     addresses = [from_address, *(mailbox.address for mailbox in (*to, *cc))]
     return KnownMessage(
@@ -207,5 +235,5 @@ def _known_message(asked: str, row: Row) -> KnownMessage:
         conversation_id=conversation_id,
         message_id=asked,
         addresses=tuple(dict.fromkeys(addresses)),
-        is_ours=direction == Direction.OUT,
+        is_ours=direction == Direction.OUT and kind != IMPORTED,
     )

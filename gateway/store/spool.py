@@ -12,7 +12,7 @@ from gateway.mail.envelope import Envelope, Recipient
 from gateway.ports.correspondence import Kept
 from gateway.ports.queues import Inbound, Lease
 from gateway.ports.reception import Peer
-from gateway.store.claim import DatabaseNow, Queue, expiry, finish
+from gateway.store.claim import DatabaseNow, Queue, claim_by, expiry, finish
 from gateway.store.contents import add_content
 from gateway.store.rows import from_micros, key_of, span_micros, to_json, to_micros
 from gateway.store.statements import Statement, columns, new
@@ -20,19 +20,31 @@ from gateway.store.tables import INBOUND
 from gateway.store.transaction import Row, Transaction
 
 TOPIC = "spool"
+TO_VERIFY = "verification"
 _C = INBOUND.c
 _QUEUE = Queue(INBOUND)
 
 # What a job adds is due by the clock that claims go by, whatever `received_at` says.
 _ADD = Statement(
     new(INBOUND).values(due_at=DatabaseNow()).on_conflict_do_nothing(index_elements=["key"]),
-    keys=columns(INBOUND, "due_at", "lease_owner"),
+    keys=columns(INBOUND, "due_at", "lease_owner", "verify_at"),
 )
 _SAME = Statement(select(_C.id, _C.received_at).where(_C.key == bindparam("key")))
 _FORGET = Statement(update(INBOUND).where(_C.key == bindparam("the_key")).values(key=None))
 _GET = Statement(select(*_C).where(_C.id == bindparam("id")))
 _FINISH = _QUEUE.finishing([], due_at=None)
+_FINISH_TO_VERIFY = _QUEUE.finishing([], due_at=None, verify_at=DatabaseNow())
 _PUT_BACK = _QUEUE.finishing([], due_at=expiry(), crashes=_C.crashes + bindparam("crashed"))
+# Verifying twice does no harm, so the end of the claim is all that others heed.
+_CLAIM_TO_VERIFY = Statement(
+    claim_by(INBOUND, _C.verify_at).values(verify_at=expiry()).returning(*_C)
+)
+_VERIFY_AGAIN = Statement(
+    update(INBOUND)
+    .where(_C.id == bindparam("the_id"), _C.verify_at.is_not(None))
+    .values(verify_at=expiry())
+)
+_VERIFIED = Statement(update(INBOUND).where(_C.id == bindparam("the_id")).values(verify_at=None))
 _WAITING = Statement(select(func.count()).where(_C.due_at.is_not(None)))
 _OLDEST = Statement(select(func.min(_C.received_at)).where(_C.due_at.is_not(None)))
 
@@ -71,9 +83,25 @@ class Spool:
         """Prolong the leases that this owner still holds."""
         _QUEUE.renew(self._transaction, ids, lease)
 
-    def finish(self, inbound_id: str, fence: int) -> None:
-        """Done; raises Stale if the lease was lost."""
-        finish(self._transaction, _FINISH, {"the_id": inbound_id, "the_fence": fence})
+    def finish(self, inbound_id: str, fence: int, *, verify: bool = False) -> None:
+        """Done, or to be verified next if told so; raises Stale if the lease was lost."""
+        statement = _FINISH_TO_VERIFY if verify else _FINISH
+        finish(self._transaction, statement, {"the_id": inbound_id, "the_fence": fence})
+        if verify:
+            self._transaction.wake(TO_VERIFY)
+
+    def claim_to_verify(self, span: timedelta, limit: int) -> Sequence[Inbound]:
+        """Take up to `limit` whose senders are to be verified, for that long."""
+        parameters = {"span": span_micros(span), "limit": limit}
+        return [_inbound(row) for row in self._transaction.rows(_CLAIM_TO_VERIFY, parameters)]
+
+    def verified(self, inbound_id: str, *, again_in: timedelta | None = None) -> None:
+        """Note that the sender was verified; again_in: let it be tried once more after that."""
+        if again_in is None:
+            self._transaction.run(_VERIFIED, {"the_id": inbound_id})
+        else:
+            parameters = {"the_id": inbound_id, "span": span_micros(again_in)}
+            self._transaction.run(_VERIFY_AGAIN, parameters)
 
     def put_back(self, inbound_id: str, fence: int, *, wait: timedelta, crashed: bool) -> None:
         """Let it be claimed again after `wait`; counts a crash if told so. Raises Stale."""

@@ -21,4 +21,6 @@ def free_leases(engine: Engine) -> int:
             freed += connection.execute(
                 held.values(lease_owner=None, due_at=DatabaseNow())
             ).rowcount
+        unverified = update(INBOUND).where(text("verify_at IS NOT NULL"))
+        connection.execute(unverified.values(verify_at=DatabaseNow()))
     return freed

@@ -28,7 +28,8 @@ class KeyLookups:
     def close(self) -> None:
         """Forget what was not answered yet."""
         for task in self._asked.values():
-            task.cancel()
+            if not task.cancel() and not task.cancelled():
+                task.exception()  # seen, whether somebody still waited for it or not
 
     async def _ask(self, name: str) -> Sequence[str]:
         try:

@@ -1,6 +1,7 @@
 """The Verifier port: SPF, DKIM and ARC side by side, then DMARC, within one limit of time."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -9,9 +10,12 @@ from typing import TypeVar
 
 import structlog
 
+from gateway.mail.address import sole_author
 from gateway.mail.arc import ArcResult
+from gateway.mail.dkim.canonical import CRLF
 from gateway.mail.dkim.verify import Checked, DkimResult, SignedMail
 from gateway.mail.errors import Fault
+from gateway.mail.headers import read_head
 from gateway.mail.spf.record import SpfResult
 from gateway.ports.verifier import (
     Authentication,
@@ -29,6 +33,8 @@ from gateway.verify.spf import SpfCheck, SpfOutcome, check_spf
 
 log = structlog.get_logger()
 
+_HEADER_OCTETS = 16 * 1024 * 1024
+_FIELDS = 100_000
 _T = TypeVar("_T")
 
 
@@ -36,11 +42,11 @@ _T = TypeVar("_T")
 class VerifyLimits:
     """seconds: for all of it; what isn't known by then is "temperror".
 
-    at_once: mails that are verified at a time, which bounds the memory for their bytes.
+    large_at_once: mails from files that are verified at a time, since each is read whole.
     """
 
     seconds: float = 25.0
-    at_once: int = 8
+    large_at_once: int = 2
 
 
 class DnsVerifier:
@@ -59,23 +65,24 @@ class DnsVerifier:
         self._clock = clock
         self._hostname = hostname
         self._limits = limits or VerifyLimits()
-        self._places = asyncio.Semaphore(self._limits.at_once)
+        self._places = asyncio.Semaphore(self._limits.large_at_once)
 
     async def verify(self, mail: Received) -> Authentication:
         """Return what is known of a mail's sender; raises Fault if its file can't be read."""
-        async with self._places:
-            signed = await asyncio.to_thread(_signed, mail.source)
+        is_large = isinstance(mail.source, Path)
+        async with self._places if is_large else contextlib.nullcontext():
+            opened = await asyncio.to_thread(_opened, mail.source)
             deadline = asyncio.get_running_loop().time() + self._limits.seconds
             keys = KeyLookups(self._lookups)
             try:
-                return await self._verify(mail, signed, keys, deadline)
+                return await self._verify(mail, opened, keys, deadline)
             finally:
                 keys.close()
 
     async def _verify(
-        self, mail: Received, signed: SignedMail, keys: KeyLookups, deadline: float
+        self, mail: Received, opened: "_Opened", keys: KeyLookups, deadline: float
     ) -> Authentication:
-        now = self._clock.now()
+        now, signed = self._clock.now(), opened.signed
         # DMARC needs the others' answers and a little time of its own.
         early = deadline - self._limits.seconds / 5
         spf, dkim, arc = await asyncio.gather(
@@ -83,8 +90,8 @@ class DnsVerifier:
             _within(early, check_dkim(signed, keys.records, now=now)),
             _within(early, check_arc(signed, keys.records, now=now)),
         )
-        dmarc = await _within(deadline, self._dmarc(mail, spf, dkim or ()))
-        return _told(mail, spf, dkim, arc, dmarc)
+        dmarc = await _within(deadline, self._dmarc(opened.author, spf, dkim or ()))
+        return _told(mail, opened.author, spf=spf, dkim=dkim, arc=arc, dmarc=dmarc)
 
     async def _spf(self, mail: Received) -> SpfOutcome | None:
         """Return the outcome, None where the peer has no address that SPF could speak of."""
@@ -98,9 +105,9 @@ class DnsVerifier:
         return await check_spf(self._lookups, check)
 
     async def _dmarc(
-        self, mail: Received, spf: SpfOutcome | None, dkim: Sequence[Checked]
+        self, author_address: str | None, spf: SpfOutcome | None, dkim: Sequence[Checked]
     ) -> DmarcOutcome:
-        author = author_domain(mail.author)
+        author = author_domain(author_address)
         if author is None:
             return DmarcOutcome(DmarcResult.NONE)
         passing = [one.domain for one in dkim if one.result is DkimResult.PASS]
@@ -121,11 +128,26 @@ def author_domain(author: str | None) -> str | None:
         return None
 
 
-def _signed(source: bytes | Path) -> SignedMail:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A mail as signatures see it, and the address that wrote it by everybody's reading."""
+
+    signed: SignedMail
+    author: str | None
+
+
+def _opened(source: bytes | Path) -> _Opened:
     try:
-        return SignedMail(source if isinstance(source, bytes) else source.read_bytes())
+        raw = source if isinstance(source, bytes) else source.read_bytes()
     except OSError as error:
         raise Fault(f"the bytes to verify can't be read: {error}") from error
+    signed = SignedMail(raw)
+    head = read_head(raw, 0, len(raw), octets=_HEADER_OCTETS, fields=_FIELDS, outermost=True)
+    shown = sole_author(head.fields.all("from"))
+    # What is signed has to be what is shown: a header that is cut differently for the two
+    # (lone line feeds, an mbox line) has no certain author.
+    covered = [field.value.replace(CRLF, b"") for field in signed.fields if field.name == b"from"]
+    return _Opened(signed, shown if shown == sole_author(covered) else None)
 
 
 async def _within(deadline: float, work: Awaitable[_T]) -> _T | None:
@@ -142,12 +164,13 @@ async def _within(deadline: float, work: Awaitable[_T]) -> _T | None:
 
 def _told(
     mail: Received,
+    author: str | None,
+    *,
     spf: SpfOutcome | None,
     dkim: Sequence[Checked] | None,
     arc: ArcOutcome | None,
     dmarc: DmarcOutcome | None,
 ) -> Authentication:
-    author = author_domain(mail.author)
     dmarc = dmarc or DmarcOutcome(DmarcResult.TEMPERROR)
     sender = mail.sender.rpartition("@")[2] or mail.peer.helo
     signatures = (
@@ -160,9 +183,12 @@ def _told(
         if spf is None
         else SpfSeen(spf.result.value, spf.domain or None),
         dkim=tuple(signatures),
-        dmarc=DmarcSeen(dmarc.result.value, dmarc.policy and dmarc.policy.value, author),
+        dmarc=DmarcSeen(
+            dmarc.result.value, dmarc.policy and dmarc.policy.value, author_domain(author)
+        ),
         arc=(ArcResult.TEMPERROR if arc is None else arc.result).value,
         verdict=_verdict(dmarc),
+        author=author,
     )
 
 

@@ -23,10 +23,14 @@ class InboundRow(Stored, table=True):
     """Accepted mail. key: of company and dedupe, NULL when its time is over.
 
     due_at: when it may be claimed, so the end of the lease while there is one; NULL: read.
+    verify_at: when its sender may be verified, the same way; NULL: not wanted, or done.
     """
 
     __tablename__ = "inbound"
-    __table_args__ = (partial("ix_inbound_due_at", "due_at", where="due_at IS NOT NULL"),)
+    __table_args__ = (
+        partial("ix_inbound_due_at", "due_at", where="due_at IS NOT NULL"),
+        partial("ix_inbound_verify_at", "verify_at", where="verify_at IS NOT NULL"),
+    )
 
     position: int | None = position_field()
     id: str = Field(unique=True)
@@ -42,6 +46,7 @@ class InboundRow(Stored, table=True):
     key: bytes | None = octets(default=None, nullable=True, unique=True)
     due_at: int | None = moment()
     lease_owner: str | None
+    verify_at: int | None = moment()
 
 
 class ConversationRow(Stored, table=True):

@@ -121,12 +121,15 @@ def _create_mail() -> None:
     _create(
         "inbound",
         "position:serial+ id tenant_id envelope peer received_at:big raw_sha256 raw_size:big "
-        "dedupe crashes:int fence:big key:octets? due_at:big? lease_owner?",
+        "dedupe crashes:int fence:big key:octets? due_at:big? lease_owner? verify_at:big?",
         sa.PrimaryKeyConstraint("position", name="pk_inbound"),
         sa.UniqueConstraint("id", name="uq_inbound_id"),
         sa.UniqueConstraint("key", name="uq_inbound_key"),
     )
     op.create_index("ix_inbound_due_at", "inbound", ["due_at"], **_where("due_at IS NOT NULL"))
+    op.create_index(
+        "ix_inbound_verify_at", "inbound", ["verify_at"], **_where("verify_at IS NOT NULL")
+    )
     _create(
         "conversation",
         "position:serial+ id tenant_id subject customer_name customer_address created_at:big "
