@@ -79,7 +79,7 @@ class Listeners:
         for listener in self._smtp.values():
             await listener.close()
         if self._spool is not None:
-            self._spool.close()
+            await asyncio.to_thread(self._spool.close)
 
     def _config(
         self, role: Role, limits: SessionLimits, quotas: Quotas, spool: Spool

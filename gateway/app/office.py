@@ -38,6 +38,7 @@ from gateway.smtp.resolver import DnsResolver
 from gateway.smtp.routes import DnsRoutes
 from gateway.store.engine import DATABASE_FILE, EngineOptions
 from gateway.store.opening import OpenStore, open_store
+from gateway.verify.verifier import DnsVerifier
 from gateway.web.letters import TemplateLetters
 
 CONTROL_SOCKET = "control.sock"
@@ -55,6 +56,7 @@ class Office:
     blobs: FileBlobs
     scratch: Path
     parser: Readers
+    verifier: DnsVerifier
     routes: DnsRoutes
     dkim: DkimKeys
     directory: Directory
@@ -127,6 +129,7 @@ async def open_office(
             blobs=blobs,
             scratch=scratch,
             parser=parser,
+            verifier=DnsVerifier(resolver, clock, hostname=names.hostname),
             routes=routes,
             dkim=dkim,
         )
@@ -140,6 +143,7 @@ def _office(
     blobs: FileBlobs,
     scratch: Path,
     parser: Readers,
+    verifier: DnsVerifier,
     routes: DnsRoutes,
     dkim: DkimKeys,
 ) -> Office:
@@ -155,6 +159,7 @@ def _office(
         blobs=blobs,
         scratch=scratch,
         parser=parser,
+        verifier=verifier,
         routes=routes,
         dkim=dkim,
         directory=directory,

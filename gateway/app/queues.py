@@ -13,9 +13,11 @@ from gateway.app.plain import queue_limits, retry_policy
 from gateway.flow.deliver import WayOut
 from gateway.flow.ingest import Ingest
 from gateway.flow.queue_manager import QueueManager
+from gateway.flow.verifying import Verifying
 from gateway.mail.errors import Fault
 from gateway.ports.tally import Tally
 from gateway.runtime.signing import DkimSigner
+from gateway.settings import Settings
 from gateway.smtp.dialling import TlsContexts
 from gateway.smtp.relay import SmtpRelay
 
@@ -33,6 +35,7 @@ class Queues:
     tally: Tally
     ingests: bool = True
     relays: bool = True
+    _ingest: Ingest | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stops: list[Callable[[float], Awaitable[None]]] = field(default_factory=list)
     _closes: list[Callable[[], None]] = field(default_factory=list)
@@ -41,8 +44,12 @@ class Queues:
         """Begin."""
         office = self.office
         if self.ingests:
-            ingest = Ingest(office.context, office.parser, self.tally)
+            verifies = office.settings.inbound.verify
+            ingest = Ingest(office.context, office.parser, self.tally, verifies=verifies)
+            self._ingest = ingest
             self._begin(ingest.run(), ingest.stop, "ingest")
+            verifying = Verifying(office.context, office.verifier, self.tally)
+            self._begin(verifying.run(), verifying.stop, "verify")
             self._begin(self._sweep(), None, "sweep")
         if self.relays:
             relay = SmtpRelay(office.settings.server.hostname, TlsContexts.of_system())
@@ -51,6 +58,11 @@ class Queues:
             manager = QueueManager(office.context, way, queue_limits(office.settings))
             self._begin(manager.run(), manager.stop, "relay")
             self._closes += [relay.close, signer.close]
+
+    def apply(self, settings: Settings) -> None:
+        """Take over what may change while the queues are at work."""
+        if self._ingest is not None:
+            self._ingest.verifies = settings.inbound.verify
 
     async def stop(self, patience: float) -> None:
         """Finish what is under way within `patience` seconds."""

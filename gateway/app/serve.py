@@ -114,6 +114,7 @@ class Gateway:
         else:
             self._office.routes.plan = route_plan(loaded.settings)
             self._office.context.refusals.rules = loaded.bounce_rules
+            self._queues.apply(loaded.settings)
             self._listeners.replace_certificate(certificate)
             await self._office.directory.refresh()
             self._loaded = loaded

@@ -1,8 +1,9 @@
 """What a refusal means: the class of a bounce and its plain reason.
 
 An admin's rules first (`bounce_rules`), then codes, and words after them: the enhanced status that
-the report states, one in the server's words, the reply code, then phrases. A general status ("5.0.0", "expired") gives way to a telling one, and
-one that a server only derived from its reply code gives way to the one in the reply.
+the report states, one in the server's words, the reply code, then phrases. A general status
+("5.0.0", "expired") gives way to a telling one, and one that a server only derived from its reply
+code gives way to the one in the reply.
 RFC 3463, RFC 5321, RFC 7372, RFC 7505; Microsoft's and Google's own numbers.
 """
 

@@ -52,8 +52,8 @@ class Spool:
         return Intake(self)
 
     def close(self) -> None:
-        """Let the threads end."""
-        self._threads.shutdown(wait=False)
+        """Wait until the threads have done what is left; call it in a thread of your own."""
+        self._threads.shutdown(wait=True)
 
     # For Intake.
 

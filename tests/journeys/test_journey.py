@@ -247,6 +247,14 @@ def test_a_bounce_is_told_suppresses_and_can_be_overruled(running, hop, company)
     assert company.delivery(again["message_id"], "sent")
 
 
+def test_mail_that_a_company_stopped_itself_says_so(company):
+    company.post("/v1/suppressions", {"address": "stopped@client.example"}, status=201)
+    begun = begin(company, "stopped@client.example")
+    stopped = company.delivery(begun["message_id"], "suppressed")
+    assert stopped["reason"]["key"] == "unknown"
+    assert stopped["reason"]["plain"] == "mail to this address was stopped by hand"
+
+
 def test_what_a_next_hop_refuses_or_puts_off_is_told_in_its_words(hop, company):
     hop.script |= {
         "nobody@client.example": "550 5.1.1 Never heard of",

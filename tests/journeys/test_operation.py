@@ -232,7 +232,7 @@ def test_companies_in_files_come_and_go_with_a_reload(tmp_path):
         file.write_text(described + 'colour = "blue"\n')
         kept = reloaded(running)
         assert kept["event"] == "settings.kept"
-        assert "beta.toml:5:1: " in kept["why"]
+        assert "beta.toml:6:1: " in kept["why"]
         assert knows_beta(running) == (202, True)
 
         file.unlink()

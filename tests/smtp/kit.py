@@ -249,6 +249,6 @@ async def serving(
         yield Server(listener, reception, meter, tmp_path)
     finally:
         await listener.close()
-        spool.close()
+        await asyncio.to_thread(spool.close)
     assert listener.sessions == 0
     assert meter.open == 0

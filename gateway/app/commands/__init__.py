@@ -7,7 +7,7 @@ JSON values. It raises CommandError for what can't be done.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from gateway.app.commands import companies, mail, queue, upkeep
+from gateway.app.commands import archive, companies, mail, queue, upkeep
 from gateway.app.office import Office
 from gateway.flow.refusal import Refused
 from gateway.ports.lists import BadCursor
@@ -41,6 +41,9 @@ COMMANDS: Mapping[str, Command] = {
     "mail.send": mail.send,
     "mail.receive": mail.receive,
     "mail.place": mail.place,
+    "import.check": archive.check,
+    "import.piece": archive.piece,
+    "import.mails": archive.mails,
     "verify": upkeep.verify,
     "backup": upkeep.backup,
     "status": upkeep.status,
