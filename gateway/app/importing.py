@@ -9,7 +9,7 @@ cut short goes on by being begun again.
 import asyncio
 import base64
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ from typing import Any
 
 from gateway.app.offline import Commander, commander
 from gateway.app.plain import read_limits
-from gateway.mail.errors import MailError
+from gateway.mail.errors import Fault, MailError
 from gateway.mail.reading import Reading
 from gateway.ports.parser import Parser, ReaderDied
 from gateway.rules.archive import Grouped, group
@@ -81,7 +81,7 @@ async def import_archive(
             too_large=read.too_large,
             threads=len(grouped.threads),
         )
-        await _hand_over(do, whose, read, grouped, summary, progress)
+        await _hand_over(do, whose, read, grouped, summary=summary, progress=progress)
     return summary
 
 
@@ -116,7 +116,7 @@ async def _read_all(settings: Settings, archive: Archive, progress: Progress) ->
             async with asyncio.TaskGroup() as group_of_tasks:
                 for _ in range(_WORKERS):
                     group_of_tasks.create_task(work())
-        except* (MailError, OSError) as failed:
+        except* (MailError, Fault, OSError) as failed:
             raise failed.exceptions[0] from None
         finally:
             await readers.close()
@@ -132,7 +132,7 @@ async def _read_one(parser: Parser, entry: Entry) -> Archived:
         reading = Reading(readable=False)
     for attachment in reading.attachments:
         if attachment.path is not None:
-            Path(attachment.path).unlink(missing_ok=True)
+            await asyncio.to_thread(Path(attachment.path).unlink, missing_ok=True)
     return archived(reading)
 
 
@@ -155,9 +155,11 @@ async def _hand_over(
     whose: Mapping[str, Any],
     read: _Read,
     grouped: Grouped,
+    *,
     summary: Summary,
     progress: Progress,
 ) -> None:
+    threads_of = _threads_of(read.mails, grouped)
     homes: dict[int, str] = {}
     batch, done = _Batch(), 0
 
@@ -174,7 +176,8 @@ async def _hand_over(
         batch = _Batch()
 
     for number, members in enumerate(grouped.threads):
-        names = list(_names(read.mails, members))
+        names = _names(read.mails, members)
+        names = [name for name in names if threads_of[name] == number]
         for member in members:
             if not batch.numbers or batch.numbers[-1] != number:
                 home = homes.get(number)
@@ -191,15 +194,25 @@ async def _hand_over(
         await send()
 
 
-def _names(mails: Sequence[Archived], members: Sequence[int]) -> Iterator[str]:
-    """Yield the Message-IDs by which a thread's mail may be known already, a bounded number."""
-    found: dict[str, None] = {}
-    for member in members:
-        mail = mails[member]
-        for name in (mail.message_id, *mail.in_reply_to, *mail.references):
-            if name and len(found) < _MOST_NAMES:
-                found[name] = None
-    yield from found
+def _threads_of(mails: Sequence[Archived], grouped: Grouped) -> Mapping[str, int]:
+    """Return which thread a Message-ID belongs to; -1 for one that unrelated mails share."""
+    found: dict[str, int] = {}
+    for number, members in enumerate(grouped.threads):
+        for member in members:
+            for name in _named(mails[member]):
+                if found.setdefault(name, number) != number:
+                    found[name] = -1
+    return found
+
+
+def _names(mails: Sequence[Archived], members: Sequence[int]) -> list[str]:
+    """Return the Message-IDs by which a thread may be known already, a bounded number."""
+    found = dict.fromkeys(name for member in members for name in _named(mails[member]))
+    return list(found)[:_MOST_NAMES]
+
+
+def _named(mail: Archived) -> Sequence[str]:
+    return [name for name in (mail.message_id, *mail.in_reply_to, *mail.references) if name]
 
 
 async def _handed(do: Commander, octets: bytes) -> Mapping[str, str]:

@@ -1,7 +1,6 @@
 """The tasks that work the queues: reading in what came, relaying what leaves, sweeping up."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -84,26 +83,27 @@ class Queues:
             self._stops.append(stop)
 
     async def _sweep(self) -> None:
-        """Collect blobs that nothing refers to, after a delay."""
+        """Collect what nothing refers to, and forget what is past."""
         while True:
             await asyncio.sleep(_SWEEP_EVERY.total_seconds())
-            with contextlib.suppress(Fault):
+            try:
                 await sweep(self.office)
+            except Fault as error:
+                log.warning("store.not_swept", why=str(error))
 
 
 async def sweep(office: Office) -> int:
-    """Remove blobs that no row refers to and that are older than an hour; return how many."""
+    """Remove blobs that no row refers to and that are older than an hour; return how many.
+
+    Forgets sessions, links and repeats whose time is over, too. Raises Fault.
+    """
+
+    async def is_referenced(tenant_id: str, sha256: str) -> bool:
+        known = await office.store.read(lambda work: work.contents.get(tenant_id, sha256))
+        return known is not None
+
     now = office.context.clock.now()
-    removed = 0
-    for tenant_id, sha256, _, kept_at in await asyncio.to_thread(list, office.blobs.listed()):
-        if now - kept_at < _ORPHAN_AFTER:
-            continue
-        known = await office.context.store.read(
-            lambda work, tenant_id=tenant_id, sha256=sha256: work.contents.get(tenant_id, sha256)  # type: ignore[misc]
-        )
-        if known is None:
-            await office.blobs.remove(tenant_id, sha256)
-            removed += 1
-    if removed:
-        log.info("blobs.swept", count=removed)
+    forgotten = await office.store.tidy(now)
+    removed = await office.blobs.sweep(is_referenced, now - _ORPHAN_AFTER)
+    log.info("store.swept", blobs=removed, past=forgotten)
     return removed

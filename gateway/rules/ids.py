@@ -1,4 +1,4 @@
-"""Opaque ids: a prefix, then 120 bits in lower-case base32, ordered by time."""
+"""Opaque ids: a prefix, then 120 bits in lower-case base32hex, which sorts as its bits do."""
 
 import base64
 from datetime import datetime
@@ -31,7 +31,7 @@ def new_id(prefix: str, now: datetime, chance: bytes) -> str:
         raise ValueError(f"chance must be {RANDOM_OCTETS} octets, not {len(chance)}")
     milliseconds = int(now.timestamp() * 1000)
     body = milliseconds.to_bytes(_BODY_OCTETS - RANDOM_OCTETS, "big") + chance
-    return prefix + base64.b32encode(body).decode("ascii").lower()
+    return prefix + base64.b32hexencode(body).decode("ascii").lower()
 
 
 def body_of(prefix: str, identifier: str) -> bytes | None:
@@ -40,11 +40,11 @@ def body_of(prefix: str, identifier: str) -> bytes | None:
     if not identifier.startswith(prefix) or len(text) != _BODY_CHARS:
         return None
     try:
-        return base64.b32decode(text.encode("ascii"), casefold=True)
+        return base64.b32hexdecode(text.encode("ascii"), casefold=True)
     except ValueError:
         return None
 
 
 def from_body(prefix: str, body: bytes) -> str:
     """Return the id with these 15 octets."""
-    return prefix + base64.b32encode(body).decode("ascii").lower()
+    return prefix + base64.b32hexencode(body).decode("ascii").lower()

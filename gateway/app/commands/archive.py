@@ -17,6 +17,7 @@ from gateway.runtime.control import CommandError
 
 _HEAD_OCTETS = 64 * 1024
 _AT_ONCE = 4
+_LEFT_AFTER = 24 * 3600
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
 _TIES = frozenset({archive.FIRST, archive.HEADERS, "series", "quotes", "answer", "list"})
 
@@ -28,6 +29,7 @@ async def check(office: Office, given: Mapping[str, Any]) -> Any:
     for address in own:
         if not is_mailbox(address if not address.startswith("@") else f"x{address}"):
             raise CommandError(f"{address} is no mail address", "usage")
+    await asyncio.to_thread(_sweep, office.scratch, office.context.clock.now().timestamp())
     return {"tenant_id": tenant.id, "tenant": tenant.slug, "own": own}
 
 
@@ -104,6 +106,13 @@ def _write(path: Path, at: int, octets: bytes) -> None:
     with path.open("r+b" if at else "wb") as file:
         file.seek(at)
         file.write(octets)
+
+
+def _sweep(scratch: Path, now: float) -> None:
+    """Remove what imports that were cut short left behind."""
+    for path in scratch.glob("import-*"):
+        if now - path.stat().st_mtime > _LEFT_AFTER:
+            path.unlink(missing_ok=True)
 
 
 def _look(path: Path) -> tuple[bytes, int]:
