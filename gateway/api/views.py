@@ -10,7 +10,7 @@ from gateway.api.schemas.deliveries import (
     ReasonShown,
     SuppressionShown,
 )
-from gateway.api.schemas.documents import AttachmentShown
+from gateway.api.schemas.documents import AttachmentShown, EInvoiceShown
 from gateway.api.schemas.events import EventShown
 from gateway.api.schemas.messages import (
     ArcShown,
@@ -21,6 +21,7 @@ from gateway.api.schemas.messages import (
     ForwardedShown,
     MessageShown,
     SpfShown,
+    SuggestionsShown,
     ThreadingShown,
 )
 from gateway.api.schemas.people import CustomerShown, MailboxShown
@@ -107,6 +108,7 @@ def attachment_shown(context: Context, attachment: Attachment) -> AttachmentShow
         sha256=attachment.sha256,
         inline=attachment.inline,
         content_id=attachment.content_id,
+        document=EInvoiceShown(**attachment.document) if attachment.document else None,
         url=f"{context.names.public_url}/v1/attachments/{attachment.id}",
     )
 
@@ -157,6 +159,16 @@ def _bounce(told: Mapping[str, Any]) -> BounceShown:
     )
 
 
+def _suggestions(told: Mapping[str, Any]) -> SuggestionsShown:
+    substitute = told.get("substitute")
+    return SuggestionsShown(
+        invoice_numbers=list(told.get("invoice_numbers") or ()),
+        ibans=list(told.get("ibans") or ()),
+        returns_on=told.get("returns_on"),
+        substitute=MailboxShown(**substitute) if substitute else None,
+    )
+
+
 def message_shown(
     context: Context, message: Message, deliveries: Sequence[Delivery]
 ) -> MessageShown:
@@ -189,6 +201,7 @@ def message_shown(
         sender_expected=message.sender_expected,
         automatic=message.automatic,
         bounces=[_bounce(one) for one in message.bounces],
+        suggestions=_suggestions(message.suggestions),
         threading=ThreadingShown(rule=message.threading.rule, evidence=message.threading.evidence),
         readable=message.readable,
         deliveries=[delivery_shown(one) for one in deliveries],

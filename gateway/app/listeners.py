@@ -12,6 +12,7 @@ from gateway.app.office import Office
 from gateway.app.plain import session_limits, tls_context
 from gateway.runtime.http.server import HttpServer
 from gateway.runtime.metrics import Meters
+from gateway.settings import Settings
 from gateway.smtp.limits import SessionLimits
 from gateway.smtp.listener import Listener
 from gateway.smtp.quotas import Quotas
@@ -32,6 +33,7 @@ class Listeners:
     _smtp: dict[str, Listener] = field(default_factory=dict)
     _http: list[HttpServer] = field(default_factory=list)
     _spool: Spool | None = None
+    _quotas: Quotas | None = None
 
     async def open_smtp(self) -> None:
         """Open mx, submission, submissions. Raises ConfigError if an address can't be had."""
@@ -39,7 +41,7 @@ class Listeners:
         limits = session_limits(settings)
         self._spool = Spool(self.office.scratch, memory=limits.spool_memory, each=limits.spool_each)
         await asyncio.to_thread(self._spool.prepare, self.office.context.clock.now())
-        quotas = Quotas(limits)
+        quotas = self._quotas = Quotas(limits)
         listen = settings.listen
         for role, addresses in (
             (Role.MX, listen.mx),
@@ -64,6 +66,14 @@ class Listeners:
             return
         self.addresses[name] = list(await server.start(given or addresses))
         self._http.append(server)
+
+    def apply(self, settings: Settings) -> None:
+        """Take over what may change while the listeners are open."""
+        limits = session_limits(settings)
+        if self._quotas is not None:
+            self._quotas.apply(limits)
+        for listener in self._smtp.values():
+            listener.apply(limits, settings.listen.submission_plain_from)
 
     def replace_certificate(self, context: ssl.SSLContext | None) -> None:
         """Use another certificate for handshakes from now on."""

@@ -57,6 +57,7 @@ class Office:
     scratch: Path
     parser: Readers
     verifier: DnsVerifier
+    egress: Egress
     routes: DnsRoutes
     dkim: DkimKeys
     directory: Directory
@@ -69,6 +70,13 @@ class Office:
     dispatch: Dispatch
     reception: MxReception
     submission: SubmissionReception
+
+    def apply(self, settings: Settings) -> None:
+        """Take over what may change while the gateway runs."""
+        rate = settings.limits.tenant_rate
+        self.quota.allow(rate.count, rate.per)
+        self.egress.allow(settings.egress.allow)
+        self.routes.plan = route_plan(settings)
 
 
 @asynccontextmanager
@@ -130,6 +138,7 @@ async def open_office(
             scratch=scratch,
             parser=parser,
             verifier=DnsVerifier(resolver, clock, hostname=names.hostname),
+            egress=egress,
             routes=routes,
             dkim=dkim,
         )
@@ -144,6 +153,7 @@ def _office(
     scratch: Path,
     parser: Readers,
     verifier: DnsVerifier,
+    egress: Egress,
     routes: DnsRoutes,
     dkim: DkimKeys,
 ) -> Office:
@@ -160,6 +170,7 @@ def _office(
         scratch=scratch,
         parser=parser,
         verifier=verifier,
+        egress=egress,
         routes=routes,
         dkim=dkim,
         directory=directory,

@@ -35,6 +35,7 @@ class Queues:
     ingests: bool = True
     relays: bool = True
     _ingest: Ingest | None = None
+    _manager: QueueManager | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stops: list[Callable[[float], Awaitable[None]]] = field(default_factory=list)
     _closes: list[Callable[[], None]] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Queues:
             signer = DkimSigner(office.dkim, office.context.names.sender, office.context.clock)
             way = WayOut(office.routes, relay, signer, retry_policy(office.settings), self.tally)
             manager = QueueManager(office.context, way, queue_limits(office.settings))
+            self._manager = manager
             self._begin(manager.run(), manager.stop, "relay")
             self._closes += [relay.close, signer.close]
 
@@ -62,6 +64,8 @@ class Queues:
         """Take over what may change while the queues are at work."""
         if self._ingest is not None:
             self._ingest.verifies = settings.inbound.verify
+        if self._manager is not None:
+            self._manager.apply(retry_policy(settings), queue_limits(settings))
 
     async def stop(self, patience: float) -> None:
         """Finish what is under way within `patience` seconds."""

@@ -16,14 +16,14 @@ from gateway.app.companies_by_file import apply_companies
 from gateway.app.listeners import Listeners, Sockets
 from gateway.app.meters import JourneyTally
 from gateway.app.office import CONTROL_SOCKET, Office, open_office
-from gateway.app.plain import route_plan, tls_context
+from gateway.app.plain import tls_context
 from gateway.app.queues import Queues
 from gateway.app.site import metrics_site, site
 from gateway.mail.errors import ConfigError, Fault
 from gateway.runtime.control import ControlServer
 from gateway.runtime.metrics import Meters, watch_lag
 from gateway.runtime.notify import inherited, notify
-from gateway.settings import BadSettings, Loaded, diff, load
+from gateway.settings import BadSettings, Loaded, Settings, diff, load
 from gateway.store.engine import EngineOptions
 
 log = structlog.get_logger()
@@ -92,14 +92,20 @@ class Gateway:
         if self._roles.web:
             listen = office.settings.listen
             addresses = [(one.host, one.port) for one in listen.http]
-            await self._listeners.open_http("http", site(office, self._meters), addresses)
+            await self._listeners.open_http(
+                "http", site(office, self._meters, self._settings), addresses
+            )
             addresses = [(one.host, one.port) for one in listen.metrics]
             if addresses:
-                server = metrics_site(office, self._meters)
+                server = metrics_site(office, self._meters, self._settings)
                 await self._listeners.open_http("metrics", server, addresses)
         self._queues.start()
         self._watch = asyncio.create_task(watch_lag(self._meters))
         await self._control.start()
+
+    def _settings(self) -> Settings:
+        """Return the settings that hold now."""
+        return self._loaded.settings
 
     async def reload(self) -> None:
         """Read the configuration again and apply what can be; a bad file changes nothing."""
@@ -112,9 +118,10 @@ class Gateway:
         except (BadSettings, ConfigError, Fault) as error:
             log.error("settings.kept", why=str(error))  # noqa: TRY400 (the admin needs the words)
         else:
-            self._office.routes.plan = route_plan(loaded.settings)
+            self._office.apply(loaded.settings)
             self._office.context.refusals.rules = loaded.bounce_rules
             self._queues.apply(loaded.settings)
+            self._listeners.apply(loaded.settings)
             self._listeners.replace_certificate(certificate)
             await self._office.directory.refresh()
             self._loaded = loaded

@@ -1,5 +1,6 @@
 """The HTTP application: API and pages side by side, with what stands before both."""
 
+from collections.abc import Callable
 from importlib.metadata import version
 
 from starlette.applications import Starlette
@@ -18,14 +19,18 @@ from gateway.runtime.http.edge import Edge
 from gateway.runtime.http.proxies import TrustedProxies
 from gateway.runtime.http.server import HttpServer
 from gateway.runtime.metrics import Meters
+from gateway.settings import Settings
 from gateway.web.app import build_web
 from gateway.web.services import WebServices
 
 
-def site(office: Office, meters: Meters) -> HttpServer:
-    """Return the server of API and pages, not yet listening."""
+def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpServer:
+    """Return the server of API and pages, not yet listening.
+
+    live: gives the settings that hold at the time.
+    """
     draining = Draining()
-    services = _services(office, meters, draining)
+    services = _services(office, meters, draining, live)
     pages = WebServices(
         context=office.context,
         visits=office.visits,
@@ -38,19 +43,21 @@ def site(office: Office, meters: Meters) -> HttpServer:
     routes: list[BaseRoute] = [*build_api(services), *build_web(pages)]
     application = Starlette(routes=routes)
     application.router.default = not_found_app(services)
-    return _server(office, application, meters, draining)
+    return _server(office, application, meters, draining, live)
 
 
-def metrics_site(office: Office, meters: Meters) -> HttpServer:
+def metrics_site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpServer:
     """Return the server of a listener for metrics alone, not yet listening."""
     draining = Draining()
-    services = _services(office, meters, draining)
+    services = _services(office, meters, draining, live)
     alive = Route("/healthz", _alive)
     application = Starlette(routes=[*build_metrics(services), alive])
-    return _server(office, application, meters, draining)
+    return _server(office, application, meters, draining, live)
 
 
-def _services(office: Office, meters: Meters, draining: Draining) -> Services:
+def _services(
+    office: Office, meters: Meters, draining: Draining, live: Callable[[], Settings]
+) -> Services:
     settings = office.settings
     return Services(
         context=office.context,
@@ -66,16 +73,22 @@ def _services(office: Office, meters: Meters, draining: Draining) -> Services:
             own_metrics=bool(settings.listen.metrics),
             version=version("postroom"),
         ),
-        admin_key=lambda: settings.server.admin_key.text,
+        admin_key=lambda: live().server.admin_key.text,
         draining=draining,
     )
 
 
-def _server(office: Office, application: ASGIApp, meters: Meters, draining: Draining) -> HttpServer:
+def _server(
+    office: Office,
+    application: ASGIApp,
+    meters: Meters,
+    draining: Draining,
+    live: Callable[[], Settings],
+) -> HttpServer:
     settings, context = office.settings, office.context
     limited = BodyLimit(application, settings.limits.http_body)
     edge = Edge(limited, clock=context.clock, chance=context.chance, observe=meters.answered)
-    trusted = TrustedProxies(edge, lambda: settings.server.trusted_proxies)
+    trusted = TrustedProxies(edge, lambda: live().server.trusted_proxies)
     return HttpServer(
         trusted, http_limits(settings), drain=settings.server.drain, draining=draining
     )

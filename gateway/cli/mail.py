@@ -1,17 +1,15 @@
 """`send`, `receive`, `explain`."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from gateway.cli.asking import AsJson, ConfigFile, ask, read_mail, show_one
-
-if TYPE_CHECKING:
-    from gateway.mail.reading import Reading
 
 MailFile = Annotated[str, typer.Argument(help="A mail, .eml; - for standard input.")]
 Rcpt = Annotated[list[str] | None, typer.Option("--rcpt", help="An envelope recipient.")]
@@ -45,19 +43,33 @@ def receive(
 
 
 def explain(
-    file: MailFile, rcpt: Rcpt = None, as_json: AsJson = False, config: ConfigFile = None
+    file: MailFile,
+    rcpt: Rcpt = None,
+    sender: Annotated[
+        str | None, typer.Option("--from", help='The reverse-path; "" for the null one of reports.')
+    ] = None,
+    peer: Annotated[
+        str, typer.Option("--peer", help="The IP address that brought it; SPF asks for it.")
+    ] = "",
+    helo: Annotated[str, typer.Option("--helo", help="How that one called itself.")] = "",
+    dns: Annotated[bool, typer.Option(help="Ask DNS who sent it.")] = True,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
 ) -> None:
     """Say how the gateway reads a mail and where it would put it; stores nothing."""
+    from gateway.app.explaining import Arrival
+    from gateway.app.explaining import explain as explained
     from gateway.mail.errors import MailError
-    from gateway.mail.message import read
     from gateway.runtime.control import CommandError
+    from gateway.settings import load
 
     raw = read_mail(file)
+    arrival = Arrival(rcpt or (), sender, peer, helo)
     try:
-        reading = read(raw)
+        told = asyncio.run(explained(load(config).settings, raw, arrival, by_dns=dns))
     except MailError as error:
         raise CommandError(f"{file}: the mail can't be read: {error}") from error
-    told = {**_told(reading), "threading": _placed(config, raw, rcpt or [])}
+    told["threading"] = _placed(config, raw, rcpt or [])
     if as_json:
         print(json.dumps(told, ensure_ascii=False))
         return
@@ -84,39 +96,6 @@ def _placed(config: Path | None, raw: bytes, recipients: list[str]) -> Mapping[s
 
 def _encoded(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")
-
-
-def _told(reading: "Reading") -> dict[str, Any]:
-    from gateway.flow.reading_in import UNVERIFIED
-    from gateway.flow.report import bounces_of
-
-    return {
-        "subject": reading.subject,
-        "from": [{"name": box.name, "address": box.address} for box in reading.from_],
-        "author": reading.author,
-        "date": reading.date.isoformat() if reading.date else None,
-        "message_id": reading.message_id or None,
-        "authentication": UNVERIFIED,
-        "automatic": reading.automatic,
-        "bounces": list(bounces_of(reading.report)) if reading.report else [],
-        "text": reading.text,
-        "quoted_text": reading.quoted_text,
-        "signature": reading.signature,
-        "trim_method": reading.trim_method,
-        "forwarded": reading.forwarded.subject if reading.forwarded else None,
-        "attachments": [
-            {
-                "filename": one.filename,
-                "content_type": one.content_type,
-                "size": one.size,
-                "sha256": one.sha256,
-                "inline": one.inline,
-            }
-            for one in reading.attachments
-        ],
-        "readable": reading.readable,
-        "defects": list(reading.defects),
-    }
 
 
 def _print(told: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """How far long work is, in one line of a terminal; nothing where there is none."""
 
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 _WIDTH = 30
 _STEPS = 500
@@ -16,7 +16,7 @@ class Bar:
         self._is_shown = out.isatty()
         self._last = ("", -1)
 
-    def __enter__(self) -> "Bar":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

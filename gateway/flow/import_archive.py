@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
 
 import structlog
 
 from gateway.flow.context import Context
+from gateway.flow.import_people import Correspondents
 from gateway.flow.people import latest
 from gateway.flow.reading_in import UNVERIFIED, forwarded_of, keep_documents
 from gateway.flow.receive import dedupe_of
@@ -35,10 +35,8 @@ from gateway.rules.model import (
     Attachment,
     Channel,
     Conversation,
-    ConversationStatus,
     Direction,
     Message,
-    Participant,
     Tenant,
     Threading,
 )
@@ -57,19 +55,10 @@ _EVIDENCE = {
 _REPORTS = frozenset({"bounce", "delay", "report"})
 _TRIES = 5
 _MOST_CRASHES = 3
-_MOST_PEOPLE = 200
 _HEADER_OCTETS = 64 * 1024
 _FIELDS = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_END = datetime(2100, 1, 1, tzinfo=UTC)
-
-
-class _Standing(TypedDict):
-    """Who wrote a message, and who sees it."""
-
-    author_ref: int | None
-    sender_expected: bool
-    visible: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +88,7 @@ class Brought:
 
 
 class Importing:
-    """Brings mails of one company in.
-
-    own: addresses of the company in lower case; "@domain" stands for all of a domain.
-    """
+    """Brings mails of one company in; own: see `import_people.Correspondents`."""
 
     def __init__(
         self, context: Context, parser: Parser, tenant: Tenant, own: frozenset[str]
@@ -111,7 +97,7 @@ class Importing:
         self._context = context
         self._parser = parser
         self._tenant = tenant
-        self._own = own | {context.names.sender_address(tenant).lower()}
+        self._people = Correspondents(context, tenant, own)
 
     async def bring(self, mail: FromArchive) -> Brought:
         """Store a mail, the mails above it in its conversation first. Raises Fault."""
@@ -158,10 +144,6 @@ class Importing:
                 break
         return Reading(readable=False)
 
-    def _is_own(self, address: str) -> bool:
-        address = address.lower()
-        return address in self._own or f"@{address.rpartition('@')[2]}" in self._own
-
     def _message(
         self,
         message_id: str,
@@ -175,7 +157,7 @@ class Importing:
             id=message_id,
             tenant_id=self._tenant.id,
             conversation_id="",
-            direction=Direction.OUT if self._is_own(author.address) else Direction.IN,
+            direction=Direction.OUT if self._people.is_own(author.address) else Direction.IN,
             channel=Channel.EMAIL,
             from_=author,
             to=reading.to,
@@ -219,7 +201,7 @@ class Importing:
         is_new = conversation is None
         rule = "new" if is_new and mail.tie == archive.FIRST else "references"
         if conversation is None:
-            conversation = self._conversation(message)
+            conversation = self._people.conversation(message)
             work.conversations.add(conversation)
             about = events.about_conversation(conversation)
             now = context.clock.now()
@@ -227,7 +209,7 @@ class Importing:
             work.wake("events")
             people = []
             if "@" in conversation.customer.address:
-                people = [self._person(conversation, conversation.customer, role="customer")]
+                people = [self._people.person(conversation, conversation.customer, role="customer")]
                 work.conversations.add_participant(people[0])
         else:
             people = list(work.conversations.participants(tenant.id, conversation.id))
@@ -238,7 +220,7 @@ class Importing:
             message,
             conversation_id=conversation.id,
             threading=Threading(rule, evidence),
-            **self._standing(work, conversation, people, message),
+            **self._people.standing(work, conversation, people, message),
         )
         work.messages.add(placed)
         self._bring_up(work, conversation, placed)
@@ -267,56 +249,6 @@ class Importing:
             for known in work.messages.known(self._tenant.id, mail.names)[:1]:
                 found = work.conversations.get(self._tenant.id, known.conversation_id)
         return None if found is None else latest(work, found)
-
-    def _conversation(self, message: Message) -> Conversation:
-        """Return a new conversation; its customer is the first person of elsewhere."""
-        people = [message.from_, *message.to, *message.cc]
-        customer = next((box for box in people if not self._is_own(box.address)), message.from_)
-        return Conversation(
-            id=self._context.new_id(ids.CONVERSATION, message.received_at),
-            tenant_id=self._tenant.id,
-            subject=message.subject,
-            customer=customer,
-            created_at=message.received_at,
-            updated_at=message.received_at,
-            status=ConversationStatus.CLOSED,
-        )
-
-    def _person(self, conversation: Conversation, mailbox: Mailbox, *, role: str) -> Participant:
-        return Participant(
-            ref=self._context.new_ref(),
-            tenant_id=self._tenant.id,
-            conversation_id=conversation.id,
-            mailbox=mailbox,
-            role=role,
-            created_at=self._context.clock.now(),
-            approved=role == "customer",
-        )
-
-    def _standing(
-        self,
-        work: Work,
-        conversation: Conversation,
-        people: Sequence[Participant],
-        message: Message,
-    ) -> _Standing:
-        """Return who wrote it, and who may see it: never more than the customer had by mail."""
-        customers = {p.mailbox.address.lower() for p in people if p.role == "customer"}
-        if message.direction is Direction.OUT:
-            seen = {box.address.lower() for box in (*message.to, *message.cc)}
-            return {"author_ref": None, "sender_expected": True, "visible": bool(seen & customers)}
-        address = message.from_.address.lower()
-        writer = next((p for p in people if p.mailbox.address.lower() == address), None)
-        if writer is None and "@" in address and len(people) < _MOST_PEOPLE:
-            writer = self._person(conversation, message.from_, role="other")
-            work.conversations.add_participant(writer)
-        is_expected = writer is not None and writer.role in {"customer", "cc"}
-        is_report = message.automatic in _REPORTS
-        return {
-            "author_ref": writer.ref if writer else None,
-            "sender_expected": is_expected or is_report,
-            "visible": is_expected and not is_report,
-        }
 
     def _bring_up(self, work: Work, conversation: Conversation, message: Message) -> None:
         """Let the conversation show its newest message."""

@@ -17,6 +17,7 @@ from gateway.flow.placing import find_place, find_writer
 from gateway.flow.reading_in import keep_documents, message_of, sender_of
 from gateway.flow.recognising import recognised
 from gateway.flow.report import apply_report
+from gateway.flow.suggesting import hints_of, suggestions_of
 from gateway.mail.errors import Fault, MailError
 from gateway.mail.reading import Reading
 from gateway.ports.correspondence import Kept
@@ -178,6 +179,7 @@ class Ingest:
         context, now = self._context, self._context.clock.now()
         recipients = [recipient.address for recipient in inbound.envelope.recipients]
         verify = self.verifies and inbound.peer.is_remote
+        hints = hints_of(reading)
 
         def store(work: Work) -> None:
             tenant = work.tenants.get(inbound.tenant_id)
@@ -204,6 +206,7 @@ class Ingest:
                 attachments=attachments,
                 verify=verify,
                 rules=context.refusals.rules,
+                suggestions=suggestions_of(work, tenant.id, hints),
             )
             stored = post(context, work, Packed(message, (), kept), now)
             if reading.report is not None:

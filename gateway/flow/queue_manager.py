@@ -17,6 +17,7 @@ from gateway.ports.store import Work
 from gateway.rules.model import Delivery, Reason
 from gateway.rules.outcome import Deferred
 from gateway.rules.reasons import plain_words
+from gateway.rules.retry import RetryPolicy
 
 log = structlog.get_logger()
 
@@ -79,6 +80,11 @@ class QueueManager:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
+
+    def apply(self, policy: RetryPolicy, limits: QueueLimits) -> None:
+        """Go on with another policy and other limits; what is being tried keeps the old policy."""
+        self._way = replace(self._way, policy=policy)
+        self._limits = replace(limits, lease=self._limits.lease)
 
     @property
     def trying(self) -> int:

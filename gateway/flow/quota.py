@@ -14,6 +14,11 @@ class Quota:
         self._per = per
         self._buckets: dict[str, tuple[float, datetime]] = {}
 
+    def allow(self, count: int, per: timedelta) -> None:
+        """Allow another rate from now on; no bucket holds more than it then may."""
+        self._count = count
+        self._per = per
+
     def take(self, tenant_id: str, count: int, now: datetime) -> None:
         """Take `count` from the company's bucket.
 

@@ -20,6 +20,7 @@ from gateway.rules.model import Attachment, Channel, Conversation, Direction, Me
 
 _REPORTS = frozenset({"bounce", "delay", "report"})
 UNVERIFIED: Mapping[str, Any] = Authentication().shown()
+_NO_SUGGESTIONS: Mapping[str, Any] = {}
 _PENDING: Mapping[str, Any] = Authentication(verdict=PENDING).shown()
 
 
@@ -43,6 +44,7 @@ async def keep_documents(
                 sha256=kept.sha256,
                 inline=found.inline,
                 content_id=found.content_id,
+                document=asdict(found.document) if found.document else None,
             )
         )
     return tuple(attachments), tuple(kepts)
@@ -63,11 +65,13 @@ def message_of(
     attachments: tuple[Attachment, ...],
     verify: bool = False,
     rules: Sequence[BounceRule] = (),
+    suggestions: Mapping[str, Any] = _NO_SUGGESTIONS,
 ) -> Message:
     """Return the message. Reports and what strangers write is kept from the customer's page.
 
     verify: its sender is going to be verified.
     rules: the admin's, for what a report's words mean.
+    suggestions: as `suggesting.suggestions_of` gives them.
     """
     is_report = reading.automatic in _REPORTS or placed.delivery is not None
     approved = writer.person is not None and writer.person.approved
@@ -97,6 +101,7 @@ def message_of(
         sender_expected=writer.expected or is_report,
         automatic=reading.automatic,
         bounces=bounces_of(reading.report, rules) if reading.report else (),
+        suggestions=suggestions,
         threading=Threading(placed.place.rule, placed.place.evidence),
         readable=reading.readable,
         visible=not is_report and (writer.expected or approved),

@@ -61,6 +61,11 @@ class Verifying:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def busy(self) -> int:
+        """How many mails are being verified now."""
+        return len(self._tasks)
+
     async def _turn(self, seen: int) -> int:
         free = CONCURRENCY - len(self._tasks)
         if free <= 0:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import unescape
 from urllib.parse import unquote
 
-from gateway.mail.content import Uuencoded
+from gateway.mail.einvoice import read_document
 from gateway.mail.encoded_words import header_text
 from gateway.mail.errors import MailError
 from gateway.mail.filenames import safe_name, type_of
@@ -14,6 +14,7 @@ from gateway.mail.headers import read_head
 from gateway.mail.parts import Part
 from gateway.mail.reading import Attachment, ReadLimits
 from gateway.mail.tnef import Tnef, unpack
+from gateway.mail.uuencode import FileInText
 
 _SOURCE = re.compile(r'<img [^<>]*?src="cid:([^"<>]+)"')
 _TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
@@ -42,9 +43,9 @@ def read_attachments(
     limits: ReadLimits,
     *,
     packed: Iterable[Tnef] = (),
-    files: Iterable[Uuencoded] = (),
+    files: Iterable[FileInText] = (),
 ) -> tuple[Attachment, ...]:
-    """Return the attachments of a mail in their order, packed and uuencoded ones last.
+    """Return the attachments of a mail in their order, those out of others or of text last.
 
     html: the harmless HTML, for which pictures it shows.
     """
@@ -85,6 +86,7 @@ def _attachment(
         inline=inline,
         content_id=content_id or None,
         content=octets,
+        document=read_document(octets, content_type, filename),
     )
 
 

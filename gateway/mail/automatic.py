@@ -5,6 +5,7 @@ Header fields decide. A subject alone never does: people answer "Out of office" 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from gateway.mail import automatic_words
@@ -58,6 +59,15 @@ _CHALLENGE_TEXT: Final = re.compile(
     r"|(?:account|mailbox|address|recipient) is protected by .{1,300}(?:click|reply|visit|follow)"
 )
 _LOOKED_AT: Final = 3000
+_SHOWN: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What kind of machine wrote a mail, None for a person; and what says so, in words."""
+
+    kind: Automatic | None
+    why: str
 
 
 def automatic_kind(
@@ -70,31 +80,67 @@ def automatic_kind(
 ) -> Automatic | None:
     """Return what kind of machine wrote the mail, or None if a person may have.
 
+    The arguments are those of `judge_automatic`.
+    """
+    return judge_automatic(
+        headers, null_sender=null_sender, report=report, subject=subject, text=text
+    ).kind
+
+
+def judge_automatic(
+    headers: Iterable[tuple[str, str]],
+    *,
+    null_sender: bool = False,
+    report: Report | None = None,
+    subject: str = "",
+    text: str = "",
+) -> Verdict:
+    """Return what kind of machine wrote the mail, and by what that is seen.
+
     headers: names in any case, values decoded.
     null_sender: whether it came with the null reverse-path.
     report: what `read_report` gave.
     subject, text: hints; they never decide without a second sign.
     """
     if report is not None:
-        return _REPORTS[report.kind]
+        form = "in the form of the RFCs" if report.is_standard else "a letter, told by its words"
+        return Verdict(_REPORTS[report.kind], f"it is a report of kind {report.kind}, {form}")
     fields: dict[str, list[str]] = {}
     for name, value in headers:
         fields.setdefault(name.lower(), []).append(value.strip().lower())
     opening = " ".join(text[:_LOOKED_AT].lower().split())
-    is_bulk = _is_bulk(fields)
-    asks = "http" in opening and _CHALLENGE_TEXT.search(opening) is not None
-    if any(name in fields for name in _CHALLENGES) or (asks and not is_bulk):
-        return "challenge"
+    bulk = _bulk_sign(fields)
+    asks = _CHALLENGE_TEXT.search(opening) if "http" in opening else None
+    challenger = next((name for name in _CHALLENGES if name in fields), None)
+    if challenger is not None:
+        return Verdict("challenge", f"field {challenger}")
+    if asks is not None and bulk is None:
+        return Verdict("challenge", f'it asks for a gesture: "{_cut(asks[0])}"')
     submitted = _first_word(fields.get("auto-submitted", ()))
     if submitted and submitted != "no":
-        return "bulk" if is_bulk and submitted != "auto-replied" else "auto_reply"
-    if _is_responder(fields):
-        return "auto_reply"
-    if is_bulk:
-        return "bulk"
-    is_away = _AWAY_SUBJECT.search(subject.strip().lower()) is not None
-    signs = "x-auto-response-suppress" in fields or _AWAY_TEXT.search(opening) is not None
-    return "auto_reply" if null_sender or (is_away and signs) else None
+        is_bulk = bulk is not None and submitted != "auto-replied"
+        return Verdict("bulk" if is_bulk else "auto_reply", f"auto-submitted: {_cut(submitted)}")
+    responder = _responder_sign(fields)
+    if responder is not None:
+        return Verdict("auto_reply", responder)
+    if bulk is not None:
+        return Verdict("bulk", bulk)
+    if null_sender:
+        return Verdict("auto_reply", "it came with the null reverse-path")
+    away = _AWAY_SUBJECT.search(subject.strip().lower())
+    if away is None:
+        return Verdict(None, "no field, and no words in the subject, say so")
+    if "x-auto-response-suppress" in fields:
+        sign = "field x-auto-response-suppress"
+    elif (words := _AWAY_TEXT.search(opening)) is not None:
+        sign = f'the text: "{_cut(words[0])}"'
+    else:
+        return Verdict(None, f'the subject alone, "{_cut(away[0])}", does not decide')
+    return Verdict("auto_reply", f'the subject: "{_cut(away[0])}", and {sign}')
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _first_word(values: Sequence[str]) -> str:
@@ -102,13 +148,22 @@ def _first_word(values: Sequence[str]) -> str:
     return re.split(r"[;\s(]", values[0], maxsplit=1)[0] if values else ""
 
 
-def _is_responder(fields: Mapping[str, Sequence[str]]) -> bool:
-    if any(value not in _NO for name in _RESPONDERS for value in fields.get(name, ())):
-        return True
-    return any(pattern.search(value) for name, pattern in _VALUES for value in fields.get(name, ()))
+def _responder_sign(fields: Mapping[str, Sequence[str]]) -> str | None:
+    for name in _RESPONDERS:
+        if any(value not in _NO for value in fields.get(name, ())):
+            return f"field {name}"
+    for name, pattern in _VALUES:
+        for value in fields.get(name, ()):
+            if pattern.search(value):
+                return f"{name}: {_cut(value)}"
+    return None
 
 
-def _is_bulk(fields: Mapping[str, Sequence[str]]) -> bool:
-    if any(name in fields for name in _LISTS):
-        return True
-    return any(value in ("bulk", "list", "junk") for value in fields.get("precedence", ()))
+def _bulk_sign(fields: Mapping[str, Sequence[str]]) -> str | None:
+    for name in _LISTS:
+        if name in fields:
+            return f"field {name}"
+    for value in fields.get("precedence", ()):
+        if value in {"bulk", "list", "junk"}:
+            return f"precedence: {value}"
+    return None

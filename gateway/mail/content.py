@@ -1,29 +1,19 @@
-"""The content of a part: transfer encodings undone (RFC 2045, section 6), and uuencode.
+"""The content of a part: transfer encodings undone (RFC 2045, section 6).
 
 Damaged data gives what can be had of it; nothing here raises.
 """
 
 import binascii
-import re
-from dataclasses import dataclass
+
+from gateway.mail.uuencode import uuencoded
+from gateway.mail.yenc import yencoded
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _PADDINGS = 1000
 _FOREIGN_SHARE = 0.03
-_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.MULTILINE)
-_UU_END = re.compile(rb"^end[ \t]*(?=\r?$)", re.MULTILINE)
+_YENC_MODES = frozenset({"x-yenc", "yenc"})
 _UU_MODES = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
-
-
-@dataclass(frozen=True, slots=True)
-class Uuencoded:
-    """A file that stood uuencoded in text, and where it stood."""
-
-    start: int
-    end: int
-    name: bytes
-    octets: bytes
 
 
 def undo(octets: bytes, encoding: str) -> bytes:
@@ -39,29 +29,11 @@ def undo(octets: bytes, encoding: str) -> bytes:
         case _ if encoding in _UU_MODES:
             files = uuencoded(octets, limit=1)
             return files[0].octets if files else octets
+        case _ if encoding in _YENC_MODES:
+            files = yencoded(octets, limit=1)
+            return files[0].octets if files else octets
         case _:
             return octets
-
-
-def uuencoded(octets: bytes, *, limit: int) -> list[Uuencoded]:
-    """Return the files that stand uuencoded in a text, at most `limit`.
-
-    A text that only speaks of "begin 644 name" has no well-formed lines after it.
-    """
-    files: list[Uuencoded] = []
-    position = 0
-    end = _UU_END.search(octets)
-    while len(files) < limit and (begin := _UU_BEGIN.search(octets, position)) is not None:
-        position = begin.end()
-        if end is not None and end.start() < position:
-            end = _UU_END.search(octets, position)
-        if end is None:
-            break
-        decoded = _unuu(octets, position, end.start())
-        if decoded:
-            files.append(Uuencoded(begin.start(), end.end(), begin[1].strip(), decoded))
-            position = end.end()
-    return files
 
 
 def _unbase64(octets: bytes) -> bytes:
@@ -97,24 +69,3 @@ def _unpadded(piece: bytes) -> bytes:
         if len(letters) % 4 == 1:
             letters = letters[:-1]
         return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
-
-
-def _unuu(octets: bytes, start: int, end: int) -> bytes | None:
-    """Return the octets of uuencoded lines, None if they are none."""
-    pieces = []
-    while start < end:
-        line_end = octets.find(b"\n", start, end)
-        line_end = end if line_end < 0 else line_end
-        letters = octets[start : min(line_end, start + 100)].rstrip(b"\r")
-        start = line_end + 1
-        if not letters:
-            continue
-        groups = (((letters[0] - 32) & 63) + 2) // 3
-        if not 32 <= letters[0] <= 96 or len(letters) - 1 > 4 * groups + 4:
-            return None
-        try:
-            # Spaces at the end may have been lost; they stand for zeros.
-            pieces.append(binascii.a2b_uu(letters[: 1 + 4 * groups]))
-        except binascii.Error:
-            return None
-    return b"".join(pieces)

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from email import policy
 
 from gateway.mail import second_reader
+from gateway.mail.absence import read_absence
 from gateway.mail.address import sole_author
 from gateway.mail.address_list import parse_addresses
 from gateway.mail.attachments import read_attachments, unpack_winmail
-from gateway.mail.automatic import automatic_kind
+from gateway.mail.automatic import judge_automatic
 from gateway.mail.bodies import sort_parts
 from gateway.mail.charsets import is_refused
 from gateway.mail.encoded_words import header_text
@@ -84,13 +85,18 @@ def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool 
         defects.append("second_reader")
     trimmed = trim(full_text, html=texts.html_source)
     report = _report(raw, tree, from_, null_sender=null_sender)
-    automatic = automatic_kind(
+    verdict = judge_automatic(
         _short_fields(fields, hint),
         null_sender=null_sender,
         report=report,
         subject=subject,
         text=trimmed.text,
     )
+    addressees = _addressees(fields)
+    absence = None
+    if verdict.kind == "auto_reply":
+        own = (*(mailbox.address for mailbox in from_), *addressees)
+        absence = read_absence(trimmed.text, written=date.date() if date else None, own=own)
     return Reading(
         subject=subject,
         from_=from_,
@@ -98,7 +104,7 @@ def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool 
         to=parse_addresses(fields.all("to"), hint=hint),
         cc=parse_addresses(fields.all("cc"), hint=hint),
         reply_to=parse_addresses(fields.all("reply-to"), hint=hint),
-        addressees=_addressees(fields),
+        addressees=addressees,
         date=date,
         message_id=next(iter(_ids(fields, "message-id")), ""),
         in_reply_to=_ids(fields, "in-reply-to"),
@@ -120,8 +126,10 @@ def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool 
             packed=packed,
             files=texts.files,
         ),
-        automatic=automatic,
+        automatic=verdict.kind,
+        automatic_why=verdict.why,
         report=report,
+        absence=absence,
         readable=not tree.is_cut,
         defects=tuple(defects),
     )

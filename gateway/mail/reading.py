@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.mail.absence import Absence
+from gateway.mail.einvoice import Document
 from gateway.mail.forwards import Forwarded
 from gateway.mail.mailbox import Mailbox
 from gateway.mail.report import Report
@@ -33,6 +35,7 @@ class Attachment:
     sha256: hexadecimal, of the content.
     inline: it is shown within the mail.
     content_id: without angle brackets, None if not given.
+    document: the electronic invoice that it is, or holds, or None.
     """
 
     filename: str
@@ -43,6 +46,7 @@ class Attachment:
     content_id: str | None = None
     content: bytes | None = field(default=None, repr=False)
     path: str | None = None
+    document: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,9 @@ class Reading:
         its parts; trim_method: `quoting.Trimmed.method`.
     html: harmless, None if there is none; `cid:` addresses are left for the page to rewrite;
         blocked_pictures: remote ones that were taken out.
-    automatic: "auto_reply", "bulk", "bounce", "delay", "report", "challenge", or None.
+    automatic: "auto_reply", "bulk", "bounce", "delay", "report", "challenge", or None;
+        automatic_why: what says so, in words.
+    absence: what an "auto_reply" says of its writer's return, or None.
     readable: False where a limit cut something off.
     defects: what was odd, in the words of `parts.Tree` and `texts.Texts`, and "second_reader".
     """
@@ -89,6 +95,8 @@ class Reading:
     blocked_pictures: int = 0
     attachments: tuple[Attachment, ...] = ()
     automatic: str | None = None
+    automatic_why: str = ""
     report: Report | None = None
+    absence: Absence | None = None
     readable: bool = True
     defects: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ from html import escape
 
 from gateway.mail import charsets
 from gateway.mail.bodies import Bodies
-from gateway.mail.content import Uuencoded, uuencoded
+from gateway.mail.calendar_text import calendar_text
+from gateway.mail.closed import closed_text
 from gateway.mail.flowed import unflow
 from gateway.mail.html_clean import clean
 from gateway.mail.html_shape import beginning
@@ -16,6 +17,8 @@ from gateway.mail.parts import Part
 from gateway.mail.reading import ReadLimits
 from gateway.mail.rtf_text import rtf_to_text
 from gateway.mail.tnef import Tnef
+from gateway.mail.uuencode import FileInText, uuencoded, without
+from gateway.mail.yenc import yencoded
 
 _META_CHARSET = re.compile(
     rb"<meta[^<>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_:.+\-]{1,40})", re.IGNORECASE
@@ -23,15 +26,18 @@ _META_CHARSET = re.compile(
 _META_OCTETS = 4096
 _HTML_START = re.compile(r"\s{0,100}(?:<!doctype html|<html)[\s>]", re.IGNORECASE)
 _FILES = 20
+_FINDERS = ((b"begin ", uuencoded), (b"=ybegin ", yencoded))
+_CALENDAR_OCTETS = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The words of a mail.
 
-    full: all text; the HTML as text where there is no text.
+    full: all text; the HTML as text where there is no text; where there is neither, what a
+        calendar says, or that the mail is encrypted.
     html: harmless, None if there is none. html_source: as it came, for finding quotation.
-    files: what stood uuencoded in the text, and was taken out.
+    files: what stood uuencoded or as yEnc in the text, and was taken out.
     cut: the parts of which only the beginning is here.
     defects: "text_cut", "html_cut", "html_too_wild".
     """
@@ -40,7 +46,7 @@ class Texts:
     html: str | None = None
     html_source: str | None = None
     blocked_pictures: int = 0
-    files: tuple[Uuencoded, ...] = ()
+    files: tuple[FileInText, ...] = ()
     cut: tuple[Part, ...] = ()
     defects: tuple[str, ...] = ()
 
@@ -66,7 +72,7 @@ class _Reader:
     bodies: Bodies
     limits: ReadLimits
     packed: Sequence[Tnef] = ()
-    files: list[Uuencoded] = field(default_factory=list)
+    files: list[FileInText] = field(default_factory=list)
     cut: list[Part] = field(default_factory=list)
     defects: dict[str, None] = field(default_factory=dict)
     _decoded: dict[int, str | _Html] = field(default_factory=dict)
@@ -82,6 +88,8 @@ class _Reader:
             html_bodies = self._packed_html() or html_bodies
         if not full.strip():
             full = self._joined(html_bodies) or self._joined(map(_packed_text, self.packed))
+        if not full.strip():
+            full = self._calendar() or closed_text(self.bodies.attachments)
         html, blocked = self._html(html_bodies)
         sources = [body.source for body in self._decoded.values() if isinstance(body, _Html)]
         return Texts(
@@ -101,6 +109,14 @@ class _Reader:
             text = html_to_text(body.source) if isinstance(body, _Html) else body
             pieces.append(text.strip("\n"))
         return "\n\n".join(piece for piece in pieces if piece)
+
+    def _calendar(self) -> str:
+        """Return what the first calendar of the mail says, "" if there is none."""
+        for part in self.bodies.attachments:
+            if part.content_type == "text/calendar":
+                octets = part.octets(self.raw)[:_CALENDAR_OCTETS]
+                return calendar_text(charsets.decode(octets, part.parameters.get("charset")))
+        return ""
 
     def _packed_html(self) -> list[str | _Html]:
         """Return the HTML that came in `winmail.dat`."""
@@ -138,9 +154,10 @@ class _Reader:
         charset = part.parameters.get("charset")
         if part.content_type != "text/plain":
             return self._read_html(part, octets, charset)
-        if b"begin " in octets and (files := uuencoded(octets, limit=_FILES - len(self.files))):
-            octets = _without(octets, files)
-            self.files += files
+        for mark, finder in _FINDERS:
+            if mark in octets and (files := finder(octets, limit=_FILES - len(self.files))):
+                octets = without(octets, files)
+                self.files += files
         text = charsets.decode(octets[: 4 * self._text_left + 4], charset)
         text = _with_newlines(text)
         if _HTML_START.match(text) is not None:
@@ -182,13 +199,3 @@ def _packed_text(packed: Tnef) -> str:
 
 def _with_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _without(octets: bytes, files: list[Uuencoded]) -> bytes:
-    """Return a text without the files in it."""
-    pieces = []
-    position = 0
-    for file in files:
-        pieces.append(octets[position : file.start])
-        position = file.end
-    return b"".join([*pieces, octets[position:]])

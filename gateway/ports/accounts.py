@@ -22,6 +22,9 @@ class Invoices(Protocol):
     def by_number(self, tenant_id: str, kind: str, number: str) -> Invoice | None:
         """Return the newest one with that number."""
 
+    def numbered(self, tenant_id: str, numbers: Sequence[str]) -> Sequence[str]:
+        """Return those of the numbers that documents of the company have, of whatever kind."""
+
     def of_conversation(self, tenant_id: str, conversation_id: str) -> Sequence[Invoice]:
         """Return them, oldest first."""
 

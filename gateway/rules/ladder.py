@@ -21,7 +21,7 @@ from gateway.rules.tokens import (
 
 _MOST_REFERENCES = 32
 _MOST_MARKERS = 50
-_MARKER = re.compile(
+MARKER = re.compile(
     rf"(?<![A-Za-z0-9])[kK][A-Za-z2-7]{{{Label.BODY_MARKER.chars - 1}}}(?![A-Za-z0-9])"
 )
 
@@ -103,7 +103,7 @@ def clues(
         else:
             own.append(item)
     markers = []
-    for count, match in enumerate(_MARKER.finditer(body)):
+    for count, match in enumerate(MARKER.finditer(body)):
         if count == _MOST_MARKERS:
             break
         marked = read_item_token(keys, Label.BODY_MARKER, match.group())

@@ -128,7 +128,10 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One document of a message; its bytes are the content `sha256` of the company."""
+    """One document of a message; its bytes are the content `sha256` of the company.
+
+    document: what an electronic invoice says of itself (kind, number, total, currency, due).
+    """
 
     id: str
     tenant_id: str
@@ -139,6 +142,7 @@ class Attachment:
     sha256: str
     inline: bool = False
     content_id: str | None = None
+    document: Mapping[str, Any] | None = None
 
 
 class Direction(StrEnum):
@@ -176,6 +180,7 @@ class Message:
     raw_sha256, raw_size: the bytes as received, or the first recipient's copy; None for chat.
     author_ref: the participant who wrote it, for messages in.
     details: what else is shown (authentication, forwarded, bounces ...), JSON values.
+    suggestions: invoice_numbers, ibans, returns_on, substitute; empty where there is none.
     kind: "message" | "invoice" | "reminder" | "claim" | ... what a system line tells;
         `IMPORTED` for mail from an archive, which no gateway sent or received.
     """
@@ -207,6 +212,7 @@ class Message:
     sender_expected: bool = True
     automatic: str | None = None
     bounces: tuple[Mapping[str, Any], ...] = ()
+    suggestions: Mapping[str, Any] = field(default_factory=dict)
     threading: Threading = Threading("new", "")
     readable: bool = True
     visible: bool = True

@@ -65,6 +65,10 @@ class Egress:
         self._allow = tuple(allow)
         self._own = frozenset(ip_address(address) for address in own)
 
+    def allow(self, networks: Iterable[Network]) -> None:
+        """Allow these networks besides public ones from now on."""
+        self._allow = tuple(networks)
+
     def refusal(self, address: str) -> str | None:
         """Return why nobody may be connected with this address, or None if it may be used."""
         try:

@@ -129,7 +129,6 @@ class ListenSettings:
         [],
         "Networks whose PROXY v1 or v2 header is believed on mx and submission.",
         example=["10.0.0.5/32"],
-        live=True,
     )
 
 

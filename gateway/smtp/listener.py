@@ -4,12 +4,14 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from gateway.mail.errors import ConfigError, MailError
-from gateway.smtp.networks import is_within, network_of, plain_address
+from gateway.smtp.limits import SessionLimits
+from gateway.smtp.networks import Network, is_within, network_of, plain_address
 from gateway.smtp.proxy import read_header
 from gateway.smtp.session import Session
 from gateway.smtp.station import Guest, ListenerConfig, Role, Station
@@ -74,6 +76,16 @@ class Listener:
     def replace_tls(self, context: ssl.SSLContext | None) -> None:
         """Use another certificate for handshakes from now on; sessions go on as they are."""
         self._station.tls = context
+
+    def apply(self, limits: SessionLimits, plain_networks: tuple[Network, ...]) -> None:
+        """Let sessions that begin from now on have these limits.
+
+        The size of a message and the memory for them stay: buffers were made for them.
+        """
+        was = self._config.limits
+        limits = replace(limits, message=was.message, spool_memory=was.spool_memory)
+        self._config = replace(self._config, limits=limits, plain_networks=plain_networks)
+        self._station.apply(self._config)
 
     async def drain(self, patience: timedelta) -> int:
         """Let nobody in, end sessions between transactions, wait for the others.

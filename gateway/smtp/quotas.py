@@ -28,6 +28,11 @@ class Connections:
         """True if three in four places are taken."""
         return 4 * self._count > 3 * self._most
 
+    def allow(self, *, most: int, most_each: int) -> None:
+        """Let in so many from now on; nobody is sent away."""
+        self._most = most
+        self._most_each = most_each
+
     def enter(self, network: str) -> bool:
         """Return whether one more is let in; if so, `leave` must follow."""
         here = self._by_network.get(network, 0)
@@ -61,6 +66,13 @@ class SignInFailures:
         self._window = window
         self._delay = delay
         self._times: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+
+    def allow(self, *, most: int, window: float) -> None:
+        """Judge by another rate from now on; what is remembered still counts."""
+        self._most = most
+        self._window = window
+        for key, times in self._times.items():
+            self._times[key] = deque(times, maxlen=most + DELAYED)
 
     def count(self, login: str, network: str, now: float) -> None:
         """Note a failure."""
@@ -105,3 +117,8 @@ class Quotas:
             window=limits.auth_window.total_seconds(),
             delay=limits.auth_delay.total_seconds(),
         )
+
+    def apply(self, limits: SessionLimits) -> None:
+        """Go on with other limits."""
+        self.connections.allow(most=limits.connections, most_each=limits.connections_per_address)
+        self.failures.allow(most=limits.auth_failures, window=limits.auth_window.total_seconds())

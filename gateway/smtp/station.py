@@ -81,3 +81,8 @@ class Station:
         self.tls = config.tls
         self.is_retiring = False
         self.guests: set[Guest] = set()
+
+    def apply(self, config: ListenerConfig) -> None:
+        """Go on with other limits."""
+        self.config = config
+        self.seconds = Seconds.of(config.limits)

@@ -133,7 +133,8 @@ class Visitor(Speaker):
         if self._account is not None:
             return SIGNED_IN_ALREADY
         if not self._may_sign_in:
-            return NO_AUTH if self.tls_version is not None else NEEDS_TLS
+            offers = self.station.config.role.signs_in
+            return NEEDS_TLS if offers and self.tls_version is None else NO_AUTH
         if self.is_in_transaction:
             return NESTED_MAIL
         return None if argument else AUTH_SYNTAX

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 
 from gateway.ports.lists import Listed, Page, Stale, Taken
+from gateway.rules.documents import TITLES
 from gateway.rules.model import Invoice, Payment, Receipt
 from gateway.store.counters import next_number
 from gateway.store.cursors import begins_before, listed, whole
@@ -67,6 +68,7 @@ _GET_TO_CHANGE = Statement(_ONE.with_for_update(key_share=True))
 _BY_NUMBER = Statement(
     _ALL.where(_C.number_key == bindparam("key")).order_by(_C.position.desc()).limit(1)
 )
+_NUMBERED = Several(lambda binds: select(_C.number).where(_C.number_key.in_(binds)))
 _OF_CONVERSATION = Statement(
     _ALL.where(
         _C.conversation_id == bindparam("conversation_id"),
@@ -149,6 +151,14 @@ class Invoices:
         key = number_key(tenant_id, kind, number)
         found = self._complete(self._transaction.rows(_BY_NUMBER, {"key": key}))
         return found[0] if found else None
+
+    def numbered(self, tenant_id: str, numbers: Sequence[str]) -> Sequence[str]:
+        """Return those of the numbers that documents of the company have, of whatever kind."""
+        keys = [number_key(tenant_id, kind, number) for number in numbers for kind in TITLES]
+        if not keys:
+            return []
+        known = {row[0] for row in self._transaction.rows(*_NUMBERED.of(keys))}
+        return [number for number in numbers if number in known]
 
     def of_conversation(self, tenant_id: str, conversation_id: str) -> Sequence[Invoice]:
         """Return them, oldest first."""

@@ -100,9 +100,7 @@ def from_row(row: Row, attachments: Sequence[Attachment]) -> Message:
     ) = row
     to, cc, reply_to = recipients_of(recipients)
     in_reply_to, references = ((), ()) if refs == _NOTHING else json.loads(refs)
-    forwarded, authentication, bounces = (
-        (None, {}, ()) if details == _NOTHING else json.loads(details)
-    )
+    forwarded, authentication, bounces, suggestions = _details_of(details)
     return Message(
         id=id_,
         tenant_id=tenant_id,
@@ -131,6 +129,7 @@ def from_row(row: Row, attachments: Sequence[Attachment]) -> Message:
         sender_expected=bool(sender_expected),
         automatic=automatic,
         bounces=tuple(bounces),
+        suggestions=suggestions,
         threading=Threading(rule, evidence),
         readable=bool(readable),
         visible=bool(visible),
@@ -163,13 +162,27 @@ def to_attachment_row(attachment: Attachment) -> dict[str, Any]:
         "sha256": attachment.sha256,
         "inline": attachment.inline,
         "content_id": attachment.content_id,
+        "document": to_json(attachment.document) if attachment.document else None,
         "key": key_of(attachment.tenant_id, attachment.sha256),
     }
 
 
 def from_attachment_row(row: Row) -> Attachment:
     """Return the attachment of a row with all columns."""
-    _, id_, tenant_id, message_id, filename, kind, size, sha256, inline, content_id, _ = row
+    (
+        _,
+        id_,
+        tenant_id,
+        message_id,
+        filename,
+        kind,
+        size,
+        sha256,
+        inline,
+        content_id,
+        document,
+        _,
+    ) = row
     return Attachment(
         id=id_,
         tenant_id=tenant_id,
@@ -180,6 +193,7 @@ def from_attachment_row(row: Row) -> Attachment:
         sha256=sha256,
         inline=bool(inline),
         content_id=content_id,
+        document=json.loads(document) if document else None,
     )
 
 
@@ -196,6 +210,15 @@ def _refs(message: Message) -> str:
 
 
 def _details(message: Message) -> str:
-    if not (message.authentication or message.bounces) and message.forwarded is None:
+    said = message.authentication, message.bounces, message.suggestions
+    if not any(said) and message.forwarded is None:
         return _NOTHING
-    return to_json((message.forwarded, message.authentication, message.bounces))
+    return to_json((message.forwarded, *said))
+
+
+def _details_of(text: str) -> tuple[Any, Any, Any, Any]:
+    """Return forwarded mail, authentication, bounces and suggestions of the column `details`."""
+    forwarded, authentication, bounces, *rest = (
+        (None, {}, ()) if text == _NOTHING else json.loads(text)
+    )
+    return forwarded, authentication, bounces, rest[0] if rest else {}

@@ -8,7 +8,8 @@ from gateway.mail.arc import ArcResult, chain_of, check_chain
 from gateway.mail.dkim.verify import SignedMail
 from gateway.mail.errors import MailError
 from gateway.ports.relay import DnsFault
-from gateway.verify.dkim import Keys
+from gateway.ports.verifier import Lookups
+from gateway.verify.dkim import key_records
 
 MOST_KEYS = 10
 """Different keys in one chain; a chain of more is one that asks DNS in our name."""
@@ -22,8 +23,8 @@ class ArcOutcome:
     reason: str = ""
 
 
-async def check_arc(mail: SignedMail, keys: Keys, *, now: datetime) -> ArcOutcome:
-    """Return what became of the chain. keys: gives the TXT records of a name; raises DnsFault."""
+async def check_arc(lookups: Lookups, mail: SignedMail, *, now: datetime) -> ArcOutcome:
+    """Return what became of the chain."""
     try:
         chain = await asyncio.to_thread(chain_of, mail)
     except MailError as error:
@@ -34,7 +35,7 @@ async def check_arc(mail: SignedMail, keys: Keys, *, now: datetime) -> ArcOutcom
     if len(names) > MOST_KEYS:
         return ArcOutcome(ArcResult.FAIL, f"the chain has more than {MOST_KEYS} keys")
     try:
-        answers = await asyncio.gather(*(keys(name) for name in names))
+        answers = await asyncio.gather(*(key_records(lookups, name) for name in names))
     except DnsFault as fault:
         return ArcOutcome(ArcResult.TEMPERROR, str(fault))
     records = dict(zip(names, answers, strict=True))

@@ -1,51 +1,27 @@
 """DKIM signatures of a mail that came in, their keys asked for in DNS (RFC 6376, section 6)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.mail.dkim.verify import Checked, Signature, SignedMail, no_answer
 from gateway.ports.relay import DnsFault, NoAnswer, NoSuchDomain
 from gateway.ports.verifier import Lookups
 
-Keys = Callable[[str], Awaitable[Sequence[str]]]
+
+async def key_records(lookups: Lookups, name: str) -> Sequence[str]:
+    """Return the TXT records of a key's name, none if there are none; raises DnsFault."""
+    try:
+        return await lookups.txt(name)
+    except (NoSuchDomain, NoAnswer):
+        return ()
 
 
-class KeyLookups:
-    """Asks for each key once, however many signatures name it."""
-
-    def __init__(self, lookups: Lookups) -> None:
-        """Ask by these look-ups."""
-        self._lookups = lookups
-        self._asked: dict[str, asyncio.Task[Sequence[str]]] = {}
-
-    async def records(self, name: str) -> Sequence[str]:
-        """Return the TXT records of a key's name, none if there are none; raises DnsFault."""
-        if name not in self._asked:
-            self._asked[name] = asyncio.ensure_future(self._ask(name))
-        return await asyncio.shield(self._asked[name])
-
-    def close(self) -> None:
-        """Forget what was not answered yet."""
-        for task in self._asked.values():
-            if not task.cancel() and not task.cancelled():
-                task.exception()  # seen, whether somebody still waited for it or not
-
-    async def _ask(self, name: str) -> Sequence[str]:
-        try:
-            return await self._lookups.txt(name)
-        except (NoSuchDomain, NoAnswer):
-            return ()
-
-
-async def check_dkim(mail: SignedMail, keys: Keys, *, now: datetime) -> Sequence[Checked]:
-    """Return the result of each signature, from the top; five of them are looked at.
-
-    keys: gives the TXT records of a name; raises DnsFault.
-    """
+async def check_dkim(lookups: Lookups, mail: SignedMail, *, now: datetime) -> Sequence[Checked]:
+    """Return the result of each signature, from the top; five of them are looked at."""
     found = await asyncio.to_thread(mail.signatures)
     records = await asyncio.gather(
-        *(_records(one, keys) for one in found if isinstance(one, Signature))
+        *(_records(lookups, one) for one in found if isinstance(one, Signature))
     )
     answers = iter(records)
     results: list[Checked] = []
@@ -62,8 +38,8 @@ async def check_dkim(mail: SignedMail, keys: Keys, *, now: datetime) -> Sequence
     return results
 
 
-async def _records(signature: Signature, keys: Keys) -> Sequence[str] | DnsFault:
+async def _records(lookups: Lookups, signature: Signature) -> Sequence[str] | DnsFault:
     try:
-        return await keys(signature.key_name)
+        return await key_records(lookups, signature.key_name)
     except DnsFault as fault:
         return fault

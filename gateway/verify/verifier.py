@@ -27,8 +27,9 @@ from gateway.ports.verifier import (
 )
 from gateway.ports.world import Clock
 from gateway.verify.arc import ArcOutcome, check_arc
-from gateway.verify.dkim import KeyLookups, check_dkim
+from gateway.verify.dkim import check_dkim
 from gateway.verify.dmarc import DmarcOutcome, DmarcResult, check_dmarc
+from gateway.verify.shared import SharedLookups
 from gateway.verify.spf import SpfCheck, SpfOutcome, check_spf
 
 log = structlog.get_logger()
@@ -61,7 +62,7 @@ class DnsVerifier:
         limits: VerifyLimits | None = None,
     ) -> None:
         """Ask DNS by `lookups`. hostname: ours, which SPF macros may name."""
-        self._lookups = lookups
+        self._lookups = SharedLookups(lookups)
         self._clock = clock
         self._hostname = hostname
         self._limits = limits or VerifyLimits()
@@ -73,22 +74,16 @@ class DnsVerifier:
         async with self._places if is_large else contextlib.nullcontext():
             opened = await asyncio.to_thread(_opened, mail.source)
             deadline = asyncio.get_running_loop().time() + self._limits.seconds
-            keys = KeyLookups(self._lookups)
-            try:
-                return await self._verify(mail, opened, keys, deadline)
-            finally:
-                keys.close()
+            return await self._verify(mail, opened, deadline)
 
-    async def _verify(
-        self, mail: Received, opened: "_Opened", keys: KeyLookups, deadline: float
-    ) -> Authentication:
+    async def _verify(self, mail: Received, opened: "_Opened", deadline: float) -> Authentication:
         now, signed = self._clock.now(), opened.signed
         # DMARC needs the others' answers and a little time of its own.
         early = deadline - self._limits.seconds / 5
         spf, dkim, arc = await asyncio.gather(
             _within(early, self._spf(mail)),
-            _within(early, check_dkim(signed, keys.records, now=now)),
-            _within(early, check_arc(signed, keys.records, now=now)),
+            _within(early, check_dkim(self._lookups, signed, now=now)),
+            _within(early, check_arc(self._lookups, signed, now=now)),
         )
         dmarc = await _within(deadline, self._dmarc(opened.author, spf, dkim or ()))
         return _told(mail, opened.author, spf=spf, dkim=dkim, arc=arc, dmarc=dmarc)

@@ -121,6 +121,22 @@ def test_a_company_is_added_shown_changed_removed(place):
     place.refuses("tenant", "show", "nova")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("   ",), id="no name"),
+        pytest.param(("Two\r\nLines",), id="a name of two lines"),
+        pytest.param(("X", "--slug", "Bad Slug"), id="no slug"),
+        pytest.param(("X", "--timezone", "Nowhere/X"), id="no time zone"),
+        pytest.param(("X", "--locale", "no language!"), id="no language"),
+        pytest.param(("X", "--attach-pdf", "sometimes"), id="no choice"),
+    ],
+)
+def test_a_company_that_makes_no_sense_is_a_usage_mistake(place, arguments):
+    place.refuses("tenant", "add", *arguments, code=USAGE)
+    assert "X" not in {row["name"] for row in place("tenant", "list", "--json").rows}
+
+
 def test_a_slug_that_is_taken_is_refused(place, acme):
     place.refuses("tenant", "add", "Another", "--slug", acme["slug"])
 

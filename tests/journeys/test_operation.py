@@ -212,6 +212,49 @@ def test_a_reload_changes_the_way_out_and_a_bad_file_changes_nothing(tmp_path):
         company.close()
 
 
+def test_what_is_marked_live_holds_after_a_reload(tmp_path):
+    with next_hop() as hop, gateway(tmp_path, settings=ADMIN + NOWHERE) as running:
+        company = Company.added(running, "Acme")
+        waiting = send(company, JANA)["message_id"]
+        company.delivery(waiting, "deferred")
+        another_key = "another admin key, not the first"
+        running.settings = (
+            f'[server]\nadmin_key = "{another_key}"\n'
+            "[listen]\nsubmission_plain_from = []\n"
+            '[limits]\nrecipients = 1\ntenant_rate = "1/h"\nauth_failures = "3/1h"\n'
+            f'{hop.settings}retry = ["1s"]\ngive_up_after = "1h"\n'
+        )
+        running.write_config()
+        assert set(reloaded(running)["live"]) == {
+            "server.admin_key",
+            "listen.submission_plain_from",
+            "limits.recipients",
+            "limits.tenant_rate",
+            "limits.auth_failures",
+            "relay.next_hop",
+            "relay.retry",
+            "relay.give_up_after",
+        }
+        for key, status in ((ADMIN_KEY, 401), (another_key, 200)):
+            with running.client(key) as admin:
+                assert admin.get("/v1/tenants").status_code == status
+        with smtplib.SMTP(*running.address("submission"), timeout=30) as client:
+            client.ehlo("service.example")
+            assert not client.has_extn("auth")
+        with smtplib.SMTP(*running.address("mx"), timeout=30) as client:
+            client.ehlo("mx.client.example")
+            client.mail(JANA)
+            assert client.rcpt(company.address)[0] == 250
+            assert client.rcpt("postmaster@mail.example.com")[0] == 452
+        company.post(f"/v1/deliveries/{company.delivery(waiting, 'deferred')['id']}/retry")
+        assert company.delivery(waiting, "sent")
+        given = {"subject": "Hi", "customer": {"name": "N", "email": JANA}, "text": "Hi"}
+        answers = [company.api.post("/v1/conversations", json=given) for _ in range(2)]
+        assert answers[-1].status_code == 429
+        assert int(answers[-1].headers["retry-after"]) > 0
+        company.close()
+
+
 def test_companies_in_files_come_and_go_with_a_reload(tmp_path):
     files = tmp_path / "tenants.d"
     files.mkdir()

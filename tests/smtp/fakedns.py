@@ -32,7 +32,7 @@ class FakeDns:
         """Return the answer to a question, None for silence."""
         question = DNSRecord.parse(wire)
         name = str(question.q.qname).rstrip(".").lower()
-        kind = {1: "A", 28: "AAAA", 15: "MX", 16: "TXT", 5: "CNAME"}[question.q.qtype]
+        kind = {1: "A", 28: "AAAA", 12: "PTR", 15: "MX", 16: "TXT", 5: "CNAME"}[question.q.qtype]
         self.asked.append((name, kind))
         self.over_tcp += tcp
         fate = self.zone.get(name)

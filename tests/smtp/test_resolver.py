@@ -11,6 +11,7 @@ ZONE = {
     ("mx1.example.org", "A"): ["192.0.2.1", "192.0.2.2"],
     ("mx1.example.org", "AAAA"): ["2001:db8::1"],
     ("four.test", "A"): ["192.0.2.4"],
+    ("1.2.0.192.in-addr.arpa", "PTR"): ["Mail.Example.org.", "other.test."],
     ("text.test", "TXT"): ['"v=DKIM1; " "p=AB"', '"other"'],
     ("xn--bcher-kva.test", "MX"): ["5 mx.test."],
     "servfail.test": "SERVFAIL",
@@ -183,3 +184,22 @@ async def test_a_configured_name_that_nobody_knows_is_told():
 
 def test_a_resolver_is_made_without_servers_of_its_own():
     assert DnsResolver(timeout=0.1) is not None
+
+
+@in_loop
+async def test_each_kind_of_address_is_asked_for_alone():
+    async with FakeDns(ZONE).running() as dns:
+        resolver = resolver_of(dns)
+        assert await resolver.ipv6("mx1.example.org") == ["2001:db8::1"]
+        assert set(await resolver.ipv4("mx1.example.org")) == {"192.0.2.1", "192.0.2.2"}
+        with pytest.raises(NoAnswer):
+            await resolver.ipv6("four.test")
+
+
+@in_loop
+async def test_the_names_of_an_address_are_asked_for_in_its_reverse_zone():
+    async with FakeDns(ZONE).running() as dns:
+        resolver = resolver_of(dns)
+        assert set(await resolver.ptr("192.0.2.1")) == {"mail.example.org", "other.test"}
+        with pytest.raises(NoSuchDomain):
+            await resolver.ptr("2001:db8::1")

@@ -134,3 +134,30 @@ def test_added_mail_wakes_who_waits_for_the_spool(store):
     before = store.run(store.store.wait("spool", -1, 0))
     store.write(add(inbound()))
     assert store.run(store.store.wait("spool", before, 5)) > before
+
+
+def test_what_is_finished_may_wait_for_its_senders_verification(store):
+    for number in (1, 2):
+        store.write(add(inbound(f"msg_{number}", dedupe=str(number))))
+    first, second = store.write(lambda work: work.spool.claim(lease(), 9))
+    store.write(lambda work: work.spool.finish(first.id, first.fence))
+    store.write(lambda work: work.spool.finish(second.id, second.fence, verify=True))
+    assert store.read(lambda work: work.spool.waiting()) == 0
+    claim = timedelta(minutes=1)
+    (found,) = store.write(lambda work: work.spool.claim_to_verify(claim, 9))
+    assert found == second
+    assert store.write(lambda work: work.spool.claim_to_verify(claim, 9)) == []
+
+
+def test_a_verification_comes_again_when_told_so_and_is_over_once_done(store):
+    store.write(add(inbound()))
+    (item,) = store.write(lambda work: work.spool.claim(lease(), 9))
+    store.write(lambda work: work.spool.finish(item.id, item.fence, verify=True))
+    none = timedelta(0)
+    for _ in range(2):
+        (found,) = store.write(lambda work: work.spool.claim_to_verify(none, 9))
+        store.write(lambda work, id_=found.id: work.spool.verified(id_, again_in=none))
+    store.write(lambda work: work.spool.verified(item.id))
+    assert store.write(lambda work: work.spool.claim_to_verify(none, 9)) == []
+    store.write(lambda work: work.spool.verified(item.id, again_in=none))
+    assert store.write(lambda work: work.spool.claim_to_verify(none, 9)) == []

@@ -9,7 +9,7 @@ import pytest
 from gateway.mail.arc import ArcResult
 from gateway.mail.dkim.verify import DkimResult, SignedMail
 from gateway.verify.arc import check_arc
-from gateway.verify.dkim import KeyLookups, check_dkim
+from gateway.verify.dkim import check_dkim
 from tests.corpora import corpora_set
 from tests.mail.test_dkim_corpora import IN_TIME, crlf, zone_of
 from tests.verify.zone import TIMEOUT, Zone
@@ -35,20 +35,12 @@ def dns(records):
 
 
 def dkim(raw, records, now=IN_TIME):
-    async def check():
-        keys = KeyLookups(dns(records))
-        found = await check_dkim(SignedMail(crlf(raw)), keys.records, now=now)
-        return [one.result for one in found]
-
-    return asyncio.run(check())
+    found = asyncio.run(check_dkim(dns(records), SignedMail(crlf(raw)), now=now))
+    return [one.result for one in found]
 
 
 def arc(raw, records, now=IN_TIME):
-    async def check():
-        keys = KeyLookups(dns(records))
-        return await check_arc(SignedMail(crlf(raw)), keys.records, now=now)
-
-    return asyncio.run(check())
+    return asyncio.run(check_arc(dns(records), SignedMail(crlf(raw)), now=now))
 
 
 def test_signatures_of_chasquid():

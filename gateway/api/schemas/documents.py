@@ -57,6 +57,19 @@ class File(Taken):
 Files = Annotated[tuple[File, ...], Field(max_length=100)]
 
 
+class EInvoiceShown(Given):
+    """What an electronic invoice says of itself; null where it doesn't. Nothing was validated.
+
+    `kind`: "factur-x" within a PDF (ZUGFeRD too), "cii" or "ubl" as XML.
+    """
+
+    kind: str
+    number: str | None
+    total: str | None
+    currency: str | None
+    due: str | None
+
+
 class AttachmentShown(Given):
     """A file of a message; `url` gives its bytes to the same key."""
 
@@ -67,4 +80,5 @@ class AttachmentShown(Given):
     sha256: str
     inline: bool
     content_id: str | None
+    document: EInvoiceShown | None
     url: str

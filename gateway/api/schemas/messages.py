@@ -178,6 +178,19 @@ class ThreadingShown(Given):
     evidence: str
 
 
+class SuggestionsShown(Given):
+    """What the message seems to speak of; nothing follows from it by itself.
+
+    `invoice_numbers`: of documents of the company. `ibans`: in the text, check digits right.
+    `returns_on`, `substitute`: of an out-of-office note, the first day back and who stands in.
+    """
+
+    invoice_numbers: list[str]
+    ibans: list[str]
+    returns_on: str | None
+    substitute: MailboxShown | None
+
+
 class MessageShown(Given):
     """A message. `text` is what the person wrote; `full_text` has what they quoted too."""
 
@@ -208,6 +221,7 @@ class MessageShown(Given):
     sender_expected: bool
     automatic: str | None
     bounces: list[BounceShown]
+    suggestions: SuggestionsShown
     threading: ThreadingShown
     readable: bool
     deliveries: list[DeliveryShown]

@@ -7,7 +7,7 @@ JSON values. It raises CommandError for what can't be done.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from gateway.app.commands import archive, companies, mail, queue, upkeep
+from gateway.app.commands import archive, companies, mail, queue, replay, upkeep
 from gateway.app.office import Office
 from gateway.flow.refusal import Refused
 from gateway.ports.lists import BadCursor
@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "import.check": archive.check,
     "import.piece": archive.piece,
     "import.mails": archive.mails,
+    "replay.page": replay.page,
     "verify": upkeep.verify,
     "backup": upkeep.backup,
     "status": upkeep.status,

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
+from gateway.api.schemas.tenants import TenantChange, TenantTaken
 from gateway.app.commands.words import time_of
 from gateway.app.office import Office
 from gateway.flow.companies import ADMIN_SCOPES
@@ -10,18 +13,12 @@ from gateway.flow.drafts import TenantDraft
 from gateway.rules.model import ApiKey, Login, Tenant
 from gateway.runtime.control import CommandError
 
-_EDITABLE = ("name", "locale", "timezone", "attach_pdf", "notify_address", "slug")
-ATTACH_PDF = ("smtp-only", "always", "never")
+_EDITABLE = ("name", "slug", "locale", "timezone", "attach_pdf")
 
 
 async def tenant_add(office: Office, given: Mapping[str, Any]) -> Any:
     """Add a company; the only time that its secrets are shown."""
-    name = str(given.get("name") or "").strip()
-    if not name:
-        raise CommandError("a company needs a name", "usage")
-    _check_attach(given)
-    wanted = {key: given[key] for key in (*_EDITABLE[1:],) if given.get(key) is not None}
-    enrolled = await office.companies.add(TenantDraft(name=name, **wanted))
+    enrolled = await office.companies.add(TenantDraft(**_checked(TenantTaken, given)))
     return {
         **_tenant(office, enrolled.tenant),
         "api_key": enrolled.api_key,
@@ -45,8 +42,7 @@ async def tenant_edit(office: Office, given: Mapping[str, Any]) -> Any:
     """Change what is given of a company."""
     tenant = await office.companies.find(str(given["tenant"]))
     _check_managed(tenant)
-    _check_attach(given)
-    changes = {key: given[key] for key in _EDITABLE if given.get(key) is not None}
+    changes = _checked(TenantChange, given)
     if not changes:
         raise CommandError("say what to change, such as --name", "usage")
     changed = await office.companies.change(tenant.id, changes)
@@ -128,10 +124,15 @@ def _check_managed(tenant: Tenant) -> None:
         raise CommandError(f"{tenant.slug} is managed by a file; change it there and reload")
 
 
-def _check_attach(given: Mapping[str, Any]) -> None:
-    attach = given.get("attach_pdf")
-    if attach is not None and attach not in ATTACH_PDF:
-        raise CommandError(f"attach_pdf is one of {', '.join(ATTACH_PDF)}", "usage")
+def _checked(kind: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is given of a company, by the rules that the API has for it."""
+    wanted = {key: given[key] for key in _EDITABLE if given.get(key) is not None}
+    try:
+        kind.model_validate(wanted)
+    except ValidationError as error:
+        said = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise CommandError("; ".join(said), "usage") from error
+    return wanted
 
 
 def _tenant(office: Office, tenant: Tenant) -> dict[str, Any]:

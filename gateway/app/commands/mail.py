@@ -112,8 +112,11 @@ async def _owner(office: Office, recipients: list[str]) -> Tenant | None:
 
 
 def _raw(given: Mapping[str, Any]) -> bytes:
-    """Return the mail with CRLF line ends, as SMTP would have brought it."""
-    raw = base64.b64decode(str(given["raw"]))
+    return as_by_smtp(base64.b64decode(str(given["raw"])))
+
+
+def as_by_smtp(raw: bytes) -> bytes:
+    """Return a mail with CRLF line ends, as SMTP would have brought it."""
     if b"\r\n" in raw and raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r"):
         return raw
     return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")

@@ -158,7 +158,7 @@ class MessageNameRow(Stored, table=True):
 
 
 class AttachmentRow(Stored, table=True):
-    """A document of a message; key: of its content."""
+    """A document of a message; document: of an electronic invoice, JSON; key: of its content."""
 
     __tablename__ = "attachment"
 
@@ -172,6 +172,7 @@ class AttachmentRow(Stored, table=True):
     sha256: str
     inline: bool
     content_id: str | None
+    document: str | None
     key: bytes = octets(foreign_key="content.key")
 
 

@@ -196,7 +196,7 @@ def _create_mail() -> None:
     _create(
         "attachment",
         "position:serial+ id tenant_id message_id filename content_type size:big sha256 "
-        "inline:bool content_id? key:octets",
+        "inline:bool content_id? document? key:octets",
         sa.ForeignKeyConstraint(["key"], ["content.key"], name="fk_attachment_key"),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name="fk_attachment_message_id"),
         sa.PrimaryKeyConstraint("position", name="pk_attachment"),
