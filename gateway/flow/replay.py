@@ -19,6 +19,7 @@ from gateway.flow.placing import find_place
 from gateway.flow.reading_in import forwarded_of, keep_documents
 from gateway.flow.recognising import recognised
 from gateway.flow.report import bounces_of
+from gateway.flow.suggesting import hints_of, suggestions_of
 from gateway.mail.errors import MailError
 from gateway.mail.reading import Reading
 from gateway.ports.lists import Page
@@ -26,6 +27,7 @@ from gateway.ports.parser import Parser, ReaderDied
 from gateway.ports.queues import Inbound
 from gateway.ports.store import Work
 from gateway.rules import events
+from gateway.rules.bounce_rules import BounceRule
 from gateway.rules.model import IMPORTED, Attachment, Conversation, Message
 from gateway.rules.replies import snippet_of
 
@@ -95,7 +97,7 @@ class Replay:
         try:
             if inbound is not None:
                 reading = await recognised(context, inbound, reading)
-            today = _today(message, reading)
+            today = _today(message, reading, context.refusals.rules)
             changes = _changes(message, today)
             elsewhere = await self._elsewhere(message, inbound, reading)
             if changes and not self._dry_run:
@@ -151,7 +153,9 @@ class Replay:
             for one in kept:
                 work.contents.add(one)
             mended = replace(
-                _today(stored, reading), attachments=_joined(stored.attachments, brought)
+                _today(stored, reading, context.refusals.rules),
+                attachments=_joined(stored.attachments, brought),
+                suggestions=suggestions_of(work, stored.tenant_id, hints_of(reading)),
             )
             work.messages.change(mended)
             work.messages.change_attachments(mended)
@@ -179,8 +183,8 @@ async def _drop_files(reading: Reading) -> None:
             await asyncio.to_thread(Path(attachment.path).unlink, missing_ok=True)
 
 
-def _today(message: Message, reading: Reading) -> Message:
-    """Return the message with what is read in it today."""
+def _today(message: Message, reading: Reading, rules: Sequence[BounceRule]) -> Message:
+    """Return the message with what is read in it today. rules: the admin's, for refusals."""
     return replace(
         message,
         from_=reading.from_[0] if reading.from_ else message.from_,
@@ -199,7 +203,7 @@ def _today(message: Message, reading: Reading) -> Message:
         html=reading.html,
         forwarded=forwarded_of(reading),
         automatic=reading.automatic,
-        bounces=bounces_of(reading.report) if reading.report else (),
+        bounces=bounces_of(reading.report, rules) if reading.report else (),
         readable=reading.readable,
         attachments=_joined(message.attachments, _unnamed(message, reading)),
     )

@@ -22,6 +22,12 @@ CONCURRENCY = 64
 _CLAIM = timedelta(minutes=2)
 """Longer than a verifier takes; what a crash left behind is taken up again after it."""
 _POLL = 10.0
+_GATHER = 0.05
+"""Seconds in which mails gather after the first, so that a burst is claimed at once."""
+_BUSY = 16
+"""Mails that wait to be read, beyond which verification gives way."""
+_WHILE_BUSY = 0.25
+_FEW = 8
 _AFTER_FAULT = 2.0
 _FIRST_AGAIN = timedelta(minutes=1)
 _GIVE_UP_AFTER = timedelta(hours=1)
@@ -71,6 +77,10 @@ class Verifying:
         if free <= 0:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return seen
+        if await self._context.store.read(lambda work: work.spool.waiting()) > _BUSY:
+            # Showing mail comes before judging it, which goes on at a walking pace.
+            await asyncio.sleep(_WHILE_BUSY)
+            free = min(free, _FEW)
         claimed = await self._context.store.write(
             lambda work: work.spool.claim_to_verify(_CLAIM, free)
         )
@@ -80,7 +90,9 @@ class Verifying:
             task.add_done_callback(self._tasks.discard)
         if claimed:
             return seen
-        return await self._context.store.wait("verification", seen, _POLL)
+        seen = await self._context.store.wait("verification", seen, _POLL)
+        await asyncio.sleep(_GATHER)
+        return seen
 
     async def _take(self, inbound: Inbound) -> None:
         began = perf_counter()

@@ -3,12 +3,14 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from gateway.mail.arc import ArcResult, chain_of, check_chain
 from gateway.mail.dkim.verify import SignedMail
 from gateway.mail.errors import MailError
 from gateway.ports.relay import DnsFault
 from gateway.ports.verifier import Lookups
+from gateway.verify.aside import aside
 from gateway.verify.dkim import key_records
 
 MOST_KEYS = 10
@@ -26,7 +28,7 @@ class ArcOutcome:
 async def check_arc(lookups: Lookups, mail: SignedMail, *, now: datetime) -> ArcOutcome:
     """Return what became of the chain."""
     try:
-        chain = await asyncio.to_thread(chain_of, mail)
+        chain = await aside(mail.size, partial(chain_of, mail))
     except MailError as error:
         return ArcOutcome(ArcResult.FAIL, str(error))
     if chain is None:
@@ -39,5 +41,6 @@ async def check_arc(lookups: Lookups, mail: SignedMail, *, now: datetime) -> Arc
     except DnsFault as fault:
         return ArcOutcome(ArcResult.TEMPERROR, str(fault))
     records = dict(zip(names, answers, strict=True))
-    reason = await asyncio.to_thread(check_chain, mail, chain, records, now=now)
+    check = partial(check_chain, mail, chain, records, now=now)
+    reason = await aside(mail.size, check)
     return ArcOutcome(ArcResult.FAIL if reason else ArcResult.PASS, reason)

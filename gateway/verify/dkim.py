@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from gateway.mail.dkim.verify import Checked, Signature, SignedMail, no_answer
 from gateway.ports.relay import DnsFault, NoAnswer, NoSuchDomain
 from gateway.ports.verifier import Lookups
+from gateway.verify.aside import aside
 
 
 async def key_records(lookups: Lookups, name: str) -> Sequence[str]:
@@ -19,7 +21,7 @@ async def key_records(lookups: Lookups, name: str) -> Sequence[str]:
 
 async def check_dkim(lookups: Lookups, mail: SignedMail, *, now: datetime) -> Sequence[Checked]:
     """Return the result of each signature, from the top; five of them are looked at."""
-    found = await asyncio.to_thread(mail.signatures)
+    found = await aside(mail.size, mail.signatures)
     records = await asyncio.gather(
         *(_records(lookups, one) for one in found if isinstance(one, Signature))
     )
@@ -34,7 +36,8 @@ async def check_dkim(lookups: Lookups, mail: SignedMail, *, now: datetime) -> Se
             results.append(no_answer(one, str(answer)))
         else:
             # Long bodies and RSA take a while; one after the other, since the mail is shared.
-            results.append(await asyncio.to_thread(mail.check, one, answer, now=now))
+            check = partial(mail.check, one, answer, now=now)
+            results.append(await aside(mail.size, check))
     return results
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +28,7 @@ from gateway.ports.verifier import (
 )
 from gateway.ports.world import Clock
 from gateway.verify.arc import ArcOutcome, check_arc
+from gateway.verify.aside import SMALL_BYTES, aside
 from gateway.verify.dkim import check_dkim
 from gateway.verify.dmarc import DmarcOutcome, DmarcResult, check_dmarc
 from gateway.verify.shared import SharedLookups
@@ -70,9 +72,11 @@ class DnsVerifier:
 
     async def verify(self, mail: Received) -> Authentication:
         """Return what is known of a mail's sender; raises Fault if its file can't be read."""
-        is_large = isinstance(mail.source, Path)
-        async with self._places if is_large else contextlib.nullcontext():
-            opened = await asyncio.to_thread(_opened, mail.source)
+        is_file = isinstance(mail.source, Path)
+        async with self._places if is_file else contextlib.nullcontext():
+            # Bytes that came from the store are few; a file is read whole.
+            size = SMALL_BYTES + 1 if isinstance(mail.source, Path) else len(mail.source)
+            opened = await aside(size, partial(_opened, mail.source))
             deadline = asyncio.get_running_loop().time() + self._limits.seconds
             return await self._verify(mail, opened, deadline)
 

@@ -1,4 +1,4 @@
-"""Every command, in front of a running gateway and of none: exit codes, JSON lines, refusals."""
+"""Every command, in front of a running gateway and of none: what it does and prints."""
 
 import io
 import json
@@ -7,96 +7,17 @@ import re
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 
 import pytest
 
 from gateway.cli import run
 from tests.journeys.company import invoice_mail, octets
-from tests.journeys.process import RunningGateway
+from tests.journeys.place import DONE, FAILED, USAGE, Sender
 
 pytestmark = pytest.mark.journey
 
-DONE, FAILED, USAGE, BAD_CONFIGURATION = 0, 1, 2, 78
 ANY_PORTS = {f"POSTROOM_LISTEN__{name}": '["127.0.0.1:0"]' for name in ("MX", "SUBMISSION", "HTTP")}
 JANA = "jana@client.example"
-HELD = """
-[relay]
-next_hop = "smtp://127.0.0.1:9"
-retry = ["1h"]
-"""
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def rows(self):
-        """What was printed, each line a JSON object."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    @property
-    def row(self):
-        (row,) = self.rows
-        return row
-
-
-class Place:
-    """An installation and its commands, run in this process: starting one costs a second."""
-
-    def __init__(self, gateway, *, is_running):
-        self.gateway = gateway
-        self.is_running = is_running
-        self.directory = gateway.directory
-
-    def __call__(self, *arguments, code=DONE, config=True):
-        given = [*map(str, arguments), *(("--config", str(self.gateway.config)) if config else ())]
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            done = Done(run(given), out.getvalue(), err.getvalue())
-        assert done.code == code, (given, done)
-        assert "Traceback" not in done.err
-        return done
-
-    def refuses(self, *arguments, code=FAILED):
-        """Run a command that can't be done: it says so in a sentence, and prints nothing."""
-        done = self(*arguments, code=code)
-        assert done.out == ""
-        assert done.err.strip()
-        return done.err
-
-    def company(self, name):
-        return self("tenant", "add", name, "--json").row
-
-    def mail(self, name, content):
-        path = self.directory / name
-        path.write_bytes(octets(content))
-        return path
-
-
-@pytest.fixture(scope="module", params=["running", "stopped"])
-def place(request, tmp_path_factory):
-    gateway = RunningGateway(tmp_path_factory.mktemp(request.param), settings=HELD).start()
-    if request.param == "stopped":
-        gateway.stop()
-    yield Place(gateway, is_running=request.param == "running")
-    gateway.stop()
-    gateway.process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def acme(place):
-    return place.company("Acme s.r.o.")
-
-
-class Sender:
-    """A company as the mail-making helpers want it."""
-
-    def __init__(self, added):
-        self.address = added["sender_address"]
 
 
 # Companies, keys, logins.
@@ -121,26 +42,6 @@ def test_a_company_is_added_shown_changed_removed(place):
     place.refuses("tenant", "show", "nova")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        pytest.param(("   ",), id="no name"),
-        pytest.param(("Two\r\nLines",), id="a name of two lines"),
-        pytest.param(("X", "--slug", "Bad Slug"), id="no slug"),
-        pytest.param(("X", "--timezone", "Nowhere/X"), id="no time zone"),
-        pytest.param(("X", "--locale", "no language!"), id="no language"),
-        pytest.param(("X", "--attach-pdf", "sometimes"), id="no choice"),
-    ],
-)
-def test_a_company_that_makes_no_sense_is_a_usage_mistake(place, arguments):
-    place.refuses("tenant", "add", *arguments, code=USAGE)
-    assert "X" not in {row["name"] for row in place("tenant", "list", "--json").rows}
-
-
-def test_a_slug_that_is_taken_is_refused(place, acme):
-    place.refuses("tenant", "add", "Another", "--slug", acme["slug"])
-
-
 def test_keys_are_added_listed_revoked(place, acme):
     added = place("key", "add", "--tenant", acme["slug"], "--scopes", "send", "--json").row
     assert (added["scopes"], added["tenant_id"]) == (["send"], acme["id"])
@@ -153,19 +54,6 @@ def test_keys_are_added_listed_revoked(place, acme):
     assert place("key", "revoke", added["id"], "--json").row["revoked"]
     (revoked,) = [row for row in place("key", "list", "--json").rows if row["id"] == added["id"]]
     assert revoked["revoked_at"]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        pytest.param(("--tenant", "acme-sro", "--admin"), id="both"),
-        pytest.param((), id="neither"),
-        pytest.param(("--tenant", "acme-sro", "--scopes", "everything"), id="no such scope"),
-        pytest.param(("--tenant", "acme-sro", "--scopes", "admin"), id="admin for a company"),
-    ],
-)
-def test_a_key_that_makes_no_sense_is_a_usage_mistake(place, acme, arguments):
-    place.refuses("key", "add", *arguments, code=USAGE)
 
 
 def test_logins_are_added_listed_revoked(place, acme):
@@ -211,11 +99,6 @@ def test_a_mail_is_sent_from_a_file_and_stands_in_the_queue(place, acme):
     everything = place("queue", "list", "--all", "--json").rows
     assert row["id"] in {one["id"] for one in everything}
     place.refuses("queue", "retry", row["id"])
-
-
-def test_a_mail_whose_from_is_nobodys_here_is_refused(place):
-    mail = b"From: x@elsewhere.example\r\nTo: y@client.example\r\n\r\nHello\r\n"
-    place.refuses("send", place.mail("foreign.eml", mail))
 
 
 def test_a_mail_is_received_and_explained(place, acme):
@@ -329,82 +212,6 @@ def test_migrate_finds_the_store_up_to_date(place):
         assert "in use" in place.refuses("migrate")
     else:
         assert place("migrate").out.strip()
-
-
-# What is not there, what makes no sense.
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        "tenant show nobody",
-        "tenant edit nobody --name X",
-        "tenant remove nobody --yes",
-        "key add --tenant nobody",
-        "key list --tenant nobody",
-        "key revoke key_nothing",
-        "login add --tenant nobody",
-        "login list --tenant nobody",
-        "login revoke nobody",
-        "inbox-link nobody",
-        "queue list --tenant nobody",
-        "queue show dlv_nothing",
-        "queue retry dlv_nothing",
-        "queue hold dlv_nothing",
-        "queue release dlv_nothing",
-        "queue cancel dlv_nothing",
-        "suppress list --tenant nobody",
-        "suppress add x@client.example --tenant nobody",
-        "suppress remove x@client.example --tenant nobody",
-        "dkim retire nothing",
-    ],
-)
-def test_an_unknown_id_fails(place, arguments):
-    place.refuses(*arguments.split())
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        "nonsense",
-        "tenant",
-        "tenant nonsense",
-        "tenant add",
-        "tenant list --nonsense",
-        "queue list --limit many",
-        "queue show",
-        "suppress list",
-        "serve --role nonsense",
-        "config explain relay.nothing",
-        "demo --port many",
-    ],
-)
-def test_a_usage_mistake_is_told_as_one(place, arguments):
-    done = place(*arguments.split(), code=USAGE, config=False)
-    assert done.out == "" or "Usage" in done.out
-    assert done.err.strip() or done.out.strip()
-
-
-def test_bad_configuration_is_told_with_its_place(tmp_path):
-    bad = tmp_path / "bad.toml"
-    bad.write_text('[relay]\ngive_up = "5 dayz"\n[limits]\nidle = 300\n')
-    commands = (
-        "check",
-        "tenant list",
-        "queue list",
-        "status",
-        "serve",
-        "migrate",
-        "dns",
-        "config show",
-    )
-    for command in commands:
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            code = run([*command.split(), "--config", str(bad)])
-        assert (code, out.getvalue()) == (BAD_CONFIGURATION, ""), command
-        assert f"{bad}:2:1: [relay] give_up" in err.getvalue(), command
-        assert f"{bad}:4:1: [limits] idle" in err.getvalue(), command
 
 
 # Configuration and new installations.

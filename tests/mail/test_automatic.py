@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.mail.automatic import automatic_kind
+from gateway.mail.automatic import automatic_kind, judge_automatic
 from gateway.mail.report import Report
 
 
@@ -87,3 +87,21 @@ def test_a_gatekeeper_asks_to_click():
 )
 def test_people_ask_for_things_too(text):
     assert automatic_kind([], text=text) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "subject", "text", "why"),
+    [
+        ([("Auto-Submitted", "auto-replied; x")], "", "", "auto-submitted: auto-replied"),
+        ([("X-Autoreply", "yes")], "", "", "field x-autoreply"),
+        ([("User-Agent", "Vacation/1.2")], "", "", "user-agent: vacation/1.2"),
+        ([("List-Id", "<l.example>")], "", "", "field list-id"),
+        ([("Precedence", "bulk")], "", "", "precedence: bulk"),
+        ([("X-TMDA-Challenge", "x")], "", "", "field x-tmda-challenge"),
+        ([SUPPRESS], "Automatic reply: x", "", "field x-auto-response-suppress"),
+        ([], "Automatic reply: x", "Paid.", "does not decide"),
+        ([], "Invoice", "Paid.", "no field, and no words in the subject, say so"),
+    ],
+)
+def test_what_decides_is_told(headers, subject, text, why):
+    assert why in judge_automatic(headers, subject=subject, text=text).why

@@ -2,14 +2,18 @@
 
 import email
 import sys
+from datetime import date
 from email import policy
 
 import pytest
 
+from gateway.mail.absence import read_absence
+from gateway.mail.calendar_text import calendar_text
 from gateway.mail.forwards import read_forward
 from gateway.mail.quoting import trim
 from gateway.mail.reports import read_report
 from gateway.rules.bounces import classify
+from gateway.rules.suggestions import ibans_in, possible_numbers
 
 LINES = [
     "> a\n",
@@ -30,6 +34,9 @@ LINES = [
     "RCPT TO:<a@b.example>\n",
     "Final-Recipient: rfc822; a@b.example\n",
     "<div class=gmail_quote>",
+    "until 1.1. ",
+    "BEGIN:VEVENT\n",
+    "SK31 1200 ",
     "a@",
     "<",
     ":",
@@ -48,6 +55,9 @@ WORK = {
     "forward": lambda text: read_forward(text, "Fwd: x"),
     "report": lambda text: read_report(letter(text)),
     "classify": lambda text: classify(enhanced=None, code=None, text=text),
+    "absence": lambda text: read_absence(text, written=date(2026, 4, 7)),
+    "calendar": calendar_text,
+    "suggestions": lambda text: (possible_numbers(text), ibans_in(text)),
 }
 
 

@@ -82,6 +82,7 @@ class SignedMail:
 
     def __init__(self, raw: bytes) -> None:
         """Read the header; the body is hashed when the first signature is checked."""
+        self.size = len(raw)
         self.fields, self._body = split_message(raw)
         self._hashed: dict[tuple[str, int | None], BodyHash] = {}
 
