@@ -14,30 +14,30 @@ class Unstuffer:
     is a few searches a block; no object is made for a line.
     """
 
-    __slots__ = ("_held", "_virtual", "has_bare", "is_ended", "rest")
+    __slots__ = ("_virtual", "has_bare", "held", "is_ended", "rest")
 
     def __init__(self) -> None:
         """Start behind DATA's own line end, so that a dot at once ends an empty message."""
-        self._held = b"\r\n"
-        self._virtual = len(self._held)
+        self.held = b"\r\n"  # what may be the beginning of END
+        self._virtual = len(self.held)
         self.has_bare = False  # a CR or LF stood alone so far
         self.is_ended = False
         self.rest = b""  # what came behind the end: the next commands
 
     def feed(self, block: bytes | bytearray) -> bytes:
         """Return the message's bytes that are certain now; the last ones may be held back."""
-        data = self._held + block
+        data = self.held + block
         dot = data.find(_DOT)
         end = data.find(END, dot) if dot >= 0 else -1
         if end >= 0:
             self.is_ended = True
             self.rest = data[end + len(END) :]
-            self._held = b""
+            self.held = b""
             data = data[: end + 2]
         else:
-            self._held = next((held for held in _BEGINNINGS if data.endswith(held)), b"")
-            if self._held:
-                data = data[: -len(self._held)]
+            self.held = next((held for held in _BEGINNINGS if data.endswith(held)), b"")
+            if self.held:
+                data = data[: -len(self.held)]
         if not self.has_bare:
             # All CR and LF are in pairs if there are twice as many as pairs: the fastest look.
             line_ends = len(data.translate(None, _ALL_BUT_LINE_ENDS))

@@ -14,6 +14,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 _TENANT_OCTETS = 3
 _REF_OCTETS = 5
@@ -65,6 +66,7 @@ class Keyring:
         return None
 
 
+@lru_cache(maxsize=64)
 def mark_of(secret: bytes) -> str:
     """Return the character by which tokens name the secret that made them."""
     return _KEY_MARKS[hashlib.sha256(b"postroom key mark" + secret).digest()[0] % 32]

@@ -11,6 +11,7 @@ from gateway.smtp.pace import Pace
 from gateway.smtp.station import Station
 from gateway.smtp.wire import Wire
 
+BLOCK_OCTETS = 32 * 1024  # gathered before they are looked at
 HEAD_SPARE = 1024  # octets of the head beyond the limit of the header block, so that it shows
 
 TOO_BIG = Reply(552, "5.3.4", "The message is bigger than we take")
@@ -53,7 +54,8 @@ class Body:
         """Read to the end of DATA, or until it is a flood. Raises TooLate, Hangup."""
         unstuffer = Unstuffer()
         while not unstuffer.is_ended and not self.is_flood:
-            block = await self._pace.block(wire)
+            enough = min(BLOCK_OCTETS, 2 * self._limits.message + 1 - self._arrived)
+            block = await self._pace.block(wire, enough, behind=unstuffer.held)
             self._arrived += len(block)
             await self._add(unstuffer.feed(block))
             if unstuffer.has_bare and self.refusal is None:
@@ -67,7 +69,7 @@ class Body:
             self._refuse(TOO_BIG)
             return
         while octets:
-            block = await self._pace.block(wire, octets)
+            block = await self._pace.block(wire, min(BLOCK_OCTETS, octets), octets)
             octets -= len(block)
             await self._add(block)
 

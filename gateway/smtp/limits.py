@@ -22,7 +22,8 @@ class SessionLimits:
 
     The second part has no setting.
 
-    spool_each: content of one message in memory.
+    spool_each: content of one message in memory; as much as rides in the transaction, so
+        that no file is made for what goes into the database all the same.
     content_time: for one message, however fast it comes.
     lifetime, messages: of a connection; the session ends between transactions.
     idle_commands: NOOP, RSET and the like at a stretch; `idle_commands_rate` come back a second.
@@ -47,7 +48,7 @@ class SessionLimits:
     auth_window: timedelta = timedelta(minutes=10)
     spool_memory: int = 64 * MIB
 
-    spool_each: int = 64 * KIB
+    spool_each: int = 256 * KIB
     rate_window: timedelta = timedelta(minutes=1)
     content_time: timedelta = timedelta(minutes=30)
     lifetime: timedelta = timedelta(hours=1)

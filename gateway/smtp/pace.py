@@ -25,15 +25,17 @@ class Pace:
         self._waited = 0.0
         self._octets = 0
 
-    async def block(self, wire: Wire, most: int | None = None) -> bytearray:
-        """Return the next octets of `wire`, at most `most`.
+    async def block(
+        self, wire: Wire, enough: int, most: int | None = None, *, behind: bytes | None = None
+    ) -> bytearray:
+        """Return the next octets of `wire`; see `Wire.gather`.
 
         Raises TooLate if they do not come, or too few came so far; Hangup.
         """
         while True:
             asked = self._clock()
             try:
-                block = await wire.block(self._deadline(asked), most)
+                block = await wire.gather(self._deadline(asked), enough, most, behind=behind)
             except TooLate:
                 block = bytearray()
             now = self._clock()

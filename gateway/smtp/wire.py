@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import SupportsIndex, cast
 
+from gateway.mail.transparency import END
+
 HIGH_WATER = 64 * 1024  # octets read ahead of the session before the socket is left alone
 
 _NEVER = float("inf")
@@ -40,6 +42,8 @@ class Wire(asyncio.StreamReader):
         self._source: asyncio.Transport | None = None
         self._is_halted = False
         self._waiter: asyncio.Future[None] | None = None
+        self._enough = 1  # octets that are worth waking the session for
+        self._behind: bytes | None = None  # in DATA: what was read last, where it may be END's
         self._deadline = _NEVER
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -59,7 +63,8 @@ class Wire(asyncio.StreamReader):
         if len(self._inbox) > HIGH_WATER and not self._is_halted and self._source is not None:
             self._source.pause_reading()
             self._is_halted = True
-        self._wake()
+        if self._waiter is not None and self._has_enough(len(data)):  # type: ignore[arg-type]
+            self._wake()
 
     def feed_eof(self) -> None:
         """Note that no more will come."""
@@ -121,6 +126,33 @@ class Wire(asyncio.StreamReader):
         """
         while not self._inbox:
             await self._more(deadline)
+        return self._taken(most)
+
+    async def gather(
+        self, deadline: float, enough: int, most: int | None = None, *, behind: bytes | None = None
+    ) -> bytearray:
+        """Return content, at least one octet, at most `most`: once it is `enough`, or ends.
+
+        Clients write by the line or by the page, and to wake the session for each would cost
+        more than the octets do.
+
+        enough: octets worth waiting for, no more than HIGH_WATER. deadline: loop time at which
+        less is enough. behind: in DATA, what came before and may be the beginning of END.
+
+        Raises TooLate, Hangup.
+        """
+        self._enough, self._behind = enough, behind
+        try:
+            while not self._has_enough(len(self._inbox)):
+                await self._more(deadline)
+        except (TooLate, Hangup):
+            if not self._inbox:
+                raise
+        finally:
+            self._enough, self._behind = 1, None
+        return self._taken(most)
+
+    def _taken(self, most: int | None) -> bytearray:
         block = self._inbox
         if most is not None and len(block) > most:
             block = self._inbox[:most]
@@ -147,6 +179,16 @@ class Wire(asyncio.StreamReader):
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+
+    def _has_enough(self, new: int) -> bool:
+        """Return whether what has arrived, the last `new` octets now, is what is waited for."""
+        if len(self._inbox) >= self._enough:
+            return True
+        if self._behind is None:
+            return False
+        reach = new + len(END) - 1
+        seen = self._inbox[-reach:]
+        return END in (self._behind + seen if reach > len(self._inbox) else seen)
 
     async def _more(self, deadline: float) -> None:
         if self._is_ended:

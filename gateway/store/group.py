@@ -1,7 +1,7 @@
 """Writing threads: many jobs share one commit.
 
-A thread takes what waits, runs each job in a savepoint, commits once, and tells all
-callers. While it waits for the disk, the next batch gathers. On SQLite there is one such
+A thread takes what waits, runs job after job, commits once, and tells all callers. Should a
+job fail among others, the batch is undone and run again with each job in a savepoint. While it waits for the disk, the next batch gathers. On SQLite there is one such
 thread; on PostgreSQL several, and conflicts between them are settled by running a batch
 again.
 """
@@ -26,6 +26,10 @@ _TRIES_ALONE = 10
 
 class _Repeat(Exception):  # noqa: N818 (it says what to do)
     """The database wants the batch again."""
+
+
+class _Spoilt(Exception):  # noqa: N818 (it says what happened)
+    """A job failed among others, with no savepoint between them."""
 
 
 class Writer:
@@ -104,8 +108,7 @@ class Writer:
         try:
             line.begin()
             begun = True
-            line.transaction.reset()
-            self._run_all(line, jobs, gather=gather)
+            self._run_batch(line, jobs, gather=gather)
             number_events(line.transaction)
             line.commit()
         except BaseException as error:
@@ -121,12 +124,25 @@ class Writer:
         if topics:
             self._ring(line, topics)
 
-    def _run_all(self, line: Line, jobs: list[Job], *, gather: bool) -> None:
+    def _run_batch(self, line: Line, jobs: list[Job], *, gather: bool) -> None:
+        """Run the jobs, first without savepoints: jobs seldom fail, and savepoints cost much."""
+        line.transaction.reset()
+        try:
+            self._run_all(line, jobs, gather=gather, is_parted=False)
+        except _Spoilt:
+            for job in jobs:
+                job.result = job.error = None
+            line.rollback()
+            line.begin()
+            line.transaction.reset()
+            self._run_all(line, jobs, gather=False, is_parted=True)
+
+    def _run_all(self, line: Line, jobs: list[Job], *, gather: bool, is_parted: bool) -> None:
         until = time.monotonic() + MAX_SECONDS
         done, kept = 0, 0
         while True:
             for job in jobs[done:]:
-                kept += self._run(line, job, is_first=kept == 0)
+                kept += self._run(line, job, is_first=kept == 0, is_parted=is_parted)
                 done += 1
             if not gather or done >= MAX_JOBS or time.monotonic() > until:
                 return
@@ -135,21 +151,24 @@ class Writer:
                 return
             jobs.append(following)
 
-    def _run(self, line: Line, job: Job, *, is_first: bool) -> bool:
+    def _run(self, line: Line, job: Job, *, is_first: bool, is_parted: bool) -> bool:
         """Run one job; return whether it is part of the transaction.
 
-        Raises the driver's error if it concerns the whole transaction.
+        is_parted: savepoints stand between jobs. Raises _Spoilt if there would have to be
+        one, and the driver's error if it concerns the whole transaction.
         """
         transaction, work = line.transaction, self._work
         assert work is not None
         events, topics = len(transaction.events), set(transaction.topics)
-        if not is_first:
+        if is_parted and not is_first:
             line.mark()
         try:
             job.result = job.run(work)
         except BaseException as error:
             if wants_repeat(error) or not line.is_open:
                 raise
+            if not (is_parted or is_first):
+                raise _Spoilt from error
             job.error = fault_of(error) or error
             if job.error is not error:
                 job.error.__cause__ = error
@@ -157,7 +176,7 @@ class Writer:
             transaction.topics = topics
             self._undo(line, is_first=is_first)
             return False
-        if not is_first:
+        if is_parted and not is_first:
             line.keep()
         return True
 

@@ -63,4 +63,4 @@ def test_no_more_than_the_end_is_held_back(block):
     unstuffer = Unstuffer()
     for _ in range(20):
         unstuffer.feed(block)
-        assert len(unstuffer._held) <= 4
+        assert len(unstuffer.held) <= 4

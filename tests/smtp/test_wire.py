@@ -145,6 +145,58 @@ def test_a_client_that_sends_ahead_is_held_back_until_it_is_read(run: Run):
     run(read())
 
 
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_content_is_gathered_until_it_is_enough_or_data_ends(cut, run: Run):
+    async def read():
+        found, _ = wire()
+        waiting = asyncio.ensure_future(found.gather(LATER, 100, behind=b"\r\n"))
+        for number in range(9):
+            found.feed_data(b"12345678\r\n")
+            await asyncio.sleep(0)
+            assert not waiting.done(), number
+        found.feed_data(b"12345678\r\n")
+        assert len(await waiting) == 100
+        end = b"ab\r\n.\r\nQUIT"
+        waiting = asyncio.ensure_future(found.gather(LATER, 100, behind=b"\r\n"))
+        found.feed_data(end[:cut])
+        await asyncio.sleep(0)
+        assert waiting.done() == (cut >= 7)
+        found.feed_data(end[cut:])
+        assert bytes(await waiting) in {end, end[:cut]}
+
+    run(read())
+
+
+def test_an_end_that_begins_in_the_block_before_is_seen(run: Run):
+    async def read():
+        found, _ = wire()
+        waiting = asyncio.ensure_future(found.gather(LATER, 100, behind=b"\r\n."))
+        found.feed_data(b"\r")
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        found.feed_data(b"\n")
+        assert bytes(await waiting) == b"\r\n"
+
+    run(read())
+
+
+def test_what_was_gathered_by_the_deadline_or_the_hangup_is_given(run: Run):
+    async def read():
+        found, _ = wire()
+        found.feed_data(b"slow")
+        soon = asyncio.get_running_loop().time() + 0.01
+        assert bytes(await found.gather(soon, 100)) == b"slow"
+        with pytest.raises(TooLate):
+            await found.gather(soon, 100)
+        found.feed_data(b"more")
+        found.feed_eof()
+        assert bytes(await found.gather(LATER, 100)) == b"more"
+        with pytest.raises(Hangup):
+            await found.gather(LATER, 100)
+
+    run(read())
+
+
 def test_a_new_transport_lets_the_old_one_go_on(run: Run):
     async def read():
         found, old = wire()
