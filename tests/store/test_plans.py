@@ -77,9 +77,7 @@ PAGE = conversations._page
         pytest.param(invoices._OF_CONVERSATION, "ix_invoice_conversation", id="its invoices"),
         pytest.param(invoices._BY_NUMBER, "ix_invoice_number", id="invoice by number"),
         pytest.param(spool._QUEUE._oldest, "ix_inbound_due_at", id="claim of mail"),
-        pytest.param(
-            spool._CLAIM_TO_VERIFY, "ix_inbound_verify_at", id="claim of verification"
-        ),
+        pytest.param(spool._CLAIM_TO_VERIFY, "ix_inbound_verify_at", id="claim of verification"),
         pytest.param(spool._WAITING, "ix_inbound_due_at", id="waiting mail"),
         pytest.param(turns._DUE, "ix_delivery_due_at", id="due deliveries"),
         pytest.param(turns._CLAIM_LANE, "ix_delivery_lane", id="claim of a lane"),
