@@ -95,7 +95,8 @@ def route_plan(settings: Settings) -> RoutePlan:
         tls=_TLS[relay.tls],
         per_next_hop=relay.per_next_hop,
     )
-    return RoutePlan(otherwise, rules)
+    sandbox = frozenset(domain.lower() for domain in relay.sandbox_domains)
+    return RoutePlan(otherwise, rules, sandbox)
 
 
 def tls_context(tls: TlsSettings) -> ssl.SSLContext | None:

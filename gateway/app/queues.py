@@ -15,6 +15,7 @@ from gateway.flow.queue_manager import QueueManager
 from gateway.flow.verifying import Verifying
 from gateway.mail.errors import Fault
 from gateway.ports.tally import Tally
+from gateway.runtime.sandbox import SandboxRelay
 from gateway.runtime.signing import DkimSigner
 from gateway.settings import Settings
 from gateway.smtp.dialling import TlsContexts
@@ -54,7 +55,13 @@ class Queues:
         if self.relays:
             relay = SmtpRelay(office.settings.server.hostname, TlsContexts.of_system())
             signer = DkimSigner(office.dkim, office.context.names.sender, office.context.clock)
-            way = WayOut(office.routes, relay, signer, retry_policy(office.settings), self.tally)
+            way = WayOut(
+                office.routes,
+                SandboxRelay(relay),
+                signer,
+                retry_policy(office.settings),
+                self.tally,
+            )
             manager = QueueManager(office.context, way, queue_limits(office.settings))
             self._manager = manager
             self._begin(manager.run(), manager.stop, "relay")

@@ -22,7 +22,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDraft:
-    """An invoice as handed over (contract §5, `POST /v1/invoices`)."""
+    """An invoice as handed over (contract §5, `POST /v1/invoices`).
+
+    submitted_message_id: of the mail that brought it, without brackets.
+    """
 
     number: str
     amount: Decimal
@@ -41,6 +44,7 @@ class InvoiceDraft:
     pdf: Document | None = None
     attachments: tuple[Document, ...] = ()
     conversation_id: str | None = None
+    submitted_message_id: str | None = None
     send: bool = True
 
 

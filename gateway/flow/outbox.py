@@ -171,7 +171,7 @@ def _suppressed(delivery: Delivery, suppression: Suppression) -> Delivery:
     reason = Reason(
         key=key,
         plain=_STOPPED_BY.get(suppression.kind, plain_words(key)),
-        code=None,
+        code=550,
         enhanced=None,
         verbatim="",
         permanent=True,

@@ -197,4 +197,5 @@ def _draft(fields: InvoiceFields, envelope: Envelope, reading: Reading) -> Invoi
         payment=fields.payment,
         pdf=pdf,
         attachments=tuple(others),
+        submitted_message_id=reading.message_id or None,
     )

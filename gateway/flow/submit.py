@@ -104,7 +104,11 @@ class Submissions:
             message = invoice_message(
                 context, tenant, invoice, circle, past, message_id=message_id, now=now
             )
-            message = replace(message, attachments=attachments)
+            message = replace(
+                message,
+                attachments=attachments,
+                submitted_message_id=draft.submitted_message_id,
+            )
             if not draft.send:
                 message = replace(message, channel=Channel.API)
                 return Parcel(tenant, message, (), lambda _: b"")

@@ -190,7 +190,9 @@ def _judge_trouble(trouble: Trouble, stage: Stage, kind: NextHopKind) -> Outcome
     permanent = enhanced.startswith("5.") and stage is not Stage.DOT
     limit = trouble.limit_bytes
     words = plain_words(key, limit_mb=max(1, limit // 1024**2) if limit else None)
-    reason = Reason(key, words, None, enhanced, trouble.text, permanent)
+    # Callers rely on a number: what a server would have answered.
+    code = 550 if permanent else 450
+    reason = Reason(key, words, code, enhanced, trouble.text, permanent)
     if stage is Stage.DOT:
         return Unconfirmed(reason)
     if permanent:

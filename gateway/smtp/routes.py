@@ -18,6 +18,7 @@ from gateway.ports.relay import (
 from gateway.ports.routing import Way
 from gateway.ports.world import Chance
 from gateway.rules.outcome import NextHopKind, Obstacle, Trouble
+from gateway.rules.sandbox import SANDBOX_ADDRESS
 from gateway.runtime.egress import Egress
 
 SMTP_PORT = 25
@@ -66,10 +67,14 @@ class RouteRule:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """The admin's word: the first of `rules` that covers a domain, else `otherwise`."""
+    """The admin's word: the first of `rules` that covers a domain, else `otherwise`.
+
+    sandbox: domains in lower case whose mail never leaves the machine, whatever the rules say.
+    """
 
     otherwise: RouteRule = field(default_factory=lambda: RouteRule("*"))
     rules: tuple[RouteRule, ...] = ()
+    sandbox: frozenset[str] = frozenset()
 
     def rule_for(self, domain: str) -> RouteRule:
         """Return the rule for a domain."""
@@ -104,12 +109,16 @@ class DnsRoutes:
 
     def way(self, domain: str) -> Way:
         """Return the way to a domain, as the queue counts it."""
+        if _plain(domain) in self.plan.sandbox:
+            return Way(_plain(domain))
         rule = self.plan.rule_for(domain)
         name = _plain(domain) if rule.smarthost is None else str(rule.smarthost)
         return Way(name, held=rule.hold)
 
     async def to_domain(self, domain: str) -> Sequence[NextHop] | Trouble:
         """Return the next hops for a recipient's domain in the order to be tried, or why none."""
+        if _plain(domain) in self.plan.sandbox:
+            return [NextHop(_plain(domain), 0, SANDBOX_ADDRESS, NextHopKind.MX, Tls.NONE)]
         rule = self.plan.rule_for(domain)
         if rule.smarthost is not None:
             return await self._to_smarthost(rule, rule.smarthost)

@@ -140,7 +140,8 @@ def test_what_stood_in_the_way_decides_where_there_is_no_reply(obstacle, stage):
     outcome = judge(Trouble(obstacle, "what happened"), stage, MX)
     assert type(outcome) is ending
     reason = outcome.reason
-    assert (reason.key, reason.code, reason.enhanced) == (key, None, enhanced)
+    code = 550 if ending is Bounced else 450
+    assert (reason.key, reason.code, reason.enhanced) == (key, code, enhanced)
     assert (reason.verbatim, reason.permanent) == ("what happened", ending is Bounced)
 
 
