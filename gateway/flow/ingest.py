@@ -95,13 +95,13 @@ class Ingest:
 
     async def _turn(self, seen: int) -> int:
         free = CONCURRENCY - len(self._tasks)
-        if free <= 0:
-            self._freed.clear()
-            await self._freed.wait()
+        if free < CONCURRENCY // 2 and await self._is_freed(_A_LITTLE if free else None):
+            # Not one by one: a claim of many costs hardly more than a claim of one.
             return seen
         claimed = await self._context.store.write(lambda work: work.spool.claim(self._lease, free))
-        for inbound in claimed:
-            task = asyncio.create_task(self._take(inbound))
+        contents = await self._contents(claimed) if claimed else ()
+        for inbound, content in zip(claimed, contents, strict=True):
+            task = asyncio.create_task(self._take(inbound, content))
             self._tasks[inbound.id] = task
         if claimed:
             return seen
@@ -111,10 +111,27 @@ class Ingest:
         wait = min(wait, _POLL)
         return await self._context.store.wait("spool", seen, wait)
 
-    async def _take(self, inbound: Inbound) -> None:
+    async def _is_freed(self, seconds: float | None) -> bool:
+        """Wait until a place gets free, at most so long; return whether one did."""
+        self._freed.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await self._freed.wait()
+        return False
+
+    async def _contents(self, claimed: Sequence[Inbound]) -> Sequence[Kept | None]:
+        """Return the bytes of each, as far as they lie in the database and can be had."""
+        try:
+            return await self._context.store.read(
+                lambda work: [work.contents.get(one.tenant_id, one.raw_sha256) for one in claimed]
+            )
+        except Fault:
+            return [None] * len(claimed)
+
+    async def _take(self, inbound: Inbound, content: Kept | None) -> None:
         began = perf_counter()
         try:
-            await self._read_in(inbound)
+            await self._read_in(inbound, content)
             self._tally.step("ingest", perf_counter() - began)
         except Stale:
             log.warning("spool.lease_lost", id=inbound.id)
@@ -128,13 +145,13 @@ class Ingest:
             del self._tasks[inbound.id]
             self._freed.set()
 
-    async def _read_in(self, inbound: Inbound) -> None:
+    async def _read_in(self, inbound: Inbound, content: Kept | None) -> None:
         if inbound.crashes >= MOST_CRASHES:
             log.warning("message.parked", id=inbound.id, crashes=inbound.crashes)
             reading = Reading(readable=False)
         else:
             try:
-                reading = await self._read(inbound)
+                reading = await self._read(inbound, content)
             except ReaderDied as death:
                 log.warning("reader.died", id=inbound.id, why=str(death))
                 await self._put_back(inbound, _CRASH_WAIT, crashed=True)
@@ -155,18 +172,15 @@ class Ingest:
             break
         self._tally.read(readable=reading.readable)
 
-    async def _read(self, inbound: Inbound) -> Reading:
-        context = self._context
-        kept = await context.store.read(
-            lambda work: work.contents.get(inbound.tenant_id, inbound.raw_sha256)
-        )
-        if kept is None:
-            raise Fault(f"the bytes of {inbound.id} are missing")
+    async def _read(self, inbound: Inbound, content: Kept | None) -> Reading:
+        if content is None:
+            raise Fault(f"the bytes of {inbound.id} can't be had")
         source: bytes | Path
-        if kept.data is None:
-            source = Path(await context.blobs.path(inbound.tenant_id, inbound.raw_sha256))
+        if content.data is None:
+            path = await self._context.blobs.path(inbound.tenant_id, inbound.raw_sha256)
+            source = Path(path)
         else:
-            source = kept.data
+            source = content.data
         return await self._parser.read(source, null_sender=not inbound.envelope.sender)
 
     async def _store(
@@ -213,9 +227,10 @@ class Ingest:
                 apply_report(
                     context, work, tenant, reading.report, delivery=placed.delivery, now=now
                 )
-            # The report may have changed the conversation.
-            current = work.conversations.get(tenant.id, conversation.id) or conversation
-            arrived(context, work, current, stored, now)
+                # That may have changed the conversation.
+                found = work.conversations.get(tenant.id, conversation.id)
+                conversation = found or conversation
+            arrived(context, work, conversation, stored, now)
             for other in placed.others:
                 _point(context, work, stored, other, now)
             work.spool.finish(inbound.id, inbound.fence, verify=verify)

@@ -161,7 +161,8 @@ def post(context: Context, work: Work, packed: Packed, now: datetime) -> Message
         kind = events.OF_STATE.get(delivery.state, events.MESSAGE_QUEUED)
         about = events.about_delivery(delivery)
         work.events.add(context.event(delivery.tenant_id, kind, now, about))
-    work.wake("deliveries")
+    if packed.deliveries:
+        work.wake("deliveries")
     work.wake("events")
     return message
 

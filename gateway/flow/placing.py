@@ -1,7 +1,7 @@
 """Where a message that came in belongs, and who wrote it: what the store knows of its clues."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.flow.context import Context
@@ -72,9 +72,13 @@ def find_place(
                 people = work.conversations.participants(tenant.id, conversation.id)
                 return Placed(found, conversation, people, delivery)
     seen = clues_of(context, reading, recipients)
-    evidence = _evidence(work, tenant, seen)
     sender = (reading.author or "").lower()
+    evidence = Evidence(_people(work, tenant, seen), {}, {})
     found = place(seen, evidence, tenant_number=tenant.number, sender=sender)
+    if found.conversation_id is None:
+        # Most mail is placed by a token of a person, the first rungs; only the rest costs more.
+        evidence = _all_evidence(work, tenant, seen, evidence)
+        found = place(seen, evidence, tenant_number=tenant.number, sender=sender)
     conversation = _conversation(work, tenant, found.conversation_id)
     if conversation is None:
         return Placed(Place(None, "new", found.evidence), None, ())
@@ -114,13 +118,17 @@ def find_writer(
     return Writer(person, expected=is_first, is_new=True)
 
 
-def _evidence(work: Work, tenant: Tenant, seen: Clues) -> Evidence:
+def _people(work: Work, tenant: Tenant, seen: Clues) -> Mapping[int, str]:
     people: dict[int, str] = {}
     for person in (*seen.people, *seen.header_people):
         if person.tenant_number == tenant.number:
             found = work.conversations.participant(tenant.id, person.ref)
             if found is not None and not found.revoked:
                 people[person.ref] = found.conversation_id
+    return people
+
+
+def _all_evidence(work: Work, tenant: Tenant, seen: Clues, evidence: Evidence) -> Evidence:
     items: dict[bytes, str] = {}
     for item in (*seen.own, *seen.markers):
         if item.tenant_number == tenant.number and item.body not in items:
@@ -133,7 +141,7 @@ def _evidence(work: Work, tenant: Tenant, seen: Clues) -> Evidence:
             addresses = frozenset(address.lower() for address in one.addresses)
             entry = Known(one.conversation_id, one.is_ours, addresses)
             known.setdefault(one.message_id, []).append(entry)
-    return Evidence(people, items, known)
+    return replace(evidence, items=items, known=known)
 
 
 def _conversation(work: Work, tenant: Tenant, conversation_id: str | None) -> Conversation | None:

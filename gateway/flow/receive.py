@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path
 
 from gateway.flow.context import Context
@@ -40,11 +39,6 @@ class MxReception:
         """Store what comes through `context`."""
         self._context = context
         self._directory = directory
-        # A recipient is judged at RCPT and again once its mail is whole, and answers come in
-        # bursts; the MAC of a token need not be made each time.
-        self._target_of = lru_cache(maxsize=1024)(
-            lambda address: target_of(context.names, context.keys, address)
-        )
 
     async def authenticate(self, username: str, password: str, peer: Peer) -> Account | None:
         """Nobody signs in on mx."""
@@ -89,7 +83,8 @@ class MxReception:
         return Reply(250, "2.0.0", f"Queued as {first_id}")
 
     async def _owner(self, recipient: str) -> Tenant | Reply:
-        match self._target_of(recipient):
+        context = self._context
+        match target_of(context.names, context.keys, recipient):
             case ToHouse():
                 tenant = await self._directory.by_number(0)
             case ToCompany(slug):

@@ -88,7 +88,13 @@ def _make(keys: Keyring, label: Label, payload: bytes) -> str:
 def _open(keys: Keyring, label: Label, token: str) -> bytes | None:
     if len(token) != label.chars or not token.isascii():
         return None
-    token = token.lower()
+    return _opened(keys, label, token.lower())
+
+
+# The same few tokens are asked about again and again: at RCPT, when a mail is taken over, and
+# when it is placed, by its envelope and by its header.
+@lru_cache(maxsize=4096)
+def _opened(keys: Keyring, label: Label, token: str) -> bytes | None:
     secret = keys.marked(token[1])
     if token[0] != label.mark or secret is None:
         return None

@@ -1,9 +1,9 @@
 """Writing threads: many jobs share one commit.
 
 A thread takes what waits, runs job after job, commits once, and tells all callers. Should a
-job fail among others, the batch is undone and run again with each job in a savepoint. While it waits for the disk, the next batch gathers. On SQLite there is one such
-thread; on PostgreSQL several, and conflicts between them are settled by running a batch
-again.
+job fail among others, the batch is undone and run again with each job in a savepoint. While
+it waits for the disk, the next batch gathers. On SQLite there is one such thread; on
+PostgreSQL several, and conflicts between them are settled by running a batch again.
 """
 
 import queue

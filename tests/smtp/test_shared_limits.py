@@ -119,9 +119,9 @@ def test_a_full_disk_puts_mail_off(run: Run, tmp_path):
         async with serving(gone) as server, server.client() as client:
             await client.hello()
             gone.rmdir()
-            reply = await client.mail(MAIL + b"x" * 100_000 + b"\r\n")
+            reply = await client.mail(MAIL + b"x" * 300_000 + b"\r\n")
             assert reply == "452 4.3.1 We have no room at the moment, please try again later"
             gone.mkdir()
-            assert await client.mail(MAIL + b"x" * 100_000 + b"\r\n") == "250 2.0.0 Queued as msg_1"
+            assert await client.mail(MAIL + b"x" * 300_000 + b"\r\n") == "250 2.0.0 Queued as msg_1"
 
     run(talk())
