@@ -48,10 +48,10 @@ def memory_mib(*roots, kind="Pss"):
     return total / _MIB
 
 
-def resident_mib(*roots):
-    """Return the resident memory of these processes and those below them; quick to ask."""
+def resident_mib(*roots, alone=False):
+    """Return the resident memory of these processes, and of those below them unless `alone`."""
     total = 0
-    for pid in family(*roots):
+    for pid in roots if alone else family(*roots):
         try:
             total += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         except OSError:

@@ -19,7 +19,7 @@ connections_per_address = 2000
 @contextmanager
 def scratch():
     """Give a directory on a disk: what is kept in memory alone shows nothing."""
-    base = "/var/tmp" if Path("/var/tmp").is_dir() else None  # noqa: S108 (made with a random name)
+    base = "/var/tmp" if Path("/var/tmp").is_dir() else None
     with tempfile.TemporaryDirectory(prefix="postroom-bench-", dir=base) as directory:
         path = Path(directory)
         path.chmod(0o755)

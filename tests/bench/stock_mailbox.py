@@ -1,4 +1,4 @@
-"""Stock aiosmtpd with its Mailbox handler, on uvloop: python -m tests.bench.stock_mailbox PORT DIR."""
+"""Stock aiosmtpd and its Mailbox handler, on uvloop: `-m tests.bench.stock_mailbox PORT DIR`."""
 
 import asyncio
 import sys
