@@ -1,6 +1,8 @@
 """The API as routes of Starlette, ready to stand beside the pages."""
 
+import asyncio
 import json
+from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -52,18 +54,22 @@ def build_metrics(services: Services) -> list[BaseRoute]:
 
 
 def _documentation(services: Services, routes: tuple[Route, ...]) -> list[BaseRoute]:
-    document = openapi.document(
-        routes,
-        server_url=services.context.names.public_url,
-        version=services.settings.version,
-    )
-    text = json.dumps(document, ensure_ascii=False)
-    html = docs.page(document)
+    @cache
+    def written() -> tuple[str, str]:
+        """Return the document and its page; made when first asked for, since it takes a while."""
+        document = openapi.document(
+            routes,
+            server_url=services.context.names.public_url,
+            version=services.settings.version,
+        )
+        return json.dumps(document, ensure_ascii=False), docs.page(document)
 
     async def openapi_json(_: Request) -> Response:
+        text, _html = await asyncio.to_thread(written)
         return Response(text, media_type="application/json")
 
     async def docs_page(_: Request) -> Response:
+        _text, html = await asyncio.to_thread(written)
         return Response(html, headers=docs.HEADERS, media_type="text/html")
 
     return [

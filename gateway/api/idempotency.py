@@ -12,7 +12,6 @@ import structlog
 
 from gateway.api.problems import Refusal
 from gateway.api.repeating import Claim, UsedMeanwhile, claiming
-from gateway.api.sealing import seal, unseal
 from gateway.flow.context import Context
 from gateway.mail.errors import Fault
 from gateway.ports.directory import Answered
@@ -113,7 +112,7 @@ class Repeated:
             )
         finished: Finished | None = None
         if answered is not None:
-            body = unseal(self._context.keys, answered.body, f"{tenant_id} {key}")
+            body = self._context.vault.open(answered.body, f"answer {tenant_id} {key}")
             if body is not None:
                 finished = Finished(answered.status, body, answered.headers)
         if finished is None and claimed is not None:
@@ -131,8 +130,8 @@ class Repeated:
 
     async def _keep(self, claim: Claim, key: str, finished: Finished) -> None:
         context = self._context
-        about = f"{claim.tenant_id} {key}"
-        body = seal(context.keys, context.chance, finished.body, about)
+        about = f"answer {claim.tenant_id} {key}"
+        body = context.vault.seal(finished.body, about)
         answered = Answered(claim.request_hash, finished.status, body, dict(finished.headers))
         try:
             await context.store.write(

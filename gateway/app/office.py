@@ -29,9 +29,11 @@ from gateway.rules.tokens import Keyring
 from gateway.runtime.dkim_keys import DkimKeys
 from gateway.runtime.egress import Egress
 from gateway.runtime.keys import FINGERPRINT, OCTETS, fingerprint, make_secret, read_keyring
+from gateway.runtime.outward import HttpOutward
 from gateway.runtime.passwords import KeptPasswords
 from gateway.runtime.reader import ReaderSettings
 from gateway.runtime.readers import Readers
+from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance, SystemClock
 from gateway.settings import Settings
 from gateway.smtp.resolver import DnsResolver
@@ -58,6 +60,7 @@ class Office:
     parser: Readers
     verifier: DnsVerifier
     egress: Egress
+    outward: HttpOutward
     routes: DnsRoutes
     dkim: DkimKeys
     directory: Directory
@@ -128,7 +131,9 @@ async def open_office(
         egress = Egress(settings.egress.allow)
         routes = DnsRoutes(route_plan(settings), resolver, egress, chance, hostname=names.hostname)
         journal = RepeatStore(store)
-        context = Context(journal, blobs, clock, chance, keys, names, TemplateLetters(), routes)
+        vault = KeyringVault(keys, chance)
+        letters = TemplateLetters()
+        context = Context(journal, blobs, clock, chance, keys, names, letters, routes, vault)
         context.refusals.rules = bounce_rules
         yield _office(
             settings,
@@ -139,6 +144,7 @@ async def open_office(
             parser=parser,
             verifier=DnsVerifier(resolver, clock, hostname=names.hostname),
             egress=egress,
+            outward=HttpOutward(egress, resolver.configured_addresses),
             routes=routes,
             dkim=dkim,
         )
@@ -154,6 +160,7 @@ def _office(
     parser: Readers,
     verifier: DnsVerifier,
     egress: Egress,
+    outward: HttpOutward,
     routes: DnsRoutes,
     dkim: DkimKeys,
 ) -> Office:
@@ -171,6 +178,7 @@ def _office(
         parser=parser,
         verifier=verifier,
         egress=egress,
+        outward=outward,
         routes=routes,
         dkim=dkim,
         directory=directory,

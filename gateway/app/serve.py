@@ -21,6 +21,7 @@ from gateway.app.queues import Queues
 from gateway.app.site import metrics_site, site
 from gateway.mail.errors import ConfigError, Fault
 from gateway.runtime.control import ControlServer
+from gateway.runtime.memory import leave_alone_what_stays
 from gateway.runtime.metrics import Meters, watch_lag
 from gateway.runtime.notify import inherited, notify
 from gateway.settings import BadSettings, Loaded, Settings, diff, load
@@ -158,6 +159,7 @@ async def serve_until_told(
         sockets = inherited(os.environ, os.getpid())
         gateway = Gateway(loaded, office, roles, sockets=sockets)
         await gateway.start()
+        leave_alone_what_stays()
         print(json.dumps({"event": "ready", **gateway.addresses}), flush=True)  # noqa: T201 (contract §2)
         notify("READY=1", os.environ)
         log.info("gateway.ready", **gateway.addresses)

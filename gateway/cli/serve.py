@@ -28,6 +28,7 @@ def serve(
     from gateway.app.serve import Roles, serve_until_told
     from gateway.runtime.control import CommandError
     from gateway.runtime.log import configure
+    from gateway.runtime.memory import give_back_large_blocks
     from gateway.settings import load
 
     wanted = role or ["all"]
@@ -36,5 +37,6 @@ def serve(
             raise CommandError(f"{name} is no role; there are {', '.join(ROLES)}", "usage")
     loaded = load(config)
     configure(as_json=not os.isatty(2))
+    give_back_large_blocks()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve_until_told(loaded, Roles.named(wanted)))

@@ -9,6 +9,7 @@ from gateway.ports.blobs import Blobs
 from gateway.ports.letters import Letters
 from gateway.ports.routing import Ways
 from gateway.ports.store import Store
+from gateway.ports.vault import Vault
 from gateway.ports.world import Chance, Clock
 from gateway.rules import ids
 from gateway.rules.bounce_rules import BounceRule
@@ -36,6 +37,7 @@ class Context:
     names: Names
     letters: Letters
     ways: Ways
+    vault: Vault
     refusals: Refusals = field(default_factory=Refusals)
 
     def new_id(self, prefix: str, now: datetime) -> str:

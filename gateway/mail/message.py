@@ -1,6 +1,7 @@
 """A mail read whole: the one entry to reading."""
 
 import email
+import re
 from collections.abc import Iterable
 from email import policy
 
@@ -53,6 +54,7 @@ _REPORT_TYPES = frozenset(
     }
 )  # fmt: skip
 _DEFAULT_LIMITS = ReadLimits()
+_SOMETHING = re.compile(rb"[^\r\n\t \0]")
 
 
 def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool = False) -> Reading:
@@ -63,7 +65,7 @@ def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool 
 
     Raises MailError if there is nothing in it.
     """
-    if not raw.strip(b"\r\n\t \0"):
+    if _SOMETHING.search(raw) is None:  # no strip, which copies what may be large
         raise MailError("the message is empty")
     if b"\r" in raw[: limits.header_octets] and b"\n" not in raw[: limits.header_octets]:
         raw = raw.replace(b"\r", b"\n")

@@ -115,8 +115,9 @@ class DkimKeys:
         """Make an active and a standby key for each algorithm without any; return those made."""
         with self._locked():
             made: list[DkimKey] = []
+            known = {key.algorithm for key in self.all()}
             for algorithm in self._algorithms:
-                if any(key.algorithm == algorithm for key in self.all()):
+                if algorithm in known:
                     continue
                 made.append(self._make(algorithm, KeyState.ACTIVE, now))
                 made.append(self._make(algorithm, KeyState.STANDBY, now))

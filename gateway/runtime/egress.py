@@ -90,6 +90,16 @@ class Egress:
             return "reserved"
         return None
 
+    def is_allowed_by_name(self, address: str) -> bool:
+        """Say whether the admin's list covers this address, public or not."""
+        try:
+            judged = ip_address(address)
+        except ValueError:
+            return False
+        if isinstance(judged, IPv6Address):
+            judged = judged.ipv4_mapped or judged
+        return any(judged in network for network in self._allow)
+
     def permitted(self, addresses: Iterable[str]) -> Sequence[str]:
         """Return the addresses that may be used, in their order."""
         return [address for address in addresses if self.refusal(address) is None]

@@ -84,6 +84,7 @@ class ReaderSettings:
             "PYTHONPATH": str(Path(gateway.__file__).parent.parent),
             "LC_ALL": "C.UTF-8",
             "MALLOC_ARENA_MAX": "1",
+            "MALLOC_MMAP_THRESHOLD_": str(1024 * 1024),  # see `memory.give_back_large_blocks`
         }
 
 

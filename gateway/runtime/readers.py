@@ -18,7 +18,7 @@ from gateway.ports.parser import ReaderDied
 from gateway.runtime.reader import NotTaken, Reader, ReaderSettings
 
 MAILS_A_PROCESS: Final = 2000
-RESIDENT_OCTETS: Final = 200 * 1024 * 1024
+RESIDENT_OCTETS: Final = 64 * 1024 * 1024
 _SLOW_SECONDS: Final = 0.5
 _START_SECONDS: Final = 60.0
 _TRIES: Final = 5
@@ -57,6 +57,8 @@ class Readers:
         self._tasks: set[asyncio.Task[None]] = set()
         self._alive: set[Reader] = set()
         self._starting_spares = 0
+        # Mails in files take several times their size in a reader: not in every spare one.
+        self._large = asyncio.Semaphore(size + 1)
         self._is_closing = False
         self.counts = ReaderCounts()
 
@@ -78,6 +80,12 @@ class Readers:
 
     async def read(self, content: bytes | Path, *, null_sender: bool = False) -> Reading:
         """See `ports.parser.Parser.read`."""
+        if isinstance(content, bytes):
+            return await self._read(content, null_sender=null_sender)
+        async with self._large:
+            return await self._read(content, null_sender=null_sender)
+
+    async def _read(self, content: bytes | Path, *, null_sender: bool) -> Reading:
         for _ in range(_TRIES):
             reader = await self._take()
             number = next(self._numbers)

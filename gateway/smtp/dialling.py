@@ -30,7 +30,8 @@ class TlsContexts:
     @classmethod
     def of_system(cls) -> "TlsContexts":
         """Return those with the system's trust store (SSL_CERT_FILE counts); reads files."""
-        unverified = ssl.create_default_context()
+        # The default context, without the trust store that it would have no use for.
+        unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         unverified.check_hostname = False
         unverified.verify_mode = ssl.CERT_NONE
         return cls(unverified, ssl.create_default_context())

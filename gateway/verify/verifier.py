@@ -49,7 +49,7 @@ class VerifyLimits:
     """
 
     seconds: float = 25.0
-    large_at_once: int = 2
+    large_at_once: int = 1
 
 
 class DnsVerifier:

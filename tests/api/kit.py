@@ -31,6 +31,7 @@ from gateway.rules.tokens import Keyring
 from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.edge import Edge
 from gateway.runtime.metrics import Meters
+from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
 from gateway.store.opening import open_store
 from tests.smtp.loops import in_loop
@@ -161,6 +162,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         names=NAMES,
         letters=PlainLetters(),
         ways=OneWay(),
+        vault=KeyringVault(SECRETS, SystemChance()),
     )
     quota = Quota(tenant_rate, timedelta(hours=1))
     return Services(

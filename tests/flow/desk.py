@@ -32,6 +32,7 @@ from gateway.rules.names import Names
 from gateway.rules.retry import RetryPolicy
 from gateway.rules.tokens import Keyring
 from gateway.runtime.passwords import KeptPasswords
+from gateway.runtime.vault import KeyringVault
 from gateway.store.opening import open_store
 from gateway.web.letters import TemplateLetters
 from tests.fakes import (
@@ -171,7 +172,15 @@ async def open_desk(directory: Path, *, held=(), rate=1000, days_ago=0):
     async with open_store(directory) as store:
         blobs = FileBlobs(directory / "blobs")
         context = Context(
-            store, blobs, clock, FakeChance(), KEYS, NAMES, TemplateLetters(), FakeWays(held)
+            store,
+            blobs,
+            clock,
+            FakeChance(),
+            KEYS,
+            NAMES,
+            TemplateLetters(),
+            FakeWays(held),
+            KeyringVault(KEYS, FakeChance()),
         )
         enrolled = await Companies(context).add(TenantDraft("Acme s.r.o."))
         quota = Quota(rate, timedelta(hours=1))

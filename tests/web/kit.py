@@ -37,6 +37,7 @@ from gateway.rules.model import (
     Tenant,
     Threading,
 )
+from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
 from gateway.store.engine import DATABASE_FILE, make_engine, place_of
 from gateway.store.migrate import bring_up
@@ -198,6 +199,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         names=NAMES,
         letters=TemplateLetters(),
         ways=OneWay(),
+        vault=KeyringVault(SECRETS, SystemChance()),
     )
     quota = Quota(1_000_000, timedelta(hours=1))
     billing = Billing(context)
