@@ -120,17 +120,30 @@ def read_letter(text: str, sender: Sender, *, returned_to: Sequence[str] = ()) -
 def _is_bounce(said: str, sender: Sender) -> bool:
     if sender.failed:
         return True
-    says_so = _FAILED.search(said) is not None or _DELAYED.search(said) is not None
+    # The body is asked last: these patterns go over all of it, and most letters are a person's.
     is_titled = _SUBJECT.search(sender.subject) is not None
-    is_sure = _FAILED_SURELY.search(said) is not None
-    if not says_so or (sender.is_reply and not is_titled):
+    if not sender.is_system:
+        # Of nobody in particular: people complain about failed delivery, too.
+        return (
+            is_titled
+            and not sender.is_answer
+            and not _GREETING.match(said)
+            and _FAILED_SURELY.search(said) is not None
+            and _says_so(said)
+        )
+    if sender.is_reply and not is_titled:
         return False
-    if sender.is_daemon:
-        return is_titled or is_sure or not sender.subject or "daemon" in sender.name.lower()
-    if sender.is_null:
-        return is_titled or not sender.subject
-    # A letter of nobody in particular: people complain about failed delivery, too.
-    return is_titled and is_sure and not sender.is_answer and not _GREETING.match(said)
+    if is_titled or not sender.subject:
+        return _says_so(said)
+    if not sender.is_daemon:
+        return False
+    is_named = "daemon" in sender.name.lower() or _FAILED_SURELY.search(said) is not None
+    return is_named and _says_so(said)
+
+
+def _says_so(said: str) -> bool:
+    """Return whether the words speak of mail that was not delivered, or not yet."""
+    return _FAILED.search(said) is not None or _DELAYED.search(said) is not None
 
 
 def _action(said: str, sender: Sender) -> Action:
