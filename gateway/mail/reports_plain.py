@@ -101,6 +101,8 @@ def read_letter(text: str, sender: Sender, *, returned_to: Sequence[str] = ()) -
     text: all that the letter says, the returned mail included if it has it in the text.
     returned_to: recipients of the returned mail, for letters that name none themselves.
     """
+    if not _may_report(sender):
+        return None
     lines = text[:_MAX_CHARS].splitlines()[:_MAX_LINES]
     end = _copy_starts(lines)
     notice, header = lines[:end], "\n".join(lines[end:])
@@ -117,20 +119,21 @@ def read_letter(text: str, sender: Sender, *, returned_to: Sequence[str] = ()) -
     return Letter(tuple(_reported(address, words, action) for address, words in found), header)
 
 
+def _may_report(sender: Sender) -> bool:
+    """Return whether it is worth to look at the words: most letters are a person's."""
+    if sender.failed or sender.is_system:
+        return True
+    # Of nobody in particular: people complain about failed delivery, too.
+    return not sender.is_answer and _SUBJECT.search(sender.subject) is not None
+
+
 def _is_bounce(said: str, sender: Sender) -> bool:
     if sender.failed:
         return True
-    # The body is asked last: these patterns go over all of it, and most letters are a person's.
-    is_titled = _SUBJECT.search(sender.subject) is not None
     if not sender.is_system:
-        # Of nobody in particular: people complain about failed delivery, too.
-        return (
-            is_titled
-            and not sender.is_answer
-            and not _GREETING.match(said)
-            and _FAILED_SURELY.search(said) is not None
-            and _says_so(said)
-        )
+        is_sure = _FAILED_SURELY.search(said) is not None
+        return is_sure and not _GREETING.match(said) and _says_so(said)
+    is_titled = _SUBJECT.search(sender.subject) is not None
     if sender.is_reply and not is_titled:
         return False
     if is_titled or not sender.subject:

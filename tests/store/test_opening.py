@@ -194,7 +194,7 @@ def test_jobs_that_lock_each_other_out_are_run_again(server, opener):
         return run
 
     assert store.writes(job("a", "b"), job("b", "a")) == [None, None]
-    assert len(runs) == 3
+    assert len(runs) > 2
 
 
 @pytest.mark.postgres
