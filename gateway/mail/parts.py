@@ -17,6 +17,8 @@ from gateway.mail.reading import ReadLimits
 
 _PLAIN = Valued("text/plain", {})
 _MESSAGE = Valued("message/rfc822", {})
+# Parts of one thing, which say nothing alone.
+_TOGETHER = frozenset({"multipart/alternative", "multipart/related", "multipart/signed"})
 _TYPE = re.compile(r"([a-z0-9!#$&^_.+\-]+)/([a-z0-9!#$&^_.+\-]+)")
 _TYPE_CHARS = 127
 _BOUNDARY_OCTETS = 1000
@@ -33,6 +35,8 @@ class Part:
     name: as the sender wrote it, decoded, "" if not given; not safe for anything but showing.
     content_id: without angle brackets, "" if not given.
     start, end: the body, still encoded.
+    is_whole: False where the mail ended before the line that closes it, among parts that stand
+        side by side.
     """
 
     fields: Fields
@@ -45,6 +49,7 @@ class Part:
     start: int
     end: int
     children: tuple["Part", ...] = ()
+    is_whole: bool = True
 
     @property
     def is_multipart(self) -> bool:
@@ -92,7 +97,9 @@ class _Walker:
         self.is_cut = False
         self.defects: dict[str, None] = {}
 
-    def entity(self, start: int, end: int, *, depth: int, otherwise: Valued) -> Part:
+    def entity(
+        self, start: int, end: int, *, depth: int, otherwise: Valued, is_whole: bool = True
+    ) -> Part:
         """Return the entity at `start`. otherwise: what it is where it doesn't say."""
         self._count += 1
         head = read_head(
@@ -125,6 +132,7 @@ class _Walker:
             start=head.body,
             end=end,
             children=children,
+            is_whole=is_whole,
         )
 
     def _children(self, type_: Valued, start: int, end: int, depth: int) -> tuple[Part, ...]:
@@ -139,27 +147,33 @@ class _Walker:
             self._note("multipart_without_boundary" if spans else "multipart_without_parts")
         otherwise = _MESSAGE if type_.value == "multipart/digest" else _PLAIN
         children = []
-        for span in spans:
+        for first, last, is_closed in spans:
             if self._count >= self._limits.parts:
                 self._note("too_many_parts")
                 self.is_cut = True
                 break
-            children.append(self.entity(*span, depth=depth + 1, otherwise=otherwise))
+            is_whole = is_closed or end < len(self._raw) or type_.value in _TOGETHER
+            children.append(
+                self.entity(first, last, depth=depth + 1, otherwise=otherwise, is_whole=is_whole)
+            )
         return tuple(children)
 
-    def _split(self, start: int, end: int, boundary: bytes) -> list[tuple[int, int]]:
-        """Return where the parts between the delimiters lie; one more than permitted at most."""
+    def _split(self, start: int, end: int, boundary: bytes) -> list[tuple[int, int, bool]]:
+        """Return where the parts between the delimiters lie; one more than permitted at most.
+
+        Each as (first octet, octet behind the last, whether a delimiter ends it).
+        """
         if not boundary or len(boundary) > _BOUNDARY_OCTETS:
             return []
         delimiter = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
-        spans: list[tuple[int, int]] = []
+        spans: list[tuple[int, int, bool]] = []
         opened = -1
         for found in delimiter.finditer(self._raw, max(start - 1, 0), end):
             if opened >= 0:
                 stop = found.start()
                 if stop > opened and self._raw[stop - 1] == 0x0D:
                     stop -= 1
-                spans.append((opened, max(stop, opened)))
+                spans.append((opened, max(stop, opened), True))
                 if len(spans) > self._limits.parts:
                     return spans
             # After a closing delimiter goes on only what opens again.
@@ -167,7 +181,7 @@ class _Walker:
         if opened >= 0:
             self._note("multipart_unclosed")
             if opened < end:
-                spans.append((opened, end))
+                spans.append((opened, end, False))
         return spans
 
     def _guessed_boundary(self, start: int, end: int) -> bytes:

@@ -26,6 +26,7 @@ _META_CHARSET = re.compile(
 _META_OCTETS = 4096
 _HTML_START = re.compile(r"\s{0,100}(?:<!doctype html|<html)[\s>]", re.IGNORECASE)
 _FILES = 20
+_BASE64_MODES = frozenset({"base64", "b"})
 _FINDERS = ((b"begin ", uuencoded), (b"=ybegin ", yencoded))
 _CALENDAR_OCTETS = 256 * 1024
 
@@ -38,8 +39,9 @@ class Texts:
         calendar says, or that the mail is encrypted.
     html: harmless, None if there is none. html_source: as it came, for finding quotation.
     files: what stood uuencoded or as yEnc in the text, and was taken out.
-    cut: the parts of which only the beginning is here.
-    defects: "text_cut", "html_cut", "html_too_wild".
+    cut: the parts that are to be kept as files as well: only the beginning of them is here, or
+        they came damaged, so that the words may not be what was written.
+    defects: "text_cut", "text_undecodable", "html_cut", "html_too_wild".
     """
 
     full: str = ""
@@ -152,6 +154,14 @@ class _Reader:
     def _read_body(self, part: Part) -> str | _Html:
         octets = part.octets(self.raw)
         charset = part.parameters.get("charset")
+        is_undecodable = (
+            part.encoding in _BASE64_MODES and octets == self.raw[part.start : part.end]
+        )
+        if is_undecodable and octets.strip():
+            self.defects["text_undecodable"] = None
+            self._keep(part)
+        elif not part.is_whole:
+            self._keep(part)
         if part.content_type != "text/plain":
             return self._read_html(part, octets, charset)
         for mark, finder in _FINDERS:
@@ -166,10 +176,15 @@ class _Reader:
             text = unflow(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
         if len(text) > self._text_left:
             text = text[: self._text_left]
-            self.cut.append(part)
+            self._keep(part)
             self.defects["text_cut"] = None
         self._text_left -= len(text)
         return text
+
+    def _keep(self, part: Part) -> None:
+        """Let a part be a file as well, once."""
+        if not any(part is known for known in self.cut):
+            self.cut.append(part)
 
     def _read_html(self, part: Part, octets: bytes, charset: str | None) -> _Html:
         if charsets.codec_name(charset) is None:
@@ -177,7 +192,7 @@ class _Reader:
         source = _decoded_html(octets, charset)
         if len(source) > self._html_left:
             self.defects["html_cut"] = None
-            self.cut.append(part)
+            self._keep(part)
             source = beginning(source, self._html_left)
         self._html_left -= len(source)
         return _Html(source)

@@ -4,8 +4,9 @@
 installed: flufl.bounce.
 
 Measures: `found` (is it a bounce), `exact` (the set of recipients), `count` (their number),
-`delay`, `complaint`, `status` and `permanent` (of each recipient), `automatic`. The sets of other
-kinds count, too: `no bounce` asks for none where a person wrote.
+`delay`, `complaint`, `status` and `permanent` (of each recipient); `automatic` (is an automatic
+reply told as one) and `personal` (is none taken for one). `no bounce` asks for none where there is
+none, in the sets of other kinds too.
 """
 
 import email
@@ -55,7 +56,7 @@ def _judge_bounce(line: Line) -> Judgement:
     """Yield each measure of a bounce line and whether it is right."""
     expect, report = line.expect, _report(line.id, line.octets())
     is_bounce = report is not None and report.kind in {"bounce", "delay"}
-    yield "found", is_bounce == expect["is_bounce"]
+    yield "found" if expect["is_bounce"] else "no bounce", is_bounce == expect["is_bounce"]
     if expect.get("is_feedback_report"):
         yield "complaint", report is not None and report.kind == "complaint"
     if not expect["is_bounce"] or report is None:
@@ -86,7 +87,8 @@ def _judge_automatic(line: Line) -> Judgement:
         subject=str(message.get("Subject", "")),
         text=_text(message),
     )
-    yield "automatic", (kind in {"auto_reply", "challenge"}) == line.expect["is_auto_reply"]
+    is_reply, wanted = kind in {"auto_reply", "challenge"}, line.expect["is_auto_reply"]
+    yield "automatic" if wanted else "personal", is_reply == wanted
 
 
 def _text(message: Message) -> str:
@@ -129,7 +131,7 @@ def _peer_scores(name: str) -> dict[str, dict[str, Score]]:
         return {}
     from flufl.bounce import all_failures
 
-    scores: dict[str, list[bool]] = {"found": [], "exact": []}
+    scores: dict[str, list[bool]] = {"found": [], "no bounce": [], "exact": []}
     for line in lines_of(name):
         if line.line["kind"] != "bounce":
             continue
@@ -138,12 +140,14 @@ def _peer_scores(name: str) -> dict[str, dict[str, Score]]:
         except Exception:  # noqa: BLE001 (whatever a peer throws is a miss)
             temporary, permanent = set(), set()
         named = {address.decode("utf-8", "replace").lower() for address in temporary | permanent}
-        scores["found"].append(bool(named) == line.expect["is_bounce"])
+        measure = "found" if line.expect["is_bounce"] else "no bounce"
+        scores[measure].append(bool(named) == line.expect["is_bounce"])
         if line.expect["is_bounce"] and _recipients(line.expect):
             scores["exact"].append(named == _recipients(line.expect))
     return {
         measure: {"flufl.bounce": Score(sum(right), len(right))}
         for measure, right in scores.items()
+        if right
     }
 
 
@@ -154,7 +158,7 @@ def rows(sets: Sequence[str]) -> list[Row]:
         rights: dict[str, list[bool]] = {}
         for _, measure, is_right in _judged(name):
             rights.setdefault(measure, []).append(is_right)
-        peers = _peer_scores(name) if "found" in rights else {}
+        peers = _peer_scores(name) if name.startswith("bounce_") else {}
         found += [
             Row(name, measure, Score(sum(right), len(right)), peers.get(measure, {}))
             for measure, right in rights.items()

@@ -2,6 +2,9 @@
 
 `python -m tests.bench.accuracy_trim [SETS] [--misses]`. Peers are measured where they are
 installed: mail-parser-reply, email-reply-parser, quotequail.
+
+Measures: `trim`, and `trim html` where HTML is given; of forwards `forward` (all that is asked),
+`recognised` (whether it is one) and `inner` (its sender and subject).
 """
 
 import email
@@ -111,12 +114,32 @@ def _agrees(wanted: Mapping[str, Any], box: Mailbox | None) -> bool:
     return all(found.get(name) == value for name, value in wanted.items())
 
 
-def is_read(line: Line) -> bool:
-    """Say whether a forward is read as the line expects."""
+def _forwarding(line: Line) -> tuple[str, str]:
+    """Return text and subject of a mail that may forward another."""
     text = line.octets().decode("utf-8", "replace").replace("\r\n", "\n")
     subject_file = line.line.get("subject_file")
     folder = line.path.parents[len(line.line["file"].split("/")) - 1]
-    subject = (folder / subject_file).read_text("utf-8").strip() if subject_file else ""
+    return text, (folder / subject_file).read_text("utf-8").strip() if subject_file else ""
+
+
+def is_recognised(line: Line) -> bool:
+    """Say whether a forward is told from what is none."""
+    wanted = line.expect
+    is_one = "embedded" in wanted or wanted["forwarded"]
+    return (read_forward(*_forwarding(line)) is not None) == is_one
+
+
+def knows_inner(line: Line) -> bool:
+    """Say whether sender and subject of the inner mail are right."""
+    forwarded, wanted = read_forward(*_forwarding(line)), line.expect.get("email", {})
+    return forwarded is not None and _has(
+        forwarded, {name: wanted[name] for name in ("from", "subject") if name in wanted}
+    )
+
+
+def is_read(line: Line) -> bool:
+    """Say whether a forward is read as the line expects."""
+    text, subject = _forwarding(line)
     forwarded = read_forward(text, subject)
     wanted = line.expect
     if "embedded" in wanted:
@@ -150,30 +173,60 @@ def _folded(text: str) -> str:
     return " ".join(text.split())
 
 
+def _judge(line: Line) -> Iterator[tuple[str, bool]]:
+    """Yield each measure of a line and whether it is right."""
+    if is_judged(line):
+        yield _trim_measure(line), holds(line, _ours(line))
+    elif line.line["kind"] == "forward":
+        yield "forward", is_read(line)
+        yield "recognised", is_recognised(line)
+        if "email" in line.expect:
+            yield "inner", knows_inner(line)
+
+
+def _trim_measure(line: Line) -> str:
+    return "trim html" if line.line.get("input") == "html" else "trim"
+
+
+def _judged(name: str) -> Iterator[tuple[Line, str, bool]]:
+    for line in lines_of(name):
+        yield from ((line, *judgement) for judgement in _judge(line))
+
+
 def misses(sets: Sequence[str]) -> Iterator[tuple[Line, str]]:
     """Yield the lines that we get wrong, each with its measure."""
     for name in sets:
-        for line in lines_of(name):
-            if is_judged(line) and not holds(line, _ours(line)):
-                yield line, "trim"
-            elif line.line["kind"] == "forward" and not is_read(line):
-                yield line, "forward"
+        yield from ((line, measure) for line, measure, is_right in _judged(name) if not is_right)
+
+
+def _recognised_by_quotequail(name: str) -> Score:
+    import quotequail
+
+    lines = [line for line in lines_of(name) if line.line["kind"] == "forward"]
+    right = 0
+    for line in lines:
+        found = quotequail.unwrap(_forwarding(line)[0])
+        is_one = found is not None and found.get("type") == "forward"
+        right += is_one == ("embedded" in line.expect or line.expect["forwarded"])
+    return Score(right, len(lines))
 
 
 def rows(sets: Sequence[str]) -> list[Row]:
     """Return the scores of each set."""
     found, peers = [], _peers()
-    wrong = {(line.id, measure) for line, measure in misses(sets)}
     for name in sets:
-        judged = [line for line in lines_of(name) if is_judged(line)]
-        if judged:
-            right = sum((line.id, "trim") not in wrong for line in judged)
-            scores = {peer: _peer_score(judged, call) for peer, call in peers.items()}
-            found.append(Row(name, "trim", Score(right, len(judged)), scores))
-        forwards = [line for line in lines_of(name) if line.line["kind"] == "forward"]
-        if forwards:
-            right = sum((line.id, "forward") not in wrong for line in forwards)
-            found.append(Row(name, "forward", Score(right, len(forwards))))
+        rights: dict[str, list[bool]] = {}
+        for _, measure, is_right in _judged(name):
+            rights.setdefault(measure, []).append(is_right)
+        for measure, right in rights.items():
+            scores: dict[str, Score] = {}
+            if measure.startswith("trim"):
+                lines = [line for line in lines_of(name) if is_judged(line)]
+                asked = [line for line in lines if _trim_measure(line) == measure]
+                scores = {peer: _peer_score(asked, call) for peer, call in peers.items()}
+            elif measure == "recognised" and find_spec("quotequail"):
+                scores = {"quotequail": _recognised_by_quotequail(name)}
+            found.append(Row(name, measure, Score(sum(right), len(right)), scores))
     return found
 
 

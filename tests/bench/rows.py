@@ -46,3 +46,9 @@ def table(rows: Iterable[Row]) -> str:
         " ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[4]])
         for line in lines
     )
+
+
+def total(rows: Iterable[Row]) -> Score:
+    """Return the scores of several rows together."""
+    scores = [row.ours for row in rows]
+    return Score(sum(one.right for one in scores), sum(one.of for one in scores))
