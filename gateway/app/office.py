@@ -126,6 +126,7 @@ async def open_office(
         resolver = DnsResolver(
             [(one.host, one.port) for one in settings.dns.resolvers],
             timeout=settings.dns.timeout.total_seconds(),
+            is_trusted=settings.dns.trusted,
         )
         names = names_of(settings)
         egress = Egress(settings.egress.allow)

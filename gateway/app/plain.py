@@ -85,6 +85,7 @@ def route_plan(settings: Settings) -> RoutePlan:
             smarthost=_smarthost(route.next_hop),
             tls=_TLS[route.tls or relay.tls],
             per_next_hop=route.per_next_hop or relay.per_next_hop,
+            source_address=route.source_address,
             hold=route.hold,
         )
         for route in relay.routes

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.mail.dane import Tlsa
 from gateway.mail.envelope import Recipient
 from gateway.mail.errors import Fault
 from gateway.mail.replies import Reply
@@ -25,10 +26,14 @@ class DnsFault(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Mx:
-    """An MX record; host is "" for the null MX of a domain that takes no mail (RFC 7505)."""
+    """An MX record; host is "" for the null MX of a domain that takes no mail (RFC 7505).
+
+    is_secure: DNSSEC vouches for it.
+    """
 
     preference: int
     host: str
+    is_secure: bool = False
 
 
 class Resolver(Protocol):
@@ -49,6 +54,12 @@ class Resolver(Protocol):
     async def txt(self, name: str) -> Sequence[str]:
         """Return the TXT records, the strings of each joined."""
 
+    async def tlsa(self, host: str, port: int) -> Sequence[Tlsa]:
+        """Return the TLSA records of a mail server that DNSSEC vouches for, () for none.
+
+        Raises DnsFault alone: whether there are any is not known then.
+        """
+
 
 class Tls(StrEnum):
     """How much TLS a next hop must have."""
@@ -60,6 +71,34 @@ class Tls(StrEnum):
     """Whatever its certificate."""
     VERIFIED = "verified"
     """With a certificate for the host's name that the system trusts."""
+    DANE = "dane"
+    """With a certificate that the host's TLSA records name (RFC 7672)."""
+
+
+class TlsPolicy(StrEnum):
+    """What the recipient's domain published about TLS; the words of reports (RFC 8460, 4.4)."""
+
+    DANE = "tlsa"
+    MTA_STS = "sts"
+    NONE = "no-policy-found"
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """What a recipient's domain published about TLS, as far as one of its servers goes.
+
+    tlsa: the records to go by, () where none is usable.
+    names: which of them a certificate has to bear, where a trust anchor vouches for it.
+    testing: a failure is told in a report, and stops no mail.
+    domain, lines: whose policy, and the policy, for reports; connections are shared regardless.
+    """
+
+    policy: TlsPolicy = TlsPolicy.NONE
+    tlsa: tuple[Tlsa, ...] = ()
+    names: tuple[str, ...] = ()
+    testing: bool = False
+    domain: str = field(default="", compare=False)
+    lines: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +118,7 @@ class NextHop:
     implicit_tls: TLS from the first byte, not by STARTTLS.
     most_connections: to this host and port, all its addresses together.
     source_address: the address of this machine to connect from, or None for any.
+    assurance: of an MX; `tls` is what follows from it.
     """
 
     host: str
@@ -90,6 +130,7 @@ class NextHop:
     credentials: Credentials | None = None
     most_connections: int = 20
     source_address: str | None = None
+    assurance: Assurance = Assurance()
 
     def __str__(self) -> str:
         """Return "host:port", for people."""
@@ -146,8 +187,9 @@ class Attempted:
     """How far an attempt came and what ended it; `rules.outcome.judge` says what it means.
 
     stage: whose answer `answer` is. A stage of DOT means that the final dot may have left.
-    tls: "none", "TLSv1.3 unverified", "TLSv1.2 verified".
-    tls_failure: why TLS was offered and given up ("" if it was not).
+    tls: "none", "TLSv1.3 unverified", "TLSv1.2 verified", "TLSv1.3 dane", "TLSv1.3 mta-sts".
+    tls_failure: what went wrong with TLS though the attempt went on ("" if nothing did).
+    is_new: a connection was made, or tried to be, for this attempt.
     """
 
     next_hop: NextHop
@@ -156,16 +198,16 @@ class Attempted:
     answer: Reply | Trouble
     ms: int
     tls_failure: str = ""
+    is_new: bool = True
 
     @property
     def text(self) -> str:
         """The answer in one text, for people."""
         words = self.answer.text if isinstance(self.answer, Trouble) else str(self.answer)
-        return (
-            f"{words} (in clear text, TLS failed: {self.tls_failure})"
-            if (self.tls_failure)
-            else words
-        )
+        if not self.tls_failure:
+            return words
+        how = "in clear text" if self.tls == "none" else "unverified"
+        return f"{words} ({how}, TLS failed: {self.tls_failure})"
 
 
 BeforeDot = Callable[[], Awaitable[None]]

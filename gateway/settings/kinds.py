@@ -78,6 +78,7 @@ DOMAIN_PATTERN: Kind[str] = of_text('domain, "*.domain" or "*"', values.domain_p
 MAILBOX: Kind[str] = of_text(
     'mail address, or ""', lambda text: values.mailbox(text) if text else ""
 )
+ADDRESS: Kind[str] = of_text("IP address", values.address)
 NETWORK: Kind[Network] = of_text("network", values.network)
 LISTENER: Kind[HostPort] = of_text("address and port", values.listener)
 RESOLVER: Kind[HostPort] = of_text("address, with or without a port", values.resolver)

@@ -182,6 +182,12 @@ class DnsSettings:
         "5s",
         "How long an answer is waited for.",
     )
+    trusted: bool = setting(
+        kinds.BOOLEAN,
+        False,
+        "true: the resolvers check DNSSEC, and nobody can alter their answers on the way, so that "
+        "DANE may rest on them. Resolvers on this machine are trusted anyway.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,11 +108,11 @@ class Route:
         available=False,
     )
     source_address: str | None = unset(
-        kinds.TEXT,
+        kinds.ADDRESS,
         "chosen by the system",
-        "Address of this machine to connect from.",
+        "Address of this machine to connect from; next hops with an address of its kind, IPv4 or "
+        "IPv6, are reached.",
         example="192.0.2.7",
-        available=False,
     )
     hold: bool = setting(
         kinds.BOOLEAN, False, "true: mail by this route waits until it is released."

@@ -137,6 +137,16 @@ def network(text: str) -> Network:
         raise Unfit(f'has bits set beyond its mask: write "{wide}"') from None
 
 
+def address(text: str) -> str:
+    """Return an IP address in its usual writing. Raises Unfit."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise Unfit(
+            'is not an IP address: write one such as "192.0.2.7" or "2001:db8::7"'
+        ) from None
+
+
 def domain(text: str) -> str:
     """Return the name of a host or domain in lower case. Raises Unfit.
 

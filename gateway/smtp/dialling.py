@@ -2,14 +2,18 @@
 
 import asyncio
 import ssl
+import sys
 from dataclasses import dataclass
+from typing import Any
 
 import aiosmtplib
 from aiosmtplib.errors import SMTPConnectResponseError, SMTPHeloError
 from aiosmtplib.response import SMTPResponse
 
+from gateway.mail.dane import mismatch
 from gateway.mail.replies import Reply
-from gateway.ports.relay import Credentials, NextHop, Tls
+from gateway.ports.relay import Assurance, Credentials, NextHop, Tls, TlsPolicy
+from gateway.ports.world import Clock
 from gateway.rules.outcome import Obstacle, Stage, Trouble
 from gateway.smtp.commands import read_offer
 from gateway.smtp.connection import Connection, Ended, Timeouts, translated
@@ -18,6 +22,7 @@ from gateway.smtp.pipelining import PipeliningProtocol
 # Not the library's order: CRAM-MD5 wants passwords to be kept readable by the server.
 _AUTH_METHODS = ("plain", "login", "cram-md5")
 _UNKNOWN_METHOD = 504
+_DER = 2  # the standard library's number for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +45,42 @@ class TlsContexts:
 class Dialler:
     """Opens connections that are ready for a transaction."""
 
-    def __init__(self, hostname: str, contexts: TlsContexts, timeouts: Timeouts) -> None:
-        """Say EHLO as `hostname`."""
+    def __init__(
+        self, hostname: str, contexts: TlsContexts, timeouts: Timeouts, clock: Clock
+    ) -> None:
+        """Say EHLO as `hostname`. clock: what certificates must not be past by."""
         self._hostname = hostname
         self._contexts = contexts
         self._timeouts = timeouts
+        self._clock = clock
 
     async def open(self, hop: NextHop) -> Connection:
         """Return an open connection.
 
         Where TLS is opportunistic and fails, a new connection is made in clear text, and the
-        failure noted; never where a password would go over it.
+        failure noted; never where a password would go over it. Where a policy is being tested
+        (MTA-STS), it is tried as if it was in force, and then without it.
 
         Raises Ended.
         """
-        try:
-            return await self._open(hop, hop.tls)
-        except Ended as ended:
-            may_do_without = hop.tls is Tls.OPPORTUNISTIC and not hop.implicit_tls
-            if ended.stage is not Stage.TLS or not may_do_without or hop.credentials is not None:
-                raise
-            failure = ended.answer
-        connection = await self._open(hop, Tls.NONE)
-        connection.tls_failure = failure.text if isinstance(failure, Trouble) else str(failure)
+        ways = [hop.tls]
+        if hop.assurance.testing:
+            ways.insert(0, Tls.VERIFIED)
+        if hop.tls is Tls.OPPORTUNISTIC and not hop.implicit_tls and hop.credentials is None:
+            ways.append(Tls.NONE)
+        failure = ""
+        for tls in ways[:-1]:
+            try:
+                connection = await self._open(hop, tls)
+            except Ended as ended:
+                if ended.stage is not Stage.TLS:
+                    raise
+                failure = failure or _words(ended)
+            else:
+                connection.tls_failure = failure
+                return connection
+        connection = await self._open(hop, ways[-1])
+        connection.tls_failure = failure
         return connection
 
     async def _open(self, hop: NextHop, tls: Tls) -> Connection:
@@ -78,7 +96,7 @@ class Dialler:
             if hop.credentials is not None:
                 await self._sign_in(client, hop.credentials)
             connection = self._connection(hop, client)
-            connection.tls = _tls_in_use(client, is_verified=is_verified)
+            connection.tls = _tls_in_use(client, tls, hop.assurance)
         except BaseException:
             client.close()
             raise
@@ -112,8 +130,17 @@ class Dialler:
             if isinstance(ended.answer, Reply):
                 raise
             raise Ended(Stage.TLS, Trouble(Obstacle.TLS, ended.answer.text)) from ended
+        if tls is Tls.DANE:
+            self._check_dane(client, hop)
         # What it offered in clear text may have been anyone's words (RFC 3207, 4.2).
         await self._greet(client)
+
+    def _check_dane(self, client: "_Client", hop: NextHop) -> None:
+        chain = _chain(client.get_transport_info("ssl_object"))
+        assurance = hop.assurance
+        wrong = mismatch(assurance.tlsa, chain, assurance.names, self._clock.now())
+        if wrong is not None:
+            raise Ended(Stage.TLS, Trouble(Obstacle.TLS, f"DANE: {wrong}"))
 
     async def _sign_in(self, client: "_Client", credentials: Credentials) -> None:
         """Sign in by one method, so that one wrong password counts as one failure."""
@@ -180,8 +207,26 @@ class _Client(aiosmtplib.SMTP):
         return greeting
 
 
-def _tls_in_use(client: aiosmtplib.SMTP, *, is_verified: bool) -> str:
+def _tls_in_use(client: aiosmtplib.SMTP, tls: Tls, assurance: Assurance) -> str:
     session = client.get_transport_info("ssl_object")
     if session is None:
         return "none"
-    return f"{session.version()} {'verified' if is_verified else 'unverified'}"
+    by = "verified" if tls is Tls.VERIFIED else "unverified"
+    if tls is Tls.VERIFIED and assurance.policy is TlsPolicy.MTA_STS:
+        by = "mta-sts"
+    elif tls is Tls.DANE:
+        by = "dane"
+    return f"{session.version()} {by}"
+
+
+def _chain(session: ssl.SSLObject) -> list[bytes]:
+    """Return the certificates that the server sent, DER, its own first."""
+    if sys.version_info >= (3, 13):
+        return session.get_unverified_chain()
+    # Before 3.13 the standard library has it, but not under a public name.
+    found: Any = getattr(session, "_sslobj", None)
+    return [one.public_bytes(_DER) for one in found.get_unverified_chain() or ()] if found else []
+
+
+def _words(ended: Ended) -> str:
+    return ended.answer.text if isinstance(ended.answer, Trouble) else str(ended.answer)

@@ -4,7 +4,9 @@ import asyncio
 
 from gateway.mail.replies import Reply
 from gateway.ports.relay import Attempted, BeforeDot, NextHop, Outgoing
+from gateway.ports.world import Clock
 from gateway.rules.outcome import Stage, Trouble
+from gateway.runtime.world import SystemClock
 from gateway.smtp.connection import SERVICE_CLOSING, Connection, Ended, Timeouts
 from gateway.smtp.dialling import Dialler, TlsContexts
 from gateway.smtp.pool import Door, Keeping, Pool
@@ -20,9 +22,10 @@ class SmtpRelay:
         *,
         timeouts: Timeouts | None = None,
         keeping: Keeping | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Say EHLO as `hostname`."""
-        dialler = Dialler(hostname, contexts, timeouts or Timeouts())
+        dialler = Dialler(hostname, contexts, timeouts or Timeouts(), clock or SystemClock())
         self._pool = Pool(dialler.open, keeping or Keeping())
 
     async def relay(self, hop: NextHop, copy: Outgoing, *, before_dot: BeforeDot) -> Attempted:
@@ -35,6 +38,7 @@ class SmtpRelay:
             loop = asyncio.get_running_loop()
             began = loop.time()
             ended = await self._by_kept(door, hop, copy, before_dot)
+            is_new = ended is None
             if ended is None:
                 ended = await self._by_new(door, hop, copy, before_dot)
         connection, stage, answer = ended
@@ -45,6 +49,7 @@ class SmtpRelay:
             answer=answer,
             ms=round(1000 * (loop.time() - began)),
             tls_failure=connection.tls_failure if connection else "",
+            is_new=is_new,
         )
 
     def close(self) -> None:

@@ -8,12 +8,14 @@ from ipaddress import ip_address
 
 import dns.asyncresolver
 import dns.exception
+import dns.flags
 import dns.name
 import dns.nameserver
 import dns.rdatatype
 import dns.resolver
 import dns.reversename
 
+from gateway.mail.dane import Tlsa
 from gateway.ports.relay import DnsFault, Mx, NoAnswer, NoSuchDomain
 
 MOST_CACHED = 10_000
@@ -26,10 +28,18 @@ _LOCALHOST = ("127.0.0.1", "::1")
 class DnsResolver:
     """Asks the given name servers, or the system's."""
 
-    def __init__(self, servers: Sequence[tuple[str, int]] = (), *, timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        servers: Sequence[tuple[str, int]] = (),
+        *,
+        timeout: float = 5.0,
+        is_trusted: bool = False,
+    ) -> None:
         """Ask `servers` (address and port), or those of /etc/resolv.conf where there are none.
 
         timeout: seconds for one question, all tries together.
+        is_trusted: nobody can alter what the servers say on its way, so that their word for
+            DNSSEC counts (the flag AD); on this machine it does anyway.
         """
         try:
             self._resolver = dns.asyncresolver.Resolver(configure=not servers)
@@ -43,16 +53,54 @@ class DnsResolver:
         self._resolver.lifetime = timeout
         self._resolver.timeout = min(timeout / 2, LONGEST_TRY)
         self._resolver.cache = _Cache(MOST_CACHED)
+        self._resolver.flags = dns.flags.RD | dns.flags.AD  # RFC 6840, 5.7: asks for the flag
+        self.trusts_dnssec = is_trusted or all(
+            _is_loopback(str(server)) for server in self._resolver.nameservers
+        )
 
     async def mx(self, domain: str) -> Sequence[Mx]:
         """Return the MX records, in no order; raises as the port says."""
         answer = await self._ask(domain, "MX")
-        return [Mx(record.preference, _host(record.exchange)) for record in answer]
+        is_secure = self._is_secure(answer)
+        return [Mx(record.preference, _host(record.exchange), is_secure) for record in answer]
 
     async def txt(self, name: str) -> Sequence[str]:
         """Return the TXT records, the strings of each joined; raises as the port says."""
         answer = await self._ask(name, "TXT")
         return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
+
+    async def tlsa(self, host: str, port: int) -> Sequence[Tlsa]:
+        """Return the TLSA records that DNSSEC vouches for; raises DnsFault.
+
+        They are asked for only where the address is vouched for as well: servers of unsigned
+        zones fail at the question (RFC 7672, 2.2.2). Where the host is an alias, those of the
+        name that it stands for come first.
+        """
+        if not self.trusts_dnssec or _literal(host) is not None:
+            return ()
+        for name in await self._secure_names(host):
+            try:
+                answer = await self._ask(f"_{port}._tcp.{name}", "TLSA")
+            except (NoSuchDomain, NoAnswer):
+                continue
+            if self._is_secure(answer):
+                return [Tlsa(one.usage, one.selector, one.mtype, one.cert) for one in answer]
+        return ()
+
+    async def _secure_names(self, host: str) -> Sequence[str]:
+        """Return the name that a host's addresses stand at, and its own; () if not secure."""
+        for kind in ("A", "AAAA"):
+            try:
+                answer = await self._ask(host, kind)
+            except (NoSuchDomain, NoAnswer):
+                continue
+            if not self._is_secure(answer):
+                break
+            return list(dict.fromkeys([_host(answer.canonical_name), host.lower()]))
+        return ()
+
+    def _is_secure(self, answer: dns.resolver.Answer) -> bool:
+        return self.trusts_dnssec and bool(answer.response.flags & dns.flags.AD)
 
     async def addresses(self, host: str) -> Sequence[str]:
         """Return the addresses, IPv4 first; a literal stands for itself. Raises as the port says.
@@ -147,6 +195,15 @@ class _Cache(dns.resolver.LRUCache):
 def _host(name: dns.name.Name) -> str:
     """Return the name of an MX record, "" for the root that a null MX holds."""
     return name.to_text(omit_final_dot=True).lower() if name != dns.name.root else ""
+
+
+def _is_loopback(server: str) -> bool:
+    """Return whether a name server, as dnspython writes it, is on this machine."""
+    address = server.removeprefix("Do53:").rpartition("@")[0] or server
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _literal(host: str) -> str | None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from gateway.ports.relay import (
     Credentials,
@@ -15,11 +16,12 @@ from gateway.ports.relay import (
     Resolver,
     Tls,
 )
-from gateway.ports.routing import Way
+from gateway.ports.routing import NoStsPolicies, StsPolicies, Way
 from gateway.ports.world import Chance
 from gateway.rules.outcome import NextHopKind, Obstacle, Trouble
 from gateway.rules.sandbox import SANDBOX_ADDRESS
 from gateway.runtime.egress import Egress
+from gateway.smtp.assurance import Assurances, Assured
 
 SMTP_PORT = 25
 MOST_HOSTS = 20
@@ -46,6 +48,8 @@ class RouteRule:
 
     domain: "example.org", "*.example.org" for those below it, or "*".
     smarthost: None for the MX of the recipient's domain.
+    source_address: an address of this machine to connect from; only next hops with an address
+        of its kind, IPv4 or IPv6, can be reached then.
     hold: mail by this route waits until it is released.
     """
 
@@ -93,12 +97,14 @@ class DnsRoutes:
         chance: Chance,
         *,
         hostname: str,
+        policies: StsPolicies | None = None,
         mx_port: int = SMTP_PORT,
     ) -> None:
         """Follow `plan`, which may be set anew on a reload.
 
         egress: judges every address that someone else's DNS names.
         hostname: our own name; mail isn't handed on to MXs of equal or less preference.
+        policies: of recipients' domains, by MTA-STS.
         """
         self.plan = plan
         self._resolver = resolver
@@ -106,6 +112,7 @@ class DnsRoutes:
         self._chance = chance
         self._hostname = _plain(hostname)
         self._mx_port = mx_port
+        self._assurances = Assurances(resolver, policies or NoStsPolicies(), mx_port)
 
     def way(self, domain: str) -> Way:
         """Return the way to a domain, as the queue counts it."""
@@ -169,8 +176,8 @@ class DnsRoutes:
                 most_connections=rule.per_next_hop,
                 source_address=rule.source_address,
             )
-            for address in addresses[:MOST_ADDRESSES]
-        ]
+            for address in _reachable(rule, addresses)[:MOST_ADDRESSES]
+        ] or Trouble(Obstacle.DNS, _out_of_reach(rule, smarthost.host))
 
     async def _mxs(self, domain: str) -> Sequence[Mx] | Trouble:
         """Return the MXs by preference, equal ones in any order, or why mail can't go there."""
@@ -181,7 +188,9 @@ class DnsRoutes:
         except DnsFault as error:
             return Trouble(Obstacle.DNS, str(error))
         except NoAnswer:
-            return [Mx(0, domain)]  # the implicit MX: only where there is no MX record at all
+            # The implicit MX, only where there is no MX record at all. If DNSSEC vouches for its
+            # address, then it does for the zone, and for that it has none.
+            return [Mx(0, domain, is_secure=True)]
         named = [mx for mx in found if mx.host]
         if not named:
             return Trouble(Obstacle.NULL_MX, f"{domain} takes no mail (null MX)")
@@ -195,27 +204,59 @@ class DnsRoutes:
     async def _to_mxs(
         self, rule: RouteRule, domain: str, mxs: Sequence[Mx]
     ) -> Sequence[NextHop] | Trouble:
-        lookups = await asyncio.gather(*(self._addresses(mx.host) for mx in mxs))
+        found, why = await self._reachable_mxs(rule, mxs)
+        if isinstance(why, Trouble):
+            return why
+        assured = await self._assurances.of(_plain(domain), [mx for mx, _ in found], rule.tls)
         hops: list[NextHop] = []
+        for (mx, addresses), one in zip(found, assured, strict=True):
+            if not isinstance(one, str):
+                hops += [self._mx_hop(rule, mx.host, address, one) for address in addresses]
+        if hops:
+            return hops[:MOST_ADDRESSES]
+        if found:
+            reasons = [one for one in assured if isinstance(one, str)]
+            return Trouble(Obstacle.TLS, "; ".join(reasons[:3]))
+        if mxs[0].host == _plain(domain) and len(mxs) == 1 and why is None:
+            return Trouble(Obstacle.NO_SUCH_DOMAIN, f"{domain} has neither MX nor address")
+        # The domain wants mail, and its owner has to mend its DNS: the address isn't wrong.
+        return Trouble(Obstacle.DNS, why or f"no MX of {domain} has an address")
+
+    async def _reachable_mxs(
+        self, rule: RouteRule, mxs: Sequence[Mx]
+    ) -> tuple[Sequence[tuple[Mx, Sequence[str]]], Trouble | str | None]:
+        """Return MXs with the addresses that may be connected to; or why there is none.
+
+        The reason is a Trouble where it is about us, the words of DNS where it failed, None
+        where no host has an address.
+        """
+        ours, *lookups = await asyncio.gather(
+            self._addresses(self._hostname), *(self._addresses(mx.host) for mx in mxs)
+        )
+        own = frozenset(ours if not isinstance(ours, Exception) else ())
+        reachable: list[tuple[Mx, Sequence[str]]] = []
         denied: list[str] = []
         faults: list[str] = []
         for mx, lookup in zip(mxs, lookups, strict=True):
             if isinstance(lookup, Exception):
                 faults += [str(lookup)] if isinstance(lookup, DnsFault) else []
                 continue
+            if own.intersection(lookup):
+                # It is us by another name: those behind it would send the mail here.
+                denied.append(f"{mx.host}: not connected to this gateway itself")
+                reachable = [one for one in reachable if one[0].preference < mx.preference]
+                break
             permitted = self._egress.permitted(lookup)
             denied += [] if permitted else [f"{mx.host}: {self._why_denied(lookup)}"]
-            hops += [self._mx_hop(rule, mx.host, address) for address in permitted]
-        if hops:
-            return hops[:MOST_ADDRESSES]
+            if within := _reachable(rule, permitted):
+                reachable.append((mx, within))
+            elif permitted:
+                faults.append(_out_of_reach(rule, mx.host))
+        if reachable:
+            return reachable, None
         if faults:
-            return Trouble(Obstacle.DNS, faults[0])
-        if denied:
-            return Trouble(Obstacle.NO_ROUTE, denied[0])
-        if mxs == [Mx(0, _plain(domain))]:
-            return Trouble(Obstacle.NO_SUCH_DOMAIN, f"{domain} has neither MX nor address")
-        # The domain wants mail, and its owner has to mend its DNS: the address isn't wrong.
-        return Trouble(Obstacle.DNS, f"no MX of {domain} has an address")
+            return (), faults[0]
+        return (), Trouble(Obstacle.NO_ROUTE, denied[0]) if denied else None
 
     async def _addresses(self, host: str) -> Sequence[str] | Exception:
         try:
@@ -223,20 +264,34 @@ class DnsRoutes:
         except (NoSuchDomain, NoAnswer, DnsFault) as error:
             return error
 
-    def _mx_hop(self, rule: RouteRule, host: str, address: str) -> NextHop:
+    def _mx_hop(self, rule: RouteRule, host: str, address: str, assured: Assured) -> NextHop:
+        tls, assurance = assured
         return NextHop(
             host=host,
             port=self._mx_port,
             address=address,
             kind=NextHopKind.MX,
-            tls=rule.tls,
+            tls=tls,
             most_connections=rule.per_next_hop,
             source_address=rule.source_address,
+            assurance=assurance,
         )
 
     def _why_denied(self, addresses: Iterable[str]) -> str:
         said = [f"{address} ({self._egress.refusal(address)})" for address in addresses]
         return f"not connected to {', '.join(said[:3])}"
+
+
+def _reachable(rule: RouteRule, addresses: Sequence[str]) -> Sequence[str]:
+    """Return the addresses that can be connected to from the rule's source address."""
+    if rule.source_address is None:
+        return addresses
+    version = ip_address(rule.source_address).version
+    return [address for address in addresses if ip_address(address).version == version]
+
+
+def _out_of_reach(rule: RouteRule, host: str) -> str:
+    return f"{host} has no address that can be reached from {rule.source_address}"
 
 
 def _plain(domain: str) -> str:

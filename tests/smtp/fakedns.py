@@ -13,11 +13,13 @@ class FakeDns:
     """Answers from a zone; names that it doesn't have don't exist.
 
     zone: (name, type) to a list of records in zone file form; a name alone to an RCODE's name,
-    `SILENT` or `GARBLED`. `asked` holds the questions in their order.
+    `SILENT` or `GARBLED`. signed: names whose answers bear the flag AD. `asked` holds the
+    questions in their order.
     """
 
-    def __init__(self, zone, *, soa=True, truncate=False):
+    def __init__(self, zone, *, soa=True, truncate=False, signed=()):
         self.zone = zone
+        self.signed = signed
         self.soa = soa
         self.truncate = truncate
         self.asked = []
@@ -32,7 +34,9 @@ class FakeDns:
         """Return the answer to a question, None for silence."""
         question = DNSRecord.parse(wire)
         name = str(question.q.qname).rstrip(".").lower()
-        kind = {1: "A", 28: "AAAA", 12: "PTR", 15: "MX", 16: "TXT", 5: "CNAME"}[question.q.qtype]
+        kind = {1: "A", 28: "AAAA", 12: "PTR", 15: "MX", 16: "TXT", 5: "CNAME", 52: "TLSA"}[
+            question.q.qtype
+        ]
         self.asked.append((name, kind))
         self.over_tcp += tcp
         fate = self.zone.get(name)
@@ -41,6 +45,7 @@ class FakeDns:
         if fate == GARBLED:
             return b"\x00\x01nonsense"
         header = DNSHeader(id=question.header.id, qr=1, aa=1, ra=1)
+        header.ad = int(name in self.signed)
         reply = DNSRecord(header, q=question.q)
         if isinstance(fate, str):
             header.rcode = getattr(RCODE, fate)
@@ -49,6 +54,10 @@ class FakeDns:
             header.tc = 1
             return reply.pack()
         records = self.zone.get((name, kind))
+        for alias in self.zone.get((name, "CNAME"), ()):
+            reply.add_answer(*RR.fromZone(f"{name}. 60 IN CNAME {alias}"))
+            name = alias.rstrip(".")
+            records = self.zone.get((name, kind))
         if records is None:
             if not any(isinstance(key, tuple) and key[0] == name for key in self.zone):
                 header.rcode = RCODE.NXDOMAIN

@@ -1,10 +1,20 @@
+import ssl
+from hashlib import sha256
+
 import pytest
 
-from gateway.ports.relay import Credentials, NextHop, Tls
+from gateway.mail.dane import Tlsa
+from gateway.ports.relay import Assurance, Credentials, NextHop, Tls, TlsPolicy
 from gateway.rules.outcome import NextHopKind, Obstacle, Stage
-from tests.smtp.attempts import TLS_OF_HOP, attempt
+from tests.smtp.attempts import CA, TLS_OF_HOP, attempt
 from tests.smtp.fakehop import DROP, HANG, NOISE, RESET, FakeHop
 from tests.smtp.loops import in_loop
+
+CERTIFICATE = CA.issue_cert("mx.example.org")
+SERVER = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+CERTIFICATE.configure_cert(SERVER)
+LEAF = ssl.PEM_cert_to_DER_cert(CERTIFICATE.cert_chain_pems[0].bytes().decode())
+ANCHOR = ssl.PEM_cert_to_DER_cert(CA.cert_pem.bytes().decode())
 
 
 @in_loop
@@ -179,3 +189,67 @@ async def test_a_password_goes_over_clear_text_where_the_admin_wants_no_tls():
     fake = FakeHop(offers=("AUTH PLAIN",))
     async with fake.running():
         assert (await attempt(fake, hop=with_login(fake, tls=Tls.NONE))).stage is Stage.DOT
+
+
+def dane(*records):
+    tlsa = tuple(records)
+    return Assurance(TlsPolicy.DANE, tlsa=tlsa, names=("mx.example.org",))
+
+
+@in_loop
+async def test_dane_takes_the_certificate_that_the_records_name():
+    async with FakeHop(tls_context=SERVER).running() as fake:
+        for record in (Tlsa(3, 0, 1, sha256(LEAF).digest()), Tlsa(2, 0, 0, ANCHOR)):
+            hop = fake.hop("mx.example.org", tls=Tls.DANE, assurance=dane(record))
+            attempted = await attempt(fake, hop=hop)
+            assert (attempted.stage, attempted.tls) == (Stage.DOT, "TLSv1.3 dane")
+
+
+@pytest.mark.parametrize("record", [Tlsa(3, 0, 1, bytes(32)), Tlsa(2, 0, 1, bytes(32))])
+@in_loop
+async def test_dane_refuses_any_other_certificate_and_sends_nothing(record):
+    async with FakeHop(tls_context=SERVER).running() as fake:
+        hop = fake.hop("mx.example.org", tls=Tls.DANE, assurance=dane(record))
+        attempted = await attempt(fake, hop=hop)
+    assert (attempted.stage, attempted.answer.obstacle) == (Stage.TLS, Obstacle.TLS)
+    assert attempted.answer.text.startswith("DANE: ")
+    assert (fake.connections, fake.taken) == (1, [])
+
+
+@in_loop
+async def test_dane_is_never_given_up_where_tls_is_not_offered():
+    async with FakeHop().running() as fake:
+        hop = fake.hop(tls=Tls.DANE, assurance=dane(Tlsa(3, 0, 1, bytes(32))))
+        attempted = await attempt(fake, hop=hop)
+    assert (attempted.answer.obstacle, fake.taken) == (Obstacle.NO_TLS, [])
+
+
+STS = Assurance(TlsPolicy.MTA_STS)
+TESTED = Assurance(TlsPolicy.MTA_STS, testing=True)
+
+
+@in_loop
+async def test_mta_sts_in_force_is_told_apart_from_what_the_admin_wants():
+    async with FakeHop(**TLS_OF_HOP).running() as fake:
+        hop = fake.hop("mx.example.org", tls=Tls.VERIFIED, assurance=STS)
+        assert (await attempt(fake, hop=hop)).tls == "TLSv1.3 mta-sts"
+
+
+@pytest.mark.parametrize(
+    ("host", "server", "tls", "connections", "fails"),
+    [
+        ("mx.example.org", TLS_OF_HOP, "TLSv1.3 mta-sts", 1, False),
+        ("other.example.org", TLS_OF_HOP, "TLSv1.3 unverified", 2, True),
+        ("mx.example.org", {}, "none", 2, True),
+        ("mx.example.org", TLS_OF_HOP | {"script": {"tls": DROP}}, "none", 3, True),
+    ],
+)
+@in_loop
+async def test_a_policy_being_tested_is_tried_and_then_done_without(
+    host, server, tls, connections, fails
+):
+    async with FakeHop(**server).running() as fake:
+        attempted = await attempt(fake, hop=fake.hop(host, assurance=TESTED))
+    assert (attempted.stage, attempted.tls) == (Stage.DOT, tls)
+    assert fake.connections == connections
+    assert bool(attempted.tls_failure) is fails

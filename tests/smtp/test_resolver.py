@@ -1,5 +1,6 @@
 import pytest
 
+from gateway.mail.dane import Tlsa
 from gateway.ports.relay import DnsFault, Mx, NoAnswer, NoSuchDomain
 from gateway.smtp.resolver import DnsResolver
 from tests.smtp.fakedns import GARBLED, SILENT, FakeDns
@@ -203,3 +204,77 @@ async def test_the_names_of_an_address_are_asked_for_in_its_reverse_zone():
         assert set(await resolver.ptr("192.0.2.1")) == {"mail.example.org", "other.test"}
         with pytest.raises(NoSuchDomain):
             await resolver.ptr("2001:db8::1")
+
+
+SIGNED = {
+    ("mx.test", "A"): ["192.0.2.1"],
+    ("_25._tcp.mx.test", "TLSA"): ["3 1 1 " + 64 * "A"],
+    ("six.test", "AAAA"): ["2001:db8::1"],
+    ("_25._tcp.six.test", "TLSA"): ["2 0 1 " + 64 * "B"],
+    ("alias.test", "CNAME"): ["mx.test."],
+    ("bare.test", "A"): ["192.0.2.1"],
+    ("broken.test", "A"): ["192.0.2.1"],
+    "_25._tcp.broken.test": "SERVFAIL",
+    ("example.org", "MX"): ["10 mx.test."],
+}
+ALL_SIGNED = {name if isinstance(name, str) else name[0] for name in SIGNED}
+
+
+@pytest.mark.parametrize(
+    ("host", "records"),
+    [
+        ("mx.test", [Tlsa(3, 1, 1, bytes.fromhex(64 * "A"))]),
+        ("six.test", [Tlsa(2, 0, 1, bytes.fromhex(64 * "B"))]),
+        ("alias.test", [Tlsa(3, 1, 1, bytes.fromhex(64 * "A"))]),
+        ("bare.test", []),
+        ("none.test", []),
+        ("192.0.2.1", []),
+    ],
+)
+@in_loop
+async def test_tlsa_records_are_found(host, records):
+    async with FakeDns(SIGNED, signed=ALL_SIGNED).running() as dns:
+        assert list(await resolver_of(dns).tlsa(host, 25)) == records
+
+
+@pytest.mark.parametrize("signed", [(), {"mx.test"}, {"_25._tcp.mx.test"}])
+@in_loop
+async def test_tlsa_records_that_dnssec_does_not_vouch_for_count_for_nothing(signed):
+    async with FakeDns(SIGNED, signed=signed).running() as dns:
+        assert list(await resolver_of(dns).tlsa("mx.test", 25)) == []
+        if "mx.test" not in signed:
+            assert ("_25._tcp.mx.test", "TLSA") not in dns.asked  # unsigned servers fail at it
+
+
+@in_loop
+async def test_tlsa_records_that_dns_does_not_answer_about_are_a_fault():
+    async with FakeDns(SIGNED, signed=ALL_SIGNED).running() as dns:
+        with pytest.raises(DnsFault):
+            await resolver_of(dns).tlsa("broken.test", 25)
+
+
+@in_loop
+async def test_a_broken_server_of_an_unsigned_zone_is_not_asked_further():
+    zone = {("mx.test", "A"): ["192.0.2.1"]}
+    async with FakeDns(zone).running() as dns:
+        assert await resolver_of(dns).tlsa("mx.test", 25) == ()
+        assert dns.asked == [("mx.test", "A")]
+
+
+@in_loop
+async def test_an_mx_says_whether_dnssec_vouches_for_it():
+    for signed in ((), {"example.org"}):
+        async with FakeDns(SIGNED, signed=signed).running() as dns:
+            (mx,) = await resolver_of(dns).mx("example.org")
+            assert mx.is_secure == bool(signed)
+
+
+@pytest.mark.parametrize(
+    ("server", "is_trusted", "counts"),
+    [("127.0.0.1", False, True), ("192.0.2.53", False, False), ("192.0.2.53", True, True)],
+)
+def test_the_word_for_dnssec_counts_from_this_machine_or_where_the_admin_says_so(
+    server, is_trusted, counts
+):
+    resolver = DnsResolver([(server, 53)], timeout=0.1, is_trusted=is_trusted)
+    assert resolver.trusts_dnssec is counts

@@ -24,8 +24,9 @@ ONE, TWO, THREE = "8.8.8.1", "8.8.8.2", "2a00::3"
 class Names:
     """A Resolver with answers in maps; an exception as an answer is raised."""
 
-    def __init__(self, mx=None, hosts=None):
+    def __init__(self, mx=None, hosts=None, tlsa=None):
         self.by_kind = {"mx": mx or {}, "host": hosts or {}}
+        self.records = tlsa or {}
         self.asked = []
 
     def _answer(self, kind, name):
@@ -47,6 +48,12 @@ class Names:
     async def txt(self, name):
         return self._answer("txt", name)
 
+    async def tlsa(self, host, port):
+        answer = self.records.get((host, port), ())
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
 
 class Spreads:
     """A Chance that gives these numbers in turn."""
@@ -61,13 +68,14 @@ class Spreads:
         return bytes(count)
 
 
-def routes_of(names, plan=None, *, chance=None, allow=(), hostname="mail.example.com"):
+def routes_of(names, plan=None, *, chance=None, allow=(), policies=None):
     return DnsRoutes(
         plan or RoutePlan(),
         names,
         Egress([ip_network(network) for network in allow]),
         chance or Spreads(),
-        hostname=hostname,
+        hostname="mail.example.com",
+        policies=policies,
     )
 
 
@@ -170,6 +178,24 @@ async def test_mxs_behind_us_are_not_used():
 
 
 @in_loop
+async def test_a111_an_mx_at_our_own_address_is_us_by_another_name():
+    names = Names(
+        mx={"example.org": [(5, "a.test"), (10, "alias.test"), (20, "b.test")]},
+        hosts={
+            "a.test": [ONE],
+            "alias.test": [THREE, TWO],
+            "b.test": [ONE],
+            "mail.example.com": [TWO],
+        },
+    )
+    assert ways(await routes_of(names).to_domain("example.org")) == [("a.test", ONE)]
+    names.by_kind["mx"]["example.org"] = [(10, "alias.test"), (20, "b.test")]
+    found = await routes_of(names).to_domain("example.org")
+    assert found.obstacle is Obstacle.NO_ROUTE
+    assert "alias.test" in found.text
+
+
+@in_loop
 async def test_denied_addresses_are_left_out():
     names = Names(
         mx={"example.org": [(5, "a.test"), (9, "b.test")]},
@@ -193,7 +219,7 @@ async def test_a_domain_with_very_many_mxs_is_asked_for_a_few():
     )
     found = await routes_of(names).to_domain("example.org")
     assert len(found) == 20
-    assert len(names.asked) == 21
+    assert len(names.asked) == 1 + 20 + 1  # the MXs, their hosts, ours
 
 
 @in_loop
@@ -234,6 +260,23 @@ async def test_a_smarthost_takes_mail_for_all_domains_and_is_not_judged():
 async def test_a_smarthost_that_is_not_found_defers(error):
     found = await routes_of(Names(hosts={"relay.test": error}), RoutePlan(RELAYED)).to_domain("a.b")
     assert found == Trouble(Obstacle.DNS, "x")
+
+
+FROM_IPV6 = RoutePlan(RouteRule("*", source_address="2a00::9"))
+
+
+@in_loop
+async def test_a_source_address_reaches_addresses_of_its_own_kind():
+    names = Names(
+        mx={"example.org": [(1, "a.test"), (2, "b.test")]},
+        hosts={"a.test": [ONE], "b.test": [TWO, THREE]},
+    )
+    routes = routes_of(names, FROM_IPV6)
+    assert ways(await routes.to_domain("example.org")) == [("b.test", THREE)]
+    names.by_kind["host"]["b.test"] = [TWO]
+    found = await routes.to_domain("example.org")
+    words = "a.test has no address that can be reached from 2a00::9"
+    assert found == Trouble(Obstacle.DNS, words)
 
 
 PLAN = RoutePlan(
