@@ -16,7 +16,19 @@ BAD_CONFIGURATION = 78
 
 def build() -> typer.Typer:
     """Return the program with all its commands."""
-    from gateway.cli import archive, companies, config, demo, dkim, dns, mail, queue, serve, upkeep
+    from gateway.cli import (
+        archive,
+        companies,
+        config,
+        demo,
+        dkim,
+        dns,
+        letters,
+        mail,
+        queue,
+        serve,
+        upkeep,
+    )
 
     program = typer.Typer(
         name="postroom",
@@ -25,7 +37,19 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for module in (demo, serve, config, dns, dkim, companies, queue, mail, archive, upkeep):
+    for module in (
+        demo,
+        serve,
+        config,
+        dns,
+        dkim,
+        companies,
+        queue,
+        mail,
+        letters,
+        archive,
+        upkeep,
+    ):
         module.register(program)
     return program
 

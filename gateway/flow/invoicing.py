@@ -10,10 +10,12 @@ from gateway.flow.outbox import Addressee, Parcel
 from gateway.flow.people import Circle
 from gateway.flow.writing import Envelope, invoice_letter, size_of
 from gateway.mail.envelope import Envelope as MailEnvelope
-from gateway.ports.letters import Letter
+from gateway.ports.letters import Circumstances, Letter
 from gateway.rules.documents import TITLES
 from gateway.rules.model import Channel, Direction, Invoice, Message, Participant, Tenant, Threading
 from gateway.rules.replies import references_of
+
+_PLAIN = Circumstances()
 
 
 def invoice_of(tenant: Tenant, draft: InvoiceDraft, invoice_id: str, now: datetime) -> Invoice:
@@ -85,15 +87,24 @@ def invoice_parcel(
     *,
     pdf_size: int,
     subject: str | None,
+    circumstances: Circumstances = _PLAIN,
     wishes: MailEnvelope | None = None,
 ) -> Parcel:
     """Return the invoice mail for everybody of the circle; its subject is the letter's.
 
+    circumstances: the occasion, where it is more than a new document.
     wishes: what the submitting service wants to hear of each recipient, or None.
     """
 
     def letter(person: Participant) -> Letter:
-        return invoice_letter(envelope, invoice, person, pdf_size=pdf_size, subject=subject)
+        return invoice_letter(
+            envelope,
+            invoice,
+            person,
+            pdf_size=pdf_size,
+            subject=subject,
+            circumstances=circumstances,
+        )
 
     def build(person: Participant) -> bytes:
         return envelope.seal(person, letter(person))

@@ -15,6 +15,7 @@ from gateway.flow.refusal import conflict, invalid, not_found
 from gateway.flow.writing import Envelope, File, plain_copies, shown_html, size_of
 from gateway.mail.envelope import Envelope as MailEnvelope
 from gateway.mail.mailbox import Mailbox
+from gateway.ports.letters import Circumstances
 from gateway.ports.lists import Taken
 from gateway.ports.store import Work
 from gateway.rules import events, ids
@@ -30,6 +31,7 @@ from gateway.rules.model import (
     Tenant,
     Threading,
 )
+from gateway.rules.pay_codes import is_other_account
 from gateway.rules.replies import references_of
 
 _OWN_HEADERS = frozenset(
@@ -83,7 +85,7 @@ class Submissions:
         to = (draft.customer, *(Mailbox("", address) for address in draft.cc))
         refuse_own_domains(context, to[:1], "customer.email")
         refuse_own_domains(context, to[1:], "cc")
-        replaced = await self._replaced(tenant, draft)
+        replaced, accounts = await self._before(tenant, draft)
         if draft.send:
             self.quota.take(tenant.id, len(to), now)
         message_id = context.new_id(ids.MESSAGE, now)
@@ -118,6 +120,9 @@ class Submissions:
                 circle,
                 pdf_size=pdf.size if pdf else 0,
                 subject=draft.subject,
+                circumstances=Circumstances(
+                    replaced=replaced, other_account=is_other_account(invoice, accounts)
+                ),
                 wishes=envelope,
             )
 
@@ -243,22 +248,28 @@ class Submissions:
         errand = Errand(tenant, to, make, draft.conversation_id, draft.subject, kept=kept)
         return (await send(context, errand, now))[1]
 
-    async def _replaced(self, tenant: Tenant, draft: InvoiceDraft) -> Invoice | None:
-        """Return the invoice that the draft replaces; raises Refused if the number is taken."""
+    async def _before(
+        self, tenant: Tenant, draft: InvoiceDraft
+    ) -> tuple[Invoice | None, Sequence[str]]:
+        """Return the invoice that the draft replaces, and the accounts of earlier ones.
 
-        def look(work: Work) -> tuple[Invoice | None, Invoice | None]:
+        Raises Refused if the number is taken.
+        """
+
+        def look(work: Work) -> tuple[Invoice | None, Invoice | None, Sequence[str]]:
             old = draft.replaces
             named = work.invoices.get(tenant.id, old) if old else None
             if old and named is None:
                 named = work.invoices.by_number(tenant.id, draft.kind, old)
-            return named, work.invoices.by_number(tenant.id, draft.kind, draft.number)
+            same = work.invoices.by_number(tenant.id, draft.kind, draft.number)
+            return named, same, work.invoices.accounts(tenant.id)
 
-        named, same = await self._context.store.read(look)
+        named, same, accounts = await self._context.store.read(look)
         if draft.replaces and named is None:
             raise invalid("replaces", f"There is no {draft.kind} {draft.replaces} to replace.")
         if same is not None and (named is None or named.id != same.id):
             raise _number_taken(draft, same.id)
-        return named
+        return named, accounts
 
     def _sent(
         self, tenant: Tenant, invoice: Invoice, person: Participant, message_id: str | None

@@ -7,7 +7,7 @@ from datetime import datetime
 from gateway.flow.context import Context
 from gateway.mail.compose import Outgoing, compose
 from gateway.mail.html_clean import clean
-from gateway.ports.letters import AnswerFacts, InvoiceFacts, Letter
+from gateway.ports.letters import AnswerFacts, Circumstances, InvoiceFacts, Letter
 from gateway.rules.model import Invoice, Message, Participant, Tenant
 
 File = tuple[str, str, bytes]
@@ -55,7 +55,13 @@ class Envelope:
 
 
 def invoice_letter(
-    envelope: Envelope, invoice: Invoice, person: Participant, *, pdf_size: int, subject: str | None
+    envelope: Envelope,
+    invoice: Invoice,
+    person: Participant,
+    *,
+    pdf_size: int,
+    subject: str | None,
+    circumstances: Circumstances,
 ) -> Letter:
     """Return the letter that brings an invoice to a person."""
     context, tenant = envelope.context, envelope.tenant
@@ -71,6 +77,7 @@ def invoice_letter(
             locale=locale_of(tenant, invoice.locale),
             subject=subject,
             host=context.names.hostname,
+            circumstances=circumstances,
         )
     )
 

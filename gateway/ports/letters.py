@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from gateway.rules.model import Invoice, Tenant
@@ -28,6 +28,20 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstances:
+    """On what occasion an invoice mail goes out.
+
+    today: the company's day of a reminder; None for a mail that brings the document.
+    replaced: the version that this one takes the place of, or None.
+    other_account: the bank account is not the one of the company's earlier invoices.
+    """
+
+    today: date | None = None
+    replaced: Invoice | None = None
+    other_account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceFacts:
     """What an invoice mail needs to know.
 
@@ -46,6 +60,7 @@ class InvoiceFacts:
     locale: str
     subject: str | None = None
     host: str = ""
+    circumstances: Circumstances = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)

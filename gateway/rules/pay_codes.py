@@ -8,6 +8,7 @@ platebních údajů").
 import lzma
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from gateway.rules.currencies import shown
+from gateway.rules.model import Invoice
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", re.ASCII)
 _BIC = re.compile(r"[A-Z0-9]{8}(?:[A-Z0-9]{3})?", re.ASCII)
@@ -69,8 +71,7 @@ def transfer_of(
     due_on: date | None = None,
 ) -> Transfer | None:
     """Return the transfer, or None if no code can ask for it: no IBAN, nothing to pay, too much."""
-    account = re.sub(r"\s", "", iban).upper()
-    bank = re.sub(r"\s", "", bic).upper()
+    account, bank = _plain(iban), _plain(bic)
     if not _is_iban(account) or not Decimal(0) < amount <= _MOST:
         return None
     symbol = variable_symbol if _SYMBOL.fullmatch(variable_symbol) else ""
@@ -118,6 +119,15 @@ def payload(transfer: Transfer, kind: CodeKind) -> str:
             return _pay_by_square(transfer)
         case CodeKind.SPAYD:
             return _spayd(transfer)
+
+
+def is_other_account(invoice: Invoice, earlier: Sequence[str]) -> bool:
+    """Say whether an invoice names an account that none of the earlier IBANs is.
+
+    A company's first account is no other one.
+    """
+    account = _plain(str(invoice.payment.get("iban") or ""))
+    return bool(account and earlier) and account not in {_plain(one) for one in earlier}
 
 
 def _epc(transfer: Transfer) -> str:
@@ -178,6 +188,10 @@ def _spayd(transfer: Transfer) -> str:
     if transfer.variable_symbol:
         fields.append(f"X-VS:{transfer.variable_symbol}")
     return "*".join(fields)
+
+
+def _plain(code: str) -> str:
+    return re.sub(r"\s", "", code).upper()
 
 
 def _line(text: str) -> str:

@@ -19,6 +19,7 @@ from gateway.store.invoice_rows import (
     to_receipt_row,
     to_row,
 )
+from gateway.store.rows import from_dict
 from gateway.store.statements import Several, Statement, columns, new, passing
 from gateway.store.tables import CONVERSATION, INVOICE, PAYMENT, RECEIPT
 from gateway.store.transaction import Row, Transaction
@@ -58,6 +59,12 @@ _NOTE_IN_CONVERSATION = Statement(
 _SET_IN_CONVERSATION = Statement(
     update(CONVERSATION).where(CONVERSATION.c.id == bindparam("the_conversation")),
     keys=["invoice_ids"],
+)
+_NEWEST_DETAILS = Statement(
+    select(_C.payment)
+    .where(passing(_C.tenant_id) == bindparam("tenant_id"))
+    .order_by(_C.position.desc())
+    .limit(bindparam("limit"))
 )
 _IDS_OF_CONVERSATION = Statement(
     select(_C.id).where(_C.conversation_id == bindparam("conversation_id")).order_by(_C.position)
@@ -159,6 +166,13 @@ class Invoices:
             return []
         known = {row[0] for row in self._transaction.rows(*_NUMBERED.of(keys))}
         return [number for number in numbers if number in known]
+
+    def accounts(self, tenant_id: str, limit: int = 20) -> Sequence[str]:
+        """Return the IBANs of the company's newest documents as handed over, each once."""
+        parameters = {"tenant_id": tenant_id, "limit": limit}
+        rows = self._transaction.rows(_NEWEST_DETAILS, parameters)
+        ibans = (str(from_dict(row[0]).get("iban") or "") for row in rows)
+        return list(dict.fromkeys(iban for iban in ibans if iban))
 
     def of_conversation(self, tenant_id: str, conversation_id: str) -> Sequence[Invoice]:
         """Return them, oldest first."""

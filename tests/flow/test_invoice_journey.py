@@ -182,3 +182,17 @@ async def test_an_invoice_that_is_not_sent_can_be_seen_and_sent_later(tmp_path):
         assert (kept.message_id, nothing) == (None, [])
         assert visit.invoices[0].number == "2026-0142"
         assert (ended.message_id, ended.recipient) == (sent.message_id, JANA)
+
+
+async def test_a_mail_with_another_bank_account_than_before_points_it_out(tmp_path):
+    first, second = "SK9611000000002918599669", "DE89370400440532013000"
+    words = "The bank account differs from the one on our earlier invoices."
+    async with open_desk(tmp_path) as desk:
+        said = []
+        for number, iban in (("1", first), ("2", first), ("3", second), ("4", second)):
+            sent = await desk.invoice(number=number, payment={"iban": iban})
+            (delivery,) = await desk.deliveries(sent.message_id)
+            mail = email.message_from_bytes(await desk.raw(delivery), policy=email.policy.default)
+            text = mail.get_body(("plain",)).get_content()
+            said.append(words in " ".join(text.split()))
+        assert said == [False, False, True, False]

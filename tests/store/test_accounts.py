@@ -277,3 +277,17 @@ def test_events_are_given_after_a_number_by_type_and_up_to_a_limit(store):
 def test_a_job_that_only_reads_tells_of_nothing(store):
     with pytest.raises(TypeError):
         store.read(lambda work: work.events.add(event()))
+
+
+def test_the_accounts_of_a_companys_newest_documents_are_told_once_each(book):
+    def job(work):
+        for number, iban in enumerate(("SK1", "SK2", "SK2", ""), 1):
+            details = {"iban": iban} if iban else {}
+            work.invoices.add(invoice(f"inv_{number}", number=str(number), payment=details))
+        return (
+            work.invoices.accounts(ACME),
+            work.invoices.accounts(ACME, 2),
+            (work.invoices.accounts(BOLT)),
+        )
+
+    assert book.write(job) == (["SK2", "SK1"], ["SK2"], [])

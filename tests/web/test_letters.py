@@ -22,7 +22,7 @@ class Seen(HTMLParser):
     def __init__(self, html):
         super().__init__()
         self.tags, self.links, self.text, self.layout_tables = [], [], "", 0
-        self.attributes = set()
+        self.attributes, self.pictures = set(), []
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
@@ -31,6 +31,8 @@ class Seen(HTMLParser):
         values = dict(attrs)
         if tag == "a":
             self.links.append(values["href"])
+        if tag == "img":
+            self.pictures.append(values.get("src", ""))
         if tag == "table" and values.get("role") == "presentation":
             self.layout_tables += 1
 
@@ -69,8 +71,8 @@ def test_the_html_part_has_the_button_the_link_and_nothing_foreign():
     for words in ("View invoice", "Click here to download PDF", "(84\u00a0KB)", "Ref: kmarker"):
         assert words in seen.text
     assert seen.tags.count("h1") == 1
-    assert not {"form", "img", "link", "iframe", "base"} & set(seen.tags)
-    assert "src" not in seen.attributes
+    assert not {"form", "link", "iframe", "base"} & set(seen.tags)
+    assert seen.pictures == ["cid:pay-code@postroom"]
     assert seen.tags.count("table") - seen.layout_tables == 1
     assert html.count('lang="en"') == 3
 
@@ -148,7 +150,7 @@ def test_each_kind_has_its_own_words(kind, subject, button, date):
         ({"due_on": None}, "Invoice 2026-0142 · €1,254.00", "Invoice 2026-0142", True),
         (
             {"payments": (payment("454"),)},
-            "Invoice 2026-0142 · €1,254.00 · due 5 Dec 2026",
+            "Invoice 2026-0142 · €800.00 · due 5 Dec 2026",
             "€800.00 of €1,254.00 still open",
             True,
         ),
@@ -166,7 +168,7 @@ def test_each_kind_has_its_own_words(kind, subject, button, date):
         ),
         (
             {"replaces": "inv_0"},
-            "New version of invoice 2026-0142 · €1,254.00 · due 5 Dec 2026",
+            "New version of invoice 2026-0142 · €1,254.00",
             "New version of invoice 2026-0142",
             True,
         ),
