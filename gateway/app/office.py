@@ -20,6 +20,7 @@ from gateway.flow.directory import Directory
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.quota import Quota
 from gateway.flow.receive import MxReception
+from gateway.flow.sts import StsLookup
 from gateway.flow.submission import SubmissionReception
 from gateway.flow.submit import Submissions
 from gateway.flow.visit import Visits
@@ -130,8 +131,16 @@ async def open_office(
         )
         names = names_of(settings)
         egress = Egress(settings.egress.allow)
-        routes = DnsRoutes(route_plan(settings), resolver, egress, chance, hostname=names.hostname)
         journal = RepeatStore(store)
+        outward = HttpOutward(egress, resolver.configured_addresses)
+        routes = DnsRoutes(
+            route_plan(settings),
+            resolver,
+            egress,
+            chance,
+            hostname=names.hostname,
+            policies=StsLookup(store, resolver, outward, clock),
+        )
         vault = KeyringVault(keys, chance)
         letters = TemplateLetters()
         context = Context(journal, blobs, clock, chance, keys, names, letters, routes, vault)
@@ -145,7 +154,7 @@ async def open_office(
             parser=parser,
             verifier=DnsVerifier(resolver, clock, hostname=names.hostname),
             egress=egress,
-            outward=HttpOutward(egress, resolver.configured_addresses),
+            outward=outward,
             routes=routes,
             dkim=dkim,
         )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from gateway.flow.queue_manager import QueueLimits
 from gateway.mail.errors import ConfigError
+from gateway.mail.mta_sts import PUBLISHED_AGE, Mode, policy_file
 from gateway.mail.reading import ReadLimits
 from gateway.ports.relay import Credentials, Tls
 from gateway.rules.names import Names
@@ -98,6 +99,13 @@ def route_plan(settings: Settings) -> RoutePlan:
     )
     sandbox = frozenset(domain.lower() for domain in relay.sandbox_domains)
     return RoutePlan(otherwise, rules, sandbox)
+
+
+def sts_policy(settings: Settings) -> bytes | None:
+    """Return the MTA-STS policy of our domains, or None where mail can't come in by TLS."""
+    if settings.tls.certificate is None:
+        return None
+    return policy_file(Mode.ENFORCE, [settings.server.hostname], PUBLISHED_AGE)
 
 
 def tls_context(tls: TlsSettings) -> ssl.SSLContext | None:

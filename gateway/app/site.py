@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from gateway.api.app import build_api, build_metrics, not_found_app
 from gateway.api.services import ApiSettings, Services
 from gateway.app.office import Office
-from gateway.app.plain import http_limits
+from gateway.app.plain import http_limits, sts_policy
 from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.edge import Edge
@@ -20,6 +20,7 @@ from gateway.runtime.http.proxies import TrustedProxies
 from gateway.runtime.http.server import HttpServer
 from gateway.runtime.metrics import Meters
 from gateway.settings import Settings
+from gateway.web import sts_file
 from gateway.web.app import build_web
 from gateway.web.services import WebServices
 
@@ -40,7 +41,10 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         dispatch=office.dispatch,
         uploads=office.scratch,
     )
-    routes: list[BaseRoute] = [*build_api(services), *build_web(pages)]
+    names = office.context.names
+    ours = (names.sender, names.reply, names.bounce)
+    policy = sts_file.route(ours, lambda: sts_policy(live()))
+    routes: list[BaseRoute] = [*build_api(services), *build_web(pages), policy]
     application = Starlette(routes=routes)
     application.router.default = not_found_app(services)
     return _server(office, application, meters, draining, live)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from gateway.settings import DomainsSettings, Settings
 
 _TTL = 300
-_STS_AGE = 604_800
 _TXT_OCTETS = 255
 _UNKNOWN = "<address of this machine>"
 
@@ -139,7 +138,10 @@ def _spf_purpose(settings: "Settings", name: str) -> str:
 
 
 def _sts(domain: str, host: str) -> Record:
-    policy = f"version: STSv1 / mode: enforce / mx: {host} / max_age: {_STS_AGE}"
+    from gateway.mail.mta_sts import PUBLISHED_AGE
+
+    age = int(PUBLISHED_AGE.total_seconds())
+    policy = f"version: STSv1 / mode: enforce / mx: {host} / max_age: {age}"
     policy_id = hashlib.sha256(policy.encode()).hexdigest()[:20]
     where = f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
     purpose = f"MTA-STS (RFC 8461), once {where} says: {policy}"

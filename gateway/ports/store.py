@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from gateway.ports.accounts import Events, Invoices, Suppressions
 from gateway.ports.correspondence import Contents, Conversations, Messages
 from gateway.ports.directory import Facts, Keys, Repeats, Tenants
+from gateway.ports.policies import StsCache
 from gateway.ports.queues import Deliveries, Spool
 
 T = TypeVar("T")
@@ -72,6 +73,10 @@ class Work(Protocol):
     @property
     def facts(self) -> Facts:
         """Facts of the installation."""
+
+    @property
+    def sts(self) -> StsCache:
+        """Policies of recipients' domains."""
 
     def wake(self, topic: str) -> None:
         """Wake who waits for a topic ("spool", "deliveries", "events") after the commit."""

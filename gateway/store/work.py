@@ -11,6 +11,7 @@ from gateway.store.keys import Keys
 from gateway.store.messages import Messages
 from gateway.store.repeats import Facts, Repeats
 from gateway.store.spool import Spool
+from gateway.store.sts_cache import StsCache
 from gateway.store.suppressions import Suppressions
 from gateway.store.tenants import Tenants
 from gateway.store.transaction import Transaction
@@ -37,10 +38,12 @@ class Work:
         self.events = Events(transaction)
         self.repeats = Repeats(transaction)
         self.facts = Facts(transaction)
+        self.sts = StsCache(transaction)
 
     def forget_past(self, now: datetime) -> int:
-        """Forget sessions, links and repeats whose time is over; return how many."""
-        return self.keys.forget_past(now) + self.repeats.forget_past(now)
+        """Forget sessions, links, repeats, policies whose time is over; return how many."""
+        kept = (self.keys, self.repeats, self.sts)
+        return sum(each.forget_past(now) for each in kept)
 
     def wake(self, topic: str) -> None:
         """Wake who waits for a topic ("spool", "deliveries", "events") after the commit."""

@@ -3,8 +3,10 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.mail.mta_sts import Mode, Policy
 from gateway.ports.directory import Answered
 from gateway.ports.lists import BadCursor, Page, Stale, Taken
+from gateway.ports.policies import KeptPolicy
 from gateway.rules.model import HOUSE_TENANT_ID, ApiKey, Login
 from tests.store.make import ACME, BOLT, DAY, NINE, tenant
 
@@ -215,3 +217,17 @@ def test_text_that_no_database_holds_is_stored_with_replacement_characters(store
     assert store.read(lambda work: work.facts.get("x")) == "a\N{REPLACEMENT CHARACTER}b"
     assert store.read(lambda work: work.facts.get("x\0y\udc80")) is None
     assert store.read(lambda work: work.tenants.get("ten_\0")) is None
+
+
+def test_a_policy_is_kept_until_its_time_is_over(store):
+    policy = Policy(Mode.ENFORCE, ("mx.example.org", "*.example.net"), DAY)
+    kept = KeptPolicy("example.org", "a1", policy, NINE)
+    store.write(
+        lambda work: work.sts.put(replace(kept, id="a0", policy=replace(policy, mx=("x.y",))))
+    )
+    store.write(lambda work: work.sts.put(kept))
+    assert store.read(lambda work: work.sts.get("example.org", NINE)) == kept
+    assert store.read(lambda work: work.sts.get("example.net", NINE)) is None
+    assert store.read(lambda work: work.sts.get("example.org", NINE + DAY)) is None
+    assert store.run(store.store.tidy(NINE)) == 0
+    assert store.run(store.store.tidy(NINE + DAY)) == 1

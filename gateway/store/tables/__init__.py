@@ -20,6 +20,7 @@ from gateway.store.tables.mail import (
     MESSAGE_NAME,
     PARTICIPANT,
 )
+from gateway.store.tables.policies import STS_POLICY
 from gateway.store.tables.queue import DELIVERY, EVENT, SUPPRESSION
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "PAYMENT",
     "RECEIPT",
     "REPEAT",
+    "STS_POLICY",
     "SUPPRESSION",
     "TENANT",
     "WEB_SESSION",
