@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.mail import quote_labels
 from gateway.mail.mailbox import Mailbox
-from gateway.mail.quote_blocks import divider, field_of, find_block
+from gateway.mail.quote_blocks import divider, field_of, find_block, is_page_rule
 from gateway.mail.quote_headers import find_intro, may_end_intro
 from gateway.mail.quote_marks import bare, date_in
 
@@ -61,11 +61,15 @@ def read_forward(text: str, subject: str) -> Forwarded | None:
             continue
         found = divider(line)
         if found is not None and found.kind == "forward":
-            return _below(body, index + 1, subject, rest=found.rest)
+            return _below(body, index + 1, subject, rest=found.rest, divided=True)
         if found is not None and found.kind in {"original", "dashed"}:
-            forwarded = _below(body, index + 1, subject, rest=found.rest) if is_free else None
+            forwarded = (
+                _below(body, index + 1, subject, rest=found.rest, divided=True) if is_free else None
+            )
             if forwarded is not None:
                 return forwarded
+        elif is_page_rule(line) and find_block(body.inner, index + 1, divided=True):
+            return _below(body, index + 1, subject, divided=True) if is_free else None
         elif field_of(line) and find_block(body.inner, index):
             return _below(body, index, subject) if is_free else None
         elif budget and may_end_intro(line):
@@ -107,14 +111,20 @@ def without_prefix(subject: str) -> str:
     return subject[found.end() :].strip() if found else subject
 
 
-def _below(body: _Body, start: int, subject: str, *, rest: str = "") -> Forwarded | None:
-    """Return the mail whose header lines begin at `start`, or stand in `rest` on one line."""
+def _below(
+    body: _Body, start: int, subject: str, *, rest: str = "", divided: bool = False
+) -> Forwarded | None:
+    """Return the mail whose header lines begin at `start`, or stand in `rest` on one line.
+
+    divided: a line above says that a mail begins there.
+    """
     if rest:
         fields, end = _flattened(rest), start
     else:
         while start < len(body.inner) and not body.inner[start]:
             start += 1
-        block = find_block(body.inner, start) if start < len(body.inner) else None
+        is_there = start < len(body.inner)
+        block = find_block(body.inner, start, divided=divided) if is_there else None
         fields, end = (block.fields, block.end) if block is not None else ({}, start)
     if not fields:
         return None

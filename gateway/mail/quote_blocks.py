@@ -13,13 +13,30 @@ from gateway.mail.quote_marks import ADDRESS, DATE, LONGEST_LINE, TIME, bare
 
 _LONGEST_DIVIDER: Final = 120
 _BLOCK_LINES: Final = 60
+_PAGE_RULE: Final = 20
 _CONTINUATION_LINES: Final = 3
-_RULE: Final = re.compile(r"[-_=*~#─—–\u2500\u2501 ]{4,}$")
+_RULE: Final = re.compile(r"[-_=*~#─—–\u2010-\u2015\u2212\u2500\u2501 ]{4,}$")
+
+_STRANGE: Final = re.compile(
+    r"\*?(?=[^\W\d_])(?:[^\s:：*]{1,20}[ \u00a0]?){1,3}\*?[:：]\*?[ \t\u00a0]+(\S.*)"
+)
 
 _FORWARD: Final = re.compile("|".join(map(re.escape, quote_words.FORWARD_STEMS)))
 _ORIGINAL: Final = re.compile("|".join(map(re.escape, quote_words.ORIGINAL_STEMS)))
 _ABOVE: Final = re.compile("|".join(map(re.escape, quote_words.ANSWER_ABOVE)))
-_DASHES: Final = "-_=*~#─—–+ "
+_DASHES: Final = "-_=*~#─—–+ \u2010\u2011\u2012\u2015\u2212"
+_CLOSERS: Final = (
+    "--",
+    "__",
+    "==",
+    "**",
+    "——",
+    "\u2010\u2010",
+    "\u2011\u2011",
+    "\u2212\u2212",
+    "––",
+    "──",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +62,15 @@ def field_of(line: str) -> tuple[str, str] | None:
     return None if kind is None else (kind, bare(line[place + 1 :].strip("*")))
 
 
-def find_block(lines: Sequence[str], start: int) -> Block | None:
+def find_block(lines: Sequence[str], start: int, *, divided: bool = False) -> Block | None:
     """Return the header block that begins at `lines[start]`, or None if it is no such thing.
 
-    Values may be wrapped over lines; single empty lines between the fields are allowed.
+    Values may be wrapped over lines; single empty lines between the fields are allowed. A label
+    that no table has is a field by what stands behind it: an address, a date.
+    divided: a line above says that a mail begins here, so that even the first may be such a one.
     """
     fields: dict[str, str] = {}
+    strange: list[str] = []
     last, end, index, pending = "", start, start, 0
     limit = min(len(lines), start + _BLOCK_LINES)
     while index < limit:
@@ -64,7 +84,14 @@ def find_block(lines: Sequence[str], start: int) -> Block | None:
         elif found:
             break
         else:
+            unknown = _STRANGE.match(line) if line and index == end else None
             continued = _continuation(lines, index, last, pending)
+            if unknown and (continued is not None or _tells(unknown[1]) or divided):
+                strange.append(unknown[1])
+                last, end, pending = "other", index + 1, 0
+                fields.setdefault(last, "")
+                index += 1
+                continue
             if continued is None:
                 break
             if continued:
@@ -73,7 +100,27 @@ def find_block(lines: Sequence[str], start: int) -> Block | None:
                     end = index + 1
             pending += 1
         index += 1
+    _place(strange, fields)
     return Block(end, fields) if _is_block(fields) else None
+
+
+def _tells(value: str) -> bool:
+    return ADDRESS.search(value) is not None or DATE.search(value) is not None
+
+
+def _place(strange: Sequence[str], fields: dict[str, str]) -> None:
+    """Give the values of unknown labels to the fields that are missing."""
+    words = [value for value in strange if not ADDRESS.search(value)]
+    for value in strange:
+        if ADDRESS.search(value):
+            kinds = ("from", "to", "cc") if "from" not in fields else ("to", "cc")
+            fields.setdefault(next((one for one in kinds if one not in fields), "other"), value)
+    dates = [value for value in words if TIME.search(value)] or list(filter(DATE.search, words))
+    if dates and "date" not in fields:
+        fields["date"] = dates[0]
+        words.remove(dates[0])
+    if len(words) == 1 and "from" in fields:
+        fields.setdefault("subject", words[0])
 
 
 def _wants_more(line: str) -> bool:
@@ -108,6 +155,11 @@ def _is_block(fields: dict[str, str]) -> bool:
     if "from" in kinds and len(kinds) >= 2:
         return is_dated or is_addressed or len(kinds) >= 4
     return is_dated and len(kinds) >= 2 and (is_addressed or {"to", "subject"} <= kinds)
+
+
+def is_page_rule(line: str) -> bool:
+    """Return whether a bare line is the one that Outlook draws across the page."""
+    return line.startswith("____") and len(line) >= _PAGE_RULE and is_rule(line)
 
 
 def is_rule(line: str) -> bool:
@@ -151,11 +203,7 @@ def _dashed(line: str) -> Divider | None:
     opening = line[: len(line[:LONGEST_LINE]) - len(inner)]
     if sum(not char.isspace() for char in opening) < 2:
         return None
-    ends = [
-        place
-        for place in (inner.find(mark) for mark in ("--", "__", "==", "**", "——"))
-        if place > 0
-    ]
+    ends = [place for place in (inner.find(mark) for mark in _CLOSERS) if place > 0]
     if not ends:
         return None
     phrase, tail = inner[: min(ends)].strip(), line[len(opening) + min(ends) :].lstrip(_DASHES)
@@ -167,3 +215,36 @@ def _dashed(line: str) -> Divider | None:
     if _ORIGINAL.search(folded):
         return Divider("original", tail)
     return Divider("dashed") if not tail and any(map(str.isalpha, phrase)) else None
+
+
+def is_divider(lines: Sequence[str], index: int, kind: str) -> bool:
+    """Return whether what divides by its words does so by what stands below it, too."""
+    if kind == "above":
+        return True
+    if kind == "original" or (kind == "forward" and not lines[index].endswith(":")):
+        return True
+    below = next_line(lines, index + 1)
+    if below is None:
+        return False
+    following = lines[below].lstrip("> ")
+    found = field_of(following)
+    if kind == "forward" and found is not None:
+        return True
+    return find_block(lines, below, divided=found is None) is not None
+
+
+def above_rules(lines: Sequence[str], index: int) -> int:
+    """Return where the drawn line above a header block begins, or the block itself."""
+    above = index
+    while above and index - above < 4 and (not lines[above - 1] or is_rule(lines[above - 1])):
+        above -= 1
+        if lines[above]:
+            return above
+    return index
+
+
+def next_line(lines: Sequence[str], start: int) -> int | None:
+    """Return the next line that is not empty, if there is one soon."""
+    return next(
+        (index for index in range(start, min(len(lines), start + 50)) if lines[index]), None
+    )

@@ -52,8 +52,11 @@ def may_end_intro(line: str) -> bool:
     """Return whether a bare line could be the last of an introduction; cheap."""
     if not line or len(line) > LONGEST_LINE:
         return False
-    if line[-1] in ":：":
+    line = line.rstrip("- ")  # Zoho draws lines around it
+    if line[-1:] in (":", "："):
         return True
+    if not line:
+        return False
     return line[-1].isalpha() and _WROTE.search(line.casefold(), max(0, len(line) - 16)) is not None
 
 
@@ -84,23 +87,33 @@ class _Evidence:
     time: bool
     address: bool
     started: bool
+    named: bool
 
     @property
     def is_strong(self) -> bool:
         if self.wrote:
-            return self.address or (self.started and (self.date or self.time))
+            dated = self.date or self.time
+            return self.address or (self.started and dated) or (self.named and dated)
         return self.address and self.date and self.time
 
 
 def _weigh(joined: str) -> _Evidence:
     folded = joined.casefold()
+    wrote = _WROTE.search(folded)
     return _Evidence(
-        wrote=_WROTE.search(folded) is not None,
+        wrote=wrote is not None,
         date=DATE.search(folded) is not None,
         time=TIME.search(folded) is not None,
         address=ADDRESS.search(folded) is not None,
         started=_is_started(joined),
+        named=wrote is not None and _is_named(joined[: wrote.start()]),
     )
+
+
+def _is_named(head: str) -> bool:
+    """Return whether what stands before "wrote" is a name, of two to four words."""
+    words = head.split()
+    return 2 <= len(words) <= 4 and all(len(word) > 1 and word[0].isupper() for word in words)
 
 
 def _is_started(line: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 _LABELS: Final = {
     "from": """
+        шаље, sendandi, nadawca wiadomości,
         from, from address, sender, von, absender, de, expéditeur, van, afzender, fra, afsender,
         avsender, från, avsändare, da, mittente, od, odesílatel, odesilatel, odosielateľ,
         odosielatel, nadawca, remetente, remitente, de la, expeditor, expeditorul, lähettäjä,
@@ -19,6 +20,7 @@ _LABELS: Final = {
         remitent, kimdən
     """,
     "to": """
+        adressaat, viðtakandi, kellele, primaoci, за, príjemca správy, destinatari,
         to, an, empfänger, à, pour, destinataire, destinataires, para, destinatario,
         destinatarios, a, per a, aan, ontvanger, til, modtager, mottaker, till, mottagare, do,
         komu, pre, adresat, adresát, príjemca, příjemce, către, destinatar, destinatarul,
@@ -29,6 +31,7 @@ _LABELS: Final = {
         nori, kimə
     """,
     "cc": """
+        kp, kp., afrit, a/c, ad., копија, v vednost, σε κοινοποίηση, kopie an, kópia komu,
         cc, c.c., kopie, kopie (cc), kopie an, copie, copie à, copia, copia a, cópia, kopi,
         kopia, kópia, kópie, másolat, másolatot kap, dw, do wiadomości, ud, копия, копія, копие,
         kk, kopio, koopia, kopija, kopija (cc), kopē, bilgi, κοιν., κοινοποίηση, tembusan,
@@ -36,6 +39,9 @@ _LABELS: Final = {
         tanácsadó
     """,
     "date": """
+        päiväys, датум, датум слања, αποστολή, ημ/νία, bidalia, bidaltze-data, poslato,
+        enviat el, ส่ง, wysłany, zaslané, dátum odoslania, datum odeslání,
+        verzonden op, verzenddatum, date d'envoi, data di invio, fecha de envío, data de envio,
         date, sent, sent at, date sent, date/time, datum, gesendet, gesendet am, versendet,
         envoyé, envoyé le, fecha, enviado, enviado el, enviada el, enviado em, enviada em,
         enviada, enviat, data, data/hora, dato, sendt, sendt den, skickat, skickades, inviato,
@@ -51,6 +57,7 @@ _LABELS: Final = {
         보낸날짜, 发件日期, dagsetning, tidspunkt, tid
     """,
     "subject": """
+        наслов, θεμα, oggetto del messaggio,
         subject, betreff, objet, sujet, asunto, assunto, oggetto, onderwerp, předmět, predmet,
         vec, vec správy, temat, tárgy, subiect, subiectul, konu, тема, предмет, относно, ämne,
         emne, aihe, teema, temats, tēma, tema, θέμα, subjekti, subjek, subyek, perihal, chủ đề,

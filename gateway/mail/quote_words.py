@@ -143,10 +143,11 @@ FORWARD_STEMS = _words("""
     lv: pārsūtīt
     lt: persiųst
     hu: továbbított
-    tr: iletilen, iletilmiş, yönlendirilen
+    tr: letilen, letilmiş, yönlendirilen, leti başlangıcı
     el: προωθημέν
     he: הודעה שהועברה, הועברה
-    ar: رسالة محولة, معاد توجيه, تمت إعادة توجيه
+    ar: رسالة محولة, معاد توجيه, المُعاد توجيه, المعاد توجيه, تمت إعادة توجيه
+    eu: birbidali, birbidaltze
     fa: پیام فوروارد شده, بازارسال
     th: ส่งต่อ
     vi: chuyển tiếp

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
-from gateway.mail.quote_blocks import divider, field_of, find_block, is_rule
+from gateway.mail.quote_blocks import (
+    above_rules,
+    divider,
+    field_of,
+    find_block,
+    is_divider,
+    is_page_rule,
+    next_line,
+)
 from gateway.mail.quote_headers import Intro, find_intro, may_end_intro
 from gateway.mail.quote_lines import Body
 from gateway.mail.quote_marks import bare
@@ -139,15 +147,17 @@ def _find_cut(body: Body) -> _Cut:
                 floor = index + 1
             continue
         found = divider(line)
-        if found is not None and _is_divider(lines, index, found.kind):
-            return _Cut(_above_rules(lines, index), 0, "divider", intros)
+        if found is not None and is_divider(lines, index, found.kind):
+            return _Cut(above_rules(lines, index), 0, "divider", intros)
+        if is_page_rule(line) and find_block(lines, index + 1, divided=True):
+            return _Cut(index, 0, "header", intros)
         if ":" in line[:60] or "：" in line[:30]:
             kind = field_of(line)
             if kind is not None and kind[0] != "other" and find_block(lines, index):
-                return _Cut(_above_rules(lines, index), 0, "header", intros)
+                return _Cut(above_rules(lines, index), 0, "header", intros)
         if budget and may_end_intro(line):
             budget -= 1
-            below = _next_line(lines, index + 1)
+            below = next_line(lines, index + 1)
             is_marked = below is not None and body.quoted[below]
             intro = find_intro(lines, index, floor, quoted_below=is_marked)
             if intro is not None and is_marked and below is not None:
@@ -168,37 +178,8 @@ def _raw_offset(body: Body, intro: Intro) -> int:
     return body.raw[intro.start].find(body.bare[intro.start]) + intro.offset
 
 
-def _is_divider(lines: Sequence[str], index: int, kind: str) -> bool:
-    if kind == "above":
-        return True
-    if kind == "original" or (kind == "forward" and not lines[index].endswith(":")):
-        return True
-    below = _next_line(lines, index + 1)
-    if below is None:
-        return False
-    following = lines[below].lstrip("> ")
-    found = field_of(following)
-    return found is not None and (kind == "forward" or find_block(lines, below) is not None)
-
-
-def _above_rules(lines: Sequence[str], index: int) -> int:
-    """Return where the drawn line above a header block begins, or the block itself."""
-    above = index
-    while above and index - above < 4 and (not lines[above - 1] or is_rule(lines[above - 1])):
-        above -= 1
-        if lines[above]:
-            return above
-    return index
-
-
-def _next_line(lines: Sequence[str], start: int) -> int | None:
-    return next(
-        (index for index in range(start, min(len(lines), start + 50)) if lines[index]), None
-    )
-
-
 def _next_own(body: Body, start: int) -> bool:
-    below = _next_line(body.bare, start)
+    below = next_line(body.bare, start)
     return below is not None and not body.quoted[below]
 
 
@@ -221,7 +202,9 @@ def _regions(body: Body, cut: _Cut) -> list[tuple[int, int, bool]]:
         if intro is not None:
             regions.append((intro.start, last + 1, True))
         else:
-            regions.append((index, last + 1, _begins_with_intro(body.bare, index)))
+            is_introduced = _begins_with_intro(body.bare, index)
+            first = above_rules(body.bare, index) if is_introduced else index
+            regions.append((first, last + 1, is_introduced))
         index = last + 1
     return regions
 

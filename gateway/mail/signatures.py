@@ -81,7 +81,7 @@ _SENT: Final = re.compile(
     hr: poslano, poslato
     sr: послато
     hu: elküldve, küldve
-    sv: skickat, skickad
+    sv: skickat, skickad, skickades
     da: sendt
     is: sent úr
     fi: lähetetty
@@ -107,9 +107,13 @@ _SENT: Final = re.compile(
         )
     )
 )
-_DEVICE: Final = re.compile(
+_BRANDS: Final = (
     r"iphon|ipad|ipod|apple watch|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|oneplus"
-    r"|pixel|nokia|windows phone|windows mobile|windows 1[01]|htc|lg |motorola|sony|xperia|honor"
+    r"|pixel|nokia|windows phone|windows mobile|windows 1[01]|htc|motorola|sony|xperia"
+)
+_BRAND: Final = re.compile(_BRANDS)
+_DEVICE: Final = re.compile(
+    rf"{_BRANDS}|windows|lg |honor"
     r"|oppo|vivo|realme|mobile|mobil|smartphone|handy|telefon|téléphone|teléfono|telefone|phone"
     r"|tablet|handheld|outlook|mail|spark|thunderbird|sparrow|superhuman|polymail|newton|boxer"
     r"|hey|proton|nine|bluemail|yahoo|gmail|gmx|web\.de|aol|orange|telekom|vodafone|t-mobile"
@@ -119,6 +123,7 @@ _ENGLISH_FROM: Final = re.compile(r"sent (?:from|via|with|using) (?:my |the |a )
 _APP_OFFER: Final = re.compile(
     r"outlook\b.{0,40}\b(?:ios|android|mac|iphone)\b|\byahoo mail\b.{0,40}:"
 )
+_MARKS: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _LINK: Final = re.compile(r"[<(\[]https?://[^\s<>]*[>)\]]?")
 _NOISE: Final = re.compile(
     r"\b(?:excuse|typos?|brevity|tippfehler|entschuldig\w*|kürze|tastatur|fautes|překlepy|preklepy)\b"
@@ -166,7 +171,7 @@ def is_device_line(line: str) -> bool:
     """Return whether a mail program added this bare line: "Sent from my iPhone"."""
     if not line or len(line) > 240:
         return False
-    folded = _LINK.sub(" ", line.casefold()).strip("*_-– \u00a0")
+    folded = _MARKS.sub("", _LINK.sub(" ", line.casefold())).strip("*_-– .\u00a0")
     words = folded.split()
     if not words or len(words) > 12:
         return False
@@ -177,7 +182,9 @@ def is_device_line(line: str) -> bool:
         return False
     if _NOISE.search(folded):
         return _DEVICE.search(folded) is not None
-    if len(words) > 9 or any(mark in folded for mark in (", ", "; ", "? ", "! ", ". ")):
+    if any(mark in folded for mark in ("; ", "? ", "! ", ". ")):
+        return False
+    if (len(words) > 9 or ", " in folded) and not _BRAND.search(folded):
         return False
     starts_or_ends = sent.start() <= 2 or sent.end() >= len(folded) - 2
     if not starts_or_ends:
