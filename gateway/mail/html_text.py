@@ -30,6 +30,8 @@ _TOKEN = re.compile(r"<(/?)([a-z0-9]+)([^>]*)>|([^<]+)")
 _HIDDEN = re.compile(
     r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt)?\s*[;\"&]"
 )
+_HREF = re.compile(r'\bhref="(https?://[^"\s<>]{1,500})"')
+_BARE_LINK = re.compile(r"^(?:https?://)?(?:www\.)?|/$")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _QUOTE_DEPTH = 20
@@ -65,7 +67,7 @@ def html_to_text(html: str) -> str:
             if attributes and _HIDDEN.search(attributes.lower()) is not None:
                 hidden_at = depth
             else:
-                writer.open(tag)
+                writer.open(tag, attributes)
     return writer.done()
 
 
@@ -82,6 +84,8 @@ class _Writer:
         self._verbatim = 0
         self._lists: list[int] = []
         self._bullet = ""
+        self._link = ""
+        self._label = 0
 
     def text(self, raw: str) -> None:
         """Take text between tags."""
@@ -105,8 +109,13 @@ class _Writer:
         else:
             self._break(spaced=False)
 
-    def open(self, tag: str) -> None:
+    def open(self, tag: str, attributes: str = "") -> None:
         """Take an element's beginning."""
+        if tag == "a":
+            found = _HREF.search(attributes)
+            self._link = _unescaped(found[1]) if found else ""
+            self._label = len(self._line)
+            return
         if tag in _CELLS:
             if any(piece.strip() for piece in self._line):
                 self._line.append(" ")
@@ -128,6 +137,9 @@ class _Writer:
 
     def close(self, tag: str) -> None:
         """Take an element's end."""
+        if tag == "a":
+            self._end_link()
+            return
         if tag not in _BREAKING:
             return
         self._break(spaced=tag in _SPACED and not (tag in {"ul", "ol"} and len(self._lists) > 1))
@@ -140,6 +152,17 @@ class _Writer:
                 self._lists.pop()
             case "li":
                 self._bullet = ""
+
+    def _end_link(self) -> None:
+        """Write where a link leads, if its words don't say it and it has words."""
+        link, self._link = self._link, ""
+        label = "".join(self._line[self._label :]).strip() if link else ""
+        if (
+            label
+            and _BARE_LINK.sub("", link) not in label
+            and _BARE_LINK.sub("", label) not in link
+        ):
+            self._line.append(f" <{link}>")
 
     def done(self) -> str:
         """Return the text."""
@@ -166,6 +189,7 @@ class _Writer:
     def _end_line(self) -> None:
         text = "".join(self._line)
         self._line.clear()
+        self._label = 0
         line = (text if self._verbatim else text.strip(" ")).replace("\xa0", " ").rstrip()
         prefix = ">" * min(self._quotes, _QUOTE_DEPTH)
         if self._blank_wanted and line and self._lines and not self._is_blank:
@@ -188,7 +212,7 @@ def _unescaped(text: str) -> str:
 _NORMALISER = nh3.Cleaner(
     tags=set(_KEPT),
     clean_content_tags=set(DROPPED_WITH_CONTENT),
-    attributes={"*": {"style"}},
+    attributes={"*": {"style"}, "a": {"href"}},
     link_rel=None,
     strip_comments=True,
 )

@@ -34,6 +34,7 @@ _ASCII_NOISE: Final = bytes(
 _CLASS_OR_ID: Final = re.compile(
     r"\b(?:class|id|data-marker)\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s<>\"']+))"
 )
+_NAME: Final = re.compile(r"\bname\s*=\s*[\"']?([a-z-]{5,40})\b")
 _STYLE: Final = re.compile(r"\bstyle\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')")
 _OUTLOOK_BORDER: Final = re.compile(
     r"border:\s*none;\s*border-top:\s*solid\s+#(?:e1e1e1|b5c4df)"
@@ -66,7 +67,14 @@ _SIGNATURE: Final = frozenset(
         "yahoo-signature", "ymail_android_signature", "mobilesignature", "mail-signature",
     }
 )  # fmt: skip
-_PREFIXES: Final = ("yahoo_quoted",)
+# What some clients say by a name instead: GMX, WEB.DE and mail.com; Spark.
+_NAMES: Final[dict[str, Kind]] = {
+    "quote": "quoted",
+    "quoted-content": "quoted",
+    "messagereplysection": "quoted",
+    "messagesignaturesection": "signature",
+}
+_YAHOO: Final = "yahoo_quoted"  # with letters before and digits behind
 _MAX_HTML: Final = 1 << 20
 _MAX_TAGS: Final = 20_000
 _MAX_PIECES: Final = 60
@@ -149,11 +157,14 @@ def _read_kind(name: str, attributes: str) -> str:
     for token in " ".join("".join(values) for values in found).split():
         if token in _REST:
             return "rest"
-        if token in _QUOTED or token.startswith(_PREFIXES):
+        if token in _QUOTED or _YAHOO in token:
             return "quoted"
         if token in _SIGNATURE:
             return "signature"
     if name == "div":
+        named = _NAME.search(lowered)
+        if named and named[1] in _NAMES:
+            return _NAMES[named[1]]
         style = _STYLE.search(lowered)
         if style and _OUTLOOK_BORDER.search(style[1] or style[2] or ""):
             return "rest"
