@@ -272,8 +272,7 @@ def _sender(message: Message, *, null_sender: bool) -> Sender:
 
 
 def _header(message: Message, name: str) -> str:
-    value = message.get(name)
-    if value is None:
-        return ""
-    octets = str(value).encode("utf-8", "surrogateescape")[:10_000]
-    return header_text(octets)
+    wanted = name.lower()
+    # As it came: `get` makes question marks of letters beyond ASCII.
+    value = next((value for known, value in message.raw_items() if known.lower() == wanted), "")
+    return header_text(str(value).encode("utf-8", "surrogateescape")[:10_000])

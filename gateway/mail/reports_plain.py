@@ -13,6 +13,7 @@ from typing import Final
 from gateway.mail import report_words
 from gateway.mail.dsn import code_in, status_in
 from gateway.mail.report import Action, ReportedRecipient
+from gateway.mail.report_copy import copy_starts
 from gateway.mail.report_words import pattern
 
 _MAX_CHARS: Final = 200_000
@@ -20,7 +21,7 @@ _MAX_LINES: Final = 3_000
 _MAX_RECIPIENTS: Final = 200
 _MAX_DIAGNOSTIC: Final = 2_000
 
-_ATOM: Final = r"[^\s<>()\[\],;:\\\"@'`]"
+_ATOM: Final = r"[^\s<>()\[\],;:\\\"@'`（）：，。、「」]"
 _ADDRESS_TEXT: Final = rf"(?:\"[^\"\r\n]{{1,80}}\"|{_ATOM}{{1,100}})@\w(?:[\w.\-]{{0,253}}[\w])?"
 _ADDRESS: Final = re.compile(_ADDRESS_TEXT)
 _LEADING: Final = re.compile(
@@ -43,11 +44,11 @@ _GAVE_UP: Final = pattern(report_words.GAVE_UP)
 _SUBJECT: Final = pattern(report_words.SUBJECT)
 _DAEMON: Final = pattern(report_words.DAEMON)
 _GREETING: Final = pattern([rf"(?:{'|'.join(report_words.GREETINGS)})\b"])
-_COPY: Final = pattern(report_words.COPY)
-_NOT_COPY: Final = pattern(report_words.NOT_COPY)
 _SERVICE: Final = pattern([rf"^(?:{'|'.join(report_words.SERVICES)})@"])
 _OTHER_LINE: Final = pattern([rf"^\s{{0,20}}(?:{'|'.join(report_words.OTHER_LINES)})\b"])
-_HEADER_LINE: Final = re.compile(r"^([!-9;-~]{2,60}):[ \t](.*)$")
+_DIRECTORY_ADDRESS: Final = re.compile(r"\bdda:smtp=", re.IGNORECASE)  # Exchange's X.400
+_LISTING: Final = pattern([r"(?:recipients?|following|address(?:es)?).{0,200}:\s{0,4}$"])
+_BARE_NAME: Final = re.compile(r"^[ \t]{1,12}([A-Za-z0-9][\w.+\-]{0,63})(?:[ \t]{2,}\S.{0,200})?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ def read_letter(text: str, sender: Sender, *, returned_to: Sequence[str] = ()) -
     """
     if not _may_report(sender):
         return None
-    lines = text[:_MAX_CHARS].splitlines()[:_MAX_LINES]
-    end = _copy_starts(lines)
+    lines = _DIRECTORY_ADDRESS.sub(" ", text[:_MAX_CHARS]).splitlines()[:_MAX_LINES]
+    end = copy_starts(lines)
     notice, header = lines[:end], "\n".join(lines[end:])
     said = " ".join(" ".join(notice).split())[:20_000]
     if not _is_bounce(said, sender):
@@ -116,7 +117,15 @@ def read_letter(text: str, sender: Sender, *, returned_to: Sequence[str] = ()) -
         others = [one for one in returned_to or _addressees(lines[end:]) if _is_other(one, sender)]
         found = [(address, said[:_MAX_DIAGNOSTIC]) for address in others[:1]]
     action = _action(said, sender)
-    return Letter(tuple(_reported(address, words, action) for address, words in found), header)
+    told = [(address, _telling(words, said)) for address, words in found]
+    return Letter(tuple(_reported(address, words, action) for address, words in told), header)
+
+
+def _telling(words: str, said: str) -> str:
+    """Return what is said of an address, with all that the letter says where that says nothing."""
+    if status_in(words) or code_in(words) or _FAILED.search(words):
+        return words
+    return f"{words} {said}".strip()[:_MAX_DIAGNOSTIC]
 
 
 def _may_report(sender: Sender) -> bool:
@@ -156,37 +165,6 @@ def _action(said: str, sender: Sender) -> Action:
     return "failed"
 
 
-def _copy_starts(lines: Sequence[str]) -> int:
-    """Return the index of the first line that belongs to the returned mail."""
-    for index, line in enumerate(lines):
-        if len(line) < 200 and _COPY.search(line) and not _NOT_COPY.search(line) and index:
-            if _DIALOGUE.search(line) or line.lstrip().startswith(("<<<", ">>>")):
-                continue
-            return index
-        if _HEADER_LINE.match(line) and _is_header(lines, index):
-            return index
-    return len(lines)
-
-
-def _is_header(lines: Sequence[str], start: int) -> bool:
-    """Return whether a mail's header begins here: several fields, one of them a trace."""
-    fields, is_traced = 0, False
-    for line in lines[start : start + 12]:
-        field = _HEADER_LINE.match(line)
-        if field:
-            name = field[1].lower()
-            fields += 1
-            is_traced = is_traced or name in (
-                "received",
-                "message-id",
-                "return-path",
-                "mime-version",
-            )
-        elif not line[:1].isspace():
-            break
-    return fields >= 3 and is_traced
-
-
 def _is_other(address: str, sender: Sender) -> bool:
     folded = address.casefold()
     if folded in sender.people:
@@ -209,7 +187,23 @@ def _recipients(lines: Sequence[str], sender: Sender, said: str) -> list[tuple[s
         named = _named(lines, wanted, sender)
         if named:
             return named
-    return _mentioned(lines, sender) if sender.is_system else []
+    if not sender.is_system:
+        return []
+    return _mentioned(lines, sender) or _bare_names(lines, sender)
+
+
+def _bare_names(lines: Sequence[str], sender: Sender) -> list[tuple[str, str]]:
+    """Return the local parts that a server lists without its own domain, with that."""
+    domain = next((one.partition("@")[2] for one in _ADDRESS.findall(sender.name)), "")
+    found: dict[str, str] = {}
+    is_listing = False
+    for line in lines:
+        name = _BARE_NAME.match(line) if is_listing else None
+        if name and domain:
+            found[f"{name[1]}@{domain}"] = line.strip()
+        elif line.strip():
+            is_listing = len(line) < 400 and _LISTING.search(line) is not None
+    return list(found.items())[:_MAX_RECIPIENTS]
 
 
 def _leading(lines: Sequence[str], sender: Sender) -> list[tuple[str, str]]:

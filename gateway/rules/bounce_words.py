@@ -89,7 +89,8 @@ _PHRASES: Final[Sequence[tuple[ReasonKey, Sequence[str]]]] = (
             r"senderscore", r"\bcloudmark\b", r"block ?-?list", r"black ?-?list",
             r"blocked (?:using|by|at|because|due)",
             r"(?:is|are|was|been|currently) (?:\S{1,20} )?(?:listed|blocked|banned)",
-            r"\blisted (?:in|at|on|by|as)\b", r"banned (?:sending )?(?:ip|sender|host|address)",
+            r"(?<!not )\blisted (?:in|at|on|by|as)\b",
+            r"banned (?:sending )?(?:ip|sender|host|address)",
             (
                 r"(?:ip|host|server|network|client) (?:\S{1,40} ){0,2}(?:is |has been |was"
                 r" )?(?:blocked|banned|listed|blacklisted)"
@@ -244,7 +245,15 @@ _PHRASES: Final[Sequence[tuple[ReasonKey, Sequence[str]]]] = (
             r"neznámy (?:používateľ|príjemca)", r"nieznany (?:użytkownik|odbiorca)",
             r"konto niedost",
             r"пользователь не найден", r"неизвестный получатель", r"不存在",
-            r"recipient rejected", r"unknown address",
+            r"recipient rejected", r"unknown address", r"invalid user address",
+            r"nebyl[ao]? nalezen", r"nenalezen", r"sa nenaš", r"nebol[ao]? nájden",
+            r"nicht gefunden", r"introuvable", r"no se encontr", r"não (?:pôde ser|foi) encontrad",
+            r"impossibile trovare", r"non (?:è stat[oa] )?trovat", r"nie można odnaleźć",
+            r"nie znaleziono", r"nem található", r"nincs ilyen", r"nu a fost găsit",
+            r"niet (?:worden )?gevonden", r"inte att hitta", r"hittades inte",
+            r"ikke (?:findes|finnes|fundet|funnet)", r"ei löyt", r"не удалось найти",
+            r"не найден", r"не знайден", r"не е намерен", r"bulunamadı", r"δεν βρέθηκε",
+            r"找不到", r"未找到", r"찾을 수 없", r"존재하지", r"không tìm thấy",
             r"check (?:if )?(?:the )?address is correct", r"見つかりません",
         ),
     ),
