@@ -143,7 +143,7 @@ class Chat:
             "hidden": hidden,
             "files": files_of(files, say),
             "client_id": self._client_id(),
-            "trouble": trouble,
+            "trouble": say.text(trouble),
             "text": text,
             "most_files": self._services.upload_files,
             "most_mega": self._services.upload_bytes // (1024 * 1024),

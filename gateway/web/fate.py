@@ -97,7 +97,7 @@ def _deferred(delivery: Delivery, say: Wording, timezone: str) -> str:
     reason = delivery.reason.plain if delivery.reason else say.text("their server does not answer")
     if delivery.next_attempt_at is None:
         return say.text("Still trying: {reason}.", reason=reason)
-    at = f"{in_zone(delivery.next_attempt_at, timezone):%H:%M}"
+    at = say.clock(in_zone(delivery.next_attempt_at, timezone))
     return say.text("Still trying: {reason}. Next try {time}.", reason=reason, time=at)
 
 

@@ -203,7 +203,8 @@ class Inbox:
         everything = "all" in request.query_params
 
         def write_down() -> Response:
-            say = wording(tenant.locale)
+            # The catalogues hold what customers read; half a language would be worse than none.
+            say = wording("en")
             shown = opened.shown(tenant, say, today, everything=everything) if opened else None
             values = {
                 "company": tenant.name,

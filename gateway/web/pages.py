@@ -17,7 +17,7 @@ from gateway.runtime.http.edge import request_id_of
 from gateway.runtime.http.multipart import BadForm
 from gateway.web.assets import Assets
 from gateway.web.guard import refuse_foreign_forms
-from gateway.web.wording import Wording, wording
+from gateway.web.wording import Wording, wording_of_browser
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -88,10 +88,16 @@ class Pages:
         return HTMLResponse(text, status, {"Content-Security-Policy": POLICY})
 
     def problem(
-        self, status: int, text: str = "", *, title: str = "", number: str | None = None
+        self,
+        request: Request,
+        status: int,
+        text: str = "",
+        *,
+        title: str = "",
+        number: str | None = None,
     ) -> Response:
         """Return a page that says what went wrong; number: to be told to our support."""
-        say = wording("en")
+        say = wording_of_browser(request.headers.get("accept-language", ""))
         values = {
             "title": say.text(title or _TITLES.get(status, _BROKEN)),
             "text": say.text(text or _TEXTS.get(status, "")),
@@ -122,7 +128,7 @@ class Pages:
 
         async def answer(request: Request) -> Response:
             known = request.method in {"GET", "HEAD"}
-            response = self.problem(404 if known else 405)
+            response = self.problem(request, 404 if known else 405)
             for name, value in PRIVATE.items():
                 response.headers[name] = value
             return response
@@ -135,23 +141,23 @@ class Pages:
             case Refused():
                 status = STATUS[error.kind]
                 text = "" if status in {404, 410, 429} else error.detail
-                response = self.problem(status, text)
+                response = self.problem(request, status, text)
                 if error.retry_after is not None:
                     response.headers["Retry-After"] = str(error.retry_after)
                 return response
             case BadForm() | BadCursor():
-                return self.problem(422, "The form could not be read. Please try again.")
+                return self.problem(request, 422, "The form could not be read. Please try again.")
             case HTTPException():
-                return self.problem(error.status_code, error.detail)
+                return self.problem(request, error.status_code, error.detail)
             case Fault():
                 _log.warning("page.fault", reason=str(error))
-                response = self.problem(507 if isinstance(error, Full) else 503)
+                response = self.problem(request, 507 if isinstance(error, Full) else 503)
                 response.headers["Retry-After"] = str(_RETRY_AFTER)
                 return response
             case _:
                 number = request_id_of(request.scope)
                 _log.error("page.failed", exc_info=error, request=number)
-                return self.problem(500, number=number)
+                return self.problem(request, 500, number=number)
 
 
 def see_other(path: str) -> Response:

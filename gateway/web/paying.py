@@ -144,7 +144,7 @@ class Paying:
             "note": given.get("note", ""),
             "today": today.isoformat(),
             "currency": invoice.currency,
-            "trouble": trouble.detail if trouble else "",
+            "trouble": say.text(trouble.detail) if trouble else "",
             "param": trouble.param if trouble else "",
         }
         status = STATUS[trouble.kind] if trouble else 200

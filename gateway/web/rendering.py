@@ -6,6 +6,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from gateway.web.catalogues import catalogues
+
 TEXT_COLUMNS = 72
 
 
@@ -53,6 +55,7 @@ def grouped(text: str, size: int = 4) -> str:
 
 def environment() -> Environment:
     """Return the environment that all templates share."""
+    catalogues()  # Read now, so that no visitor waits for it.
     made = Environment(
         loader=PackageLoader("gateway.web"),
         autoescape=select_autoescape(["html"]),

@@ -1,0 +1,146 @@
+"""The six languages: whole, well-formed, and used."""
+
+import ast
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from importlib.resources import files
+
+import pytest
+from babel.messages.pofile import read_po
+
+from gateway.web.bills import BY_METHOD, METHOD_WORDS
+from gateway.web.catalogues import catalogues
+from gateway.web.kinds import KINDS, UNDATED
+from gateway.web.wording import wording, wording_of_browser
+
+WEB = files("gateway.web")
+OTHERS = ("cs", "de", "es", "fr", "sk")
+CUSTOMERS = (
+    "chat.html", "invoice.html", "paid.html", "pay.html", "problem.html", "rows.html",
+    "mail/answer.html", "mail/answer.txt", "mail/invoice.html", "mail/invoice.txt",
+)  # fmt: skip
+JOURNEYS = ("invoice_letter.py", "invoice_words.py", "letters.py", "chat.py")
+# A machine reads this line, in any language.
+NOT_FOR_PEOPLE = {"Ref: {marker}"}
+ASKED = re.compile(r'say\.(?:text|many)\("([^"]+)"(?:, "([^"]+)")?')
+
+
+def read(language):
+    with WEB.joinpath("locale", f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+def ids_of(catalogue):
+    return {
+        each
+        for message in catalogue
+        if message.id
+        for each in (message.id if isinstance(message.id, tuple) else (message.id,))
+    }
+
+
+def names_in(text):
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+def words_of_templates():
+    for name in CUSTOMERS:
+        for found in ASKED.finditer(WEB.joinpath("templates", *name.split("/")).read_text("utf-8")):
+            yield from filter(None, found.groups())
+
+
+def words_of_code():
+    for name in JOURNEYS:
+        for node in ast.walk(ast.parse(WEB.joinpath(name).read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"text", "many"}:
+                words = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                yield from (one for one in words if isinstance(one, str))
+
+
+def words_of_tables():
+    for kind in KINDS.values():
+        yield from (kind.title, kind.low, kind.view, kind.due, kind.due_short)
+        yield from (kind.preheader, kind.date_label)
+    yield from (UNDATED, *METHOD_WORDS.values(), *BY_METHOD.values())
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_word_that_customers_read_is_translated(language):
+    wanted = {*words_of_templates(), *words_of_code(), *words_of_tables()} - {"", *NOT_FOR_PEOPLE}
+    assert len(wanted) > 120
+    assert wanted - ids_of(read(language)) == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_all_languages_say_the_same_things_and_know_no_other_values(language):
+    catalogue = read(language)
+    assert ids_of(catalogue) == ids_of(read("sk"))
+    for message in catalogue:
+        if not message.id:
+            continue
+        plural = isinstance(message.string, tuple)
+        said = message.string if plural else (message.string,)
+        asked = message.id if isinstance(message.id, tuple) else (message.id,)
+        assert plural == (len(asked) == 2)
+        assert all(said), message.id
+        assert len(said) == (catalogue.num_plurals if plural else 1)
+        for words in said:
+            assert names_in(words) <= names_in(asked[-1]), message.id
+
+
+def test_a_language_is_a_file_and_nothing_else():
+    on_disk = {one.name.removesuffix(".po") for one in WEB.joinpath("locale").iterdir()}
+    assert set(catalogues()) == {"en", *on_disk} == {"en", *OTHERS}
+
+
+@pytest.mark.parametrize(
+    ("locale", "money", "day"),
+    [
+        ("sk", "1\u00a0254,00\u00a0€", "5. decembra 2026"),
+        ("cs", "1\u00a0254,00\u00a0€", "5. prosince 2026"),
+        ("de", "1.254,00\u00a0€", "5. Dezember 2026"),
+        ("de-AT", "€\u00a01.254,00", "5. Dezember 2026"),
+        ("fr", "1\u00a0254,00\u00a0€", "5 décembre 2026"),
+        ("es", "1.254,00\u00a0€", "5 de diciembre de 2026"),
+        ("en-GB", "€1,254.00", "5 December 2026"),
+        ("en_US", "€1,254.00", "December 5, 2026"),
+    ],
+)
+def test_money_and_days_are_written_as_the_country_does(locale, money, day):
+    say = wording(locale)
+    assert (say.money(Decimal(1254), "EUR"), say.day(date(2026, 12, 5))) == (money, day)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(1, "1 deň po splatnosti"), (3, "3 dni po splatnosti"), (5, "5 dní po splatnosti")],
+)
+def test_slovak_counts_one_few_and_many(days, words):
+    assert wording("sk").many("Overdue {n} day", "Overdue {n} days", days) == words
+
+
+@pytest.mark.parametrize("locale", ["", "xx", "../../etc/passwd", "sk" * 50, "-", "en-"])
+def test_who_reads_none_of_ours_is_spoken_to_in_english(locale):
+    say = wording(locale)
+    assert (say.lang, say.text("Send")) == ("en", "Send")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("sk-SK,sk;q=0.9,en;q=0.8", "sk"),
+        ("pl,en;q=0.5,de;q=0.7", "de"),
+        ("", "en"),
+        ("*;q=0.1", "en"),
+        ("de;q=x,,;;q=,fr", "fr"),
+    ],
+)
+def test_a_browser_is_answered_in_the_best_language_of_its_list(accepted, language):
+    assert wording_of_browser(accepted).lang == language
+
+
+def test_hours_follow_the_language_too():
+    when = datetime(2026, 12, 5, 14, 2, tzinfo=UTC)
+    assert wording("en-US").moment(when, "UTC") == "Dec 5, 2026, 2:02\u00a0PM"
+    assert wording("sk").moment(when, "UTC") == "5. 12. 2026, 14:02"
