@@ -9,6 +9,7 @@ from gateway.mail.errors import ConfigError
 from gateway.mail.mta_sts import PUBLISHED_AGE, Mode, policy_file
 from gateway.mail.reading import ReadLimits
 from gateway.ports.relay import Credentials, Tls
+from gateway.ports.routing import Rate
 from gateway.rules.names import Names
 from gateway.rules.retry import RetryPolicy
 from gateway.runtime.http.protocol import HttpLimits
@@ -67,9 +68,7 @@ def http_limits(settings: Settings) -> HttpLimits:
 
 def queue_limits(settings: Settings) -> QueueLimits:
     """Return how many deliveries are tried at once."""
-    return QueueLimits(
-        concurrency=settings.relay.concurrency, per_route=settings.relay.per_next_hop
-    )
+    return QueueLimits(concurrency=settings.relay.concurrency)
 
 
 def retry_policy(settings: Settings) -> RetryPolicy:
@@ -87,6 +86,7 @@ def route_plan(settings: Settings) -> RoutePlan:
             tls=_TLS[route.tls or relay.tls],
             per_next_hop=route.per_next_hop or relay.per_next_hop,
             source_address=route.source_address,
+            rate=Rate(route.domain, route.rate.count, route.rate.per) if route.rate else None,
             hold=route.hold,
         )
         for route in relay.routes

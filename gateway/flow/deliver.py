@@ -1,7 +1,7 @@
 """One delivery, tried once: signed, routed, relayed, its fate stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -9,6 +9,7 @@ import structlog
 from gateway.flow.aftermath import tell_fate
 from gateway.flow.contents import whole
 from gateway.flow.context import Context
+from gateway.flow.lanes import Lanes
 from gateway.mail.envelope import Recipient
 from gateway.ports.lists import Stale
 from gateway.ports.relay import Attempted, NextHop, Outgoing, Relay, Routes
@@ -19,23 +20,24 @@ from gateway.rules.fate import fate
 from gateway.rules.model import Attempt, Delivery
 from gateway.rules.names import domain_of
 from gateway.rules.outcome import (
+    ANOTHER_MAY_DO,
     Bounced,
     Deferred,
     NextHopKind,
     Outcome,
     Sent,
     Stage,
+    Suspended,
     Trouble,
     Unconfirmed,
     judge,
 )
 from gateway.rules.retry import RetryPolicy
+from gateway.rules.states import State
 
 log = structlog.get_logger()
 
 _MOST_HOPS = 5
-_ANOTHER_MAY_DO = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS})
-"""Stages at which the next of the domain's servers is asked within the same attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class WayOut:
     signer: Signer
     policy: RetryPolicy
     tally: Tally
+    lanes: Lanes = field(default_factory=Lanes)
 
 
 class LeaseLost(Exception):  # noqa: N818 (nobody's error: somebody else has it now)
@@ -76,6 +79,8 @@ async def deliver(context: Context, way: WayOut, delivery: Delivery) -> Delivery
         smtputf8=False,
     )
     outcome, attempts = await _try(context, way, prepared, copy)
+    stage = Stage(attempts[-1].stage)
+    way.lanes.ended(delivery.route, stage, outcome, context.clock.now())
     return await conclude(context, way, prepared, outcome, attempts)
 
 
@@ -106,7 +111,7 @@ async def _try(
         attempts.append(_attempt_of(hop, attempted, at))
         rules = context.refusals.rules
         outcome = judge(attempted.answer, attempted.stage, hop.kind, rules)
-        if not (isinstance(outcome, Deferred) and attempted.stage in _ANOTHER_MAY_DO):
+        if not (isinstance(outcome, Deferred) and attempted.stage in ANOTHER_MAY_DO):
             break
     if outcome is None:
         raise ValueError(f"the routes to {domain} named no next hop and no trouble")
@@ -140,7 +145,9 @@ async def conclude(
 
     def store(work: Work) -> None:
         work.deliveries.finish(ended, attempts, fence=delivery.fence)
-        tell_fate(context, work, ended, delivery.state, now)
+        waits_on = isinstance(outcome, Suspended) and ended.state != State.EXPIRED.value
+        if not (waits_on and ended.reason == delivery.reason):
+            tell_fate(context, work, ended, delivery.state, now)
 
     try:
         await context.store.write(store)
@@ -158,6 +165,8 @@ def _log(delivery: Delivery, outcome: Outcome, attempt: Attempt, now: datetime) 
             reply = str(outcome.reply)
         case Deferred() | Bounced() | Unconfirmed():
             reply = outcome.reason.verbatim
+        case Suspended():
+            reply = delivery.reason.verbatim if delivery.reason else ""
     dsn = delivery.reason.enhanced if delivery.reason else "2.0.0"
     log.info(
         "delivery.tried",

@@ -10,27 +10,29 @@ import structlog
 
 from gateway.flow.context import Context
 from gateway.flow.deliver import LeaseLost, WayOut, conclude, deliver
+from gateway.flow.lanes import SOON
 from gateway.mail.errors import Fault
 from gateway.ports.lists import Stale
 from gateway.ports.queues import Lease
 from gateway.ports.store import Work
 from gateway.rules.model import Delivery, Reason
-from gateway.rules.outcome import Deferred
+from gateway.rules.names import domain_of
+from gateway.rules.outcome import Deferred, Suspended
 from gateway.rules.reasons import plain_words
 from gateway.rules.retry import RetryPolicy
 
 log = structlog.get_logger()
 
 _POLL = timedelta(seconds=10)
+_NO_ROOM = timedelta(milliseconds=250)
 _AFTER_FAULT = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """concurrency: attempts at once. per_route: to one next hop. lease: renewed thrice in it."""
+    """concurrency: attempts at once. lease: renewed thrice in it."""
 
     concurrency: int = 200
-    per_route: int = 20
     lease: timedelta = timedelta(minutes=1)
 
 
@@ -97,11 +99,7 @@ class QueueManager:
             self._freed.clear()
             await self._freed.wait()
             return 1
-        routes = Counter(delivery.route for delivery in self._trying.values())
-        full = [name for name, count in routes.items() if count >= self._limits.per_route]
-        claimed = await self._context.store.write(
-            lambda work: work.deliveries.claim(self._lease, free, full_routes=full)
-        )
+        claimed = await self._context.store.write(lambda work: self._take(work, free))
         for delivery in claimed:
             self._trying[delivery.id] = delivery
             task = asyncio.create_task(self._try(delivery))
@@ -109,11 +107,24 @@ class QueueManager:
             task.add_done_callback(self._tasks.discard)
         return len(claimed)
 
+    def _take(self, work: Work, free: int) -> list[Delivery]:
+        """Claim for next hops that may be dead, up to half of all attempts, and for the others."""
+        lanes, limits = self._way.lanes, self._limits
+        trying = Counter(delivery.route for delivery in self._trying.values())
+        working, others = lanes.rooms(trying, self._context.clock.now())
+        unproven = max(1, limits.concurrency // 2) - lanes.unproven(trying)
+        claimed = list(work.deliveries.claim(self._lease, min(free, unproven), rooms=others))
+        if any(working.by_route.values()):
+            claimed += work.deliveries.claim(self._lease, free - len(claimed), rooms=working)
+        return claimed
+
     async def _wait(self, seen: int) -> int:
         """Wait for new work, a free place on a full route, or the time of the next attempt."""
         context = self._context
         due = await context.store.read(lambda work: work.deliveries.next_due())
         wait = _POLL if due is None else min(_POLL, _until(due, context.clock.now()))
+        if self._trying and not wait:
+            wait = _NO_ROOM  # what is due has to wait for a next hop; whoever ends tells
         self._freed.clear()
         woken = asyncio.ensure_future(
             context.store.wait("deliveries", seen, max(wait.total_seconds(), 0.01))
@@ -128,7 +139,8 @@ class QueueManager:
 
     async def _try(self, delivery: Delivery) -> None:
         try:
-            await deliver(self._context, self._way, delivery)
+            if not await self._is_put_off(delivery):
+                await deliver(self._context, self._way, delivery)
         except LeaseLost:
             log.warning("delivery.lease_lost", id=delivery.id)
         except asyncio.CancelledError:
@@ -140,8 +152,28 @@ class QueueManager:
             log.exception("delivery.failed", id=delivery.id)
             await self._defer(delivery)
         finally:
+            self._way.lanes.left(delivery.route, delivery.id)
             del self._trying[delivery.id]
             self._freed.set()
+
+    async def _is_put_off(self, delivery: Delivery) -> bool:
+        """Let a delivery wait if its next hop is dead, or its route has its rate; say if so."""
+        context, lanes = self._context, self._way.lanes
+        way = context.ways.way(domain_of(delivery))
+        now = context.clock.now()
+        # Routes may have changed since it was queued; it is counted where it was queued for.
+        counted = replace(way, name=delivery.route)
+        waiting = lanes.admit(counted, delivery.id, now, context.chance.spread())
+        if waiting is None and way.rate is not None:
+            wait = lanes.slot(way.rate, now)
+            if wait > SOON:
+                waiting = Suspended(now + wait)
+            else:
+                await asyncio.sleep(wait.total_seconds())
+        if waiting is None:
+            return False
+        await conclude(context, self._way, delivery, waiting, ())
+        return True
 
     async def _defer(self, delivery: Delivery) -> None:
         """Let what makes us fail wait like any deferral, so that it can't spin."""

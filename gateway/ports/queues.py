@@ -1,7 +1,7 @@
 """What waits in the store: accepted mail to be read, deliveries to be relayed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -76,6 +76,21 @@ class Spool(Protocol):
         """Return when the oldest unfinished one was received, or None."""
 
 
+_UNBOUNDED = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """How many more deliveries each next hop takes now. others: those not named, each."""
+
+    by_route: Mapping[str, int] = field(default_factory=dict)
+    others: int = _UNBOUNDED
+
+    def of(self, route: str) -> int:
+        """Return the room at a next hop."""
+        return self.by_route.get(route, self.others)
+
+
 class Deliveries(Protocol):
     """The outbound queue and what became of it."""
 
@@ -94,13 +109,13 @@ class Deliveries(Protocol):
         """Return deliveries, newest first, with attempts."""
 
     def claim(
-        self, lease: Lease, limit: int, *, full_routes: Sequence[str] = (), fair: bool = True
+        self, lease: Lease, limit: int, *, rooms: Rooms | None = None, fair: bool = True
     ) -> Sequence[Delivery]:
         """Take up to `limit` that are due (queued, deferred, unconfirmed; or leases run out).
 
         Their state becomes "sending", but "unconfirmed" stays; what they are returned with.
 
-        full_routes: next hops that take no more now. fair: turn by turn among companies.
+        rooms: what next hops take, None for all. fair: turn by turn among companies.
         """
 
     def renew(self, ids: Iterable[str], lease: Lease) -> None:

@@ -1,17 +1,32 @@
 """How the queue calls the way to a domain."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from gateway.mail.mta_sts import Policy
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` in a time of `per`, together for all that bear the same name."""
+
+    name: str
+    count: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
-    """The way to a domain. name: what caps and turns are counted by; held: it waits there."""
+    """The way to a domain. name: what caps and turns are counted by; held: it waits there.
+
+    most: attempts at once; rate: how many in a time, None for any.
+    """
 
     name: str
     held: bool = False
+    most: int = 20
+    rate: Rate | None = None
 
 
 class Ways(Protocol):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from gateway.rules.model import Delivery
-from gateway.rules.outcome import Bounced, Deferred, Outcome, Sent, Unconfirmed
+from gateway.rules.outcome import Bounced, Deferred, Outcome, Sent, Suspended, Unconfirmed
 from gateway.rules.retry import RetryPolicy, next_attempt
 from gateway.rules.states import State, Step, step
 
@@ -23,6 +23,8 @@ def fate(
 
     spread: from -1 to 1, see `next_attempt`.
     """
+    if isinstance(outcome, Suspended):
+        return _suspended(delivery, outcome, policy, now)
     state, tries = claimed_state(delivery), delivery.tries + 1
     tried = replace(delivery, tries=tries, updated_at=now, next_attempt_at=None, sending=False)
     match outcome:
@@ -59,3 +61,22 @@ def fate(
                 next_attempt_at=due,
             )
     assert_never(outcome)
+
+
+def _suspended(
+    delivery: Delivery, outcome: Suspended, policy: RetryPolicy, now: datetime
+) -> Delivery:
+    """Return the delivery waiting on, without a try that counts."""
+    state = claimed_state(delivery)
+    reason = outcome.reason or delivery.reason
+    last_try = delivery.queued_at + policy.give_up_after
+    waiting = Step.DEFER if reason is not None and state is State.SENDING else Step.GIVE_BACK
+    is_over = now >= last_try
+    return replace(
+        delivery,
+        state=step(state, Step.EXPIRE if is_over else waiting).value,
+        reason=reason,
+        next_attempt_at=None if is_over else min(outcome.until, last_try),
+        updated_at=now,
+        sending=False,
+    )

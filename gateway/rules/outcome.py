@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.mail.replies import Reply
@@ -114,7 +114,18 @@ class Unconfirmed:
     reason: Reason
 
 
-Outcome = Sent | Deferred | Bounced | Unconfirmed
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """Not tried: its next hop takes nothing before `until`. reason: None where it just waits."""
+
+    until: datetime
+    reason: Reason | None = None
+
+
+Outcome = Sent | Deferred | Bounced | Unconfirmed | Suspended
+
+ANOTHER_MAY_DO = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS})
+"""Stages at which the next of the domain's servers is asked within the same attempt."""
 
 _BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH})
 _SIGN_IN_CODES = frozenset({530, 534, 535, 538})  # RFC 4954, sections 4 and 6; RFC 3207, 4

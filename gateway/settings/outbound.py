@@ -103,9 +103,9 @@ class Route:
     rate: Rate | None = unset(
         kinds.RATE,
         "no limit",
-        "At most so many mails in a time by this route.",
+        "At most so many mails in a time by this route, evenly spaced; each process that relays "
+        "counts its own.",
         example="100/min",
-        available=False,
     )
     source_address: str | None = unset(
         kinds.ADDRESS,

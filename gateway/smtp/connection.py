@@ -28,8 +28,9 @@ class Timeouts:
     """Seconds that a next hop has at each stage (RFC 5321, section 4.5.3.2)."""
 
     connect: float = 30
-    greeting: float = 60
-    command: float = 120
+    greeting: float = 300
+    command: float = 300
+    data: float = 120
     block: float = 180
     final_dot: float = 600
     probe: float = 10
@@ -169,7 +170,8 @@ class Connection:
         refusal: Ended | None = None
         for stage in stages:
             try:
-                reply = await self._reply(stage, self._timeouts.command)
+                within = self._timeouts.data if stage is Stage.DATA else self._timeouts.command
+                reply = await self._reply(stage, within)
             except Ended as ended:
                 if refusal is None:
                     raise

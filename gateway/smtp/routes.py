@@ -16,7 +16,7 @@ from gateway.ports.relay import (
     Resolver,
     Tls,
 )
-from gateway.ports.routing import NoStsPolicies, StsPolicies, Way
+from gateway.ports.routing import NoStsPolicies, Rate, StsPolicies, Way
 from gateway.ports.world import Chance
 from gateway.rules.outcome import NextHopKind, Obstacle, Trouble
 from gateway.rules.sandbox import SANDBOX_ADDRESS
@@ -50,6 +50,7 @@ class RouteRule:
     smarthost: None for the MX of the recipient's domain.
     source_address: an address of this machine to connect from; only next hops with an address
         of its kind, IPv4 or IPv6, can be reached then.
+    rate: how many mails in a time, all domains of the rule together.
     hold: mail by this route waits until it is released.
     """
 
@@ -58,6 +59,7 @@ class RouteRule:
     tls: Tls = Tls.OPPORTUNISTIC
     per_next_hop: int = 20
     source_address: str | None = None
+    rate: Rate | None = None
     hold: bool = False
 
     def covers(self, domain: str) -> bool:
@@ -120,7 +122,7 @@ class DnsRoutes:
             return Way(_plain(domain))
         rule = self.plan.rule_for(domain)
         name = _plain(domain) if rule.smarthost is None else str(rule.smarthost)
-        return Way(name, held=rule.hold)
+        return Way(name, held=rule.hold, most=rule.per_next_hop, rate=rule.rate)
 
     async def to_domain(self, domain: str) -> Sequence[NextHop] | Trouble:
         """Return the next hops for a recipient's domain in the order to be tried, or why none."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from gateway.ports.lists import Listed, Page
-from gateway.ports.queues import Lease
+from gateway.ports.queues import Lease, Rooms
 from gateway.rules.model import Attempt, Delivery
 from gateway.rules.states import FINAL, State
 from gateway.store.claim import NEVER, DatabaseNow, finish
@@ -193,19 +193,19 @@ class Deliveries:
         return whole([from_row(row) for row in rows], cursor)
 
     def claim(
-        self, lease: Lease, limit: int, *, full_routes: Sequence[str] = (), fair: bool = True
+        self, lease: Lease, limit: int, *, rooms: Rooms | None = None, fair: bool = True
     ) -> Sequence[Delivery]:
         """Take up to `limit` that are due (queued, deferred, unconfirmed; or leases run out).
 
         Their state becomes "sending", but "unconfirmed" stays; what they are returned with.
 
-        full_routes: next hops that take no more now. fair: turn by turn among companies.
+        rooms: what next hops take, None for all. fair: turn by turn among companies.
         """
         if limit <= 0:
             return []
         transaction = self._transaction
-        if fair or full_routes:
-            rows = self._turns.claim(transaction, lease, limit, full_routes)
+        if fair or rooms is not None:
+            rows = self._turns.claim(transaction, lease, limit, rooms or Rooms())
         else:
             rows = QUEUE.claim(transaction, lease, limit)
         return [from_row(row) for row in sorted(rows, key=_position)]

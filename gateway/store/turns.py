@@ -5,12 +5,12 @@ index find which companies and next hops have rows at all, however many rows tho
 each claim begins after the company that was served last, so nobody starves.
 """
 
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import bindparam, case, select, text
 
-from gateway.ports.queues import Lease
+from gateway.ports.queues import Lease, Rooms
 from gateway.rules.states import State
 from gateway.store.claim import DatabaseNow, Queue, leasing
 from gateway.store.statements import Statement
@@ -99,34 +99,34 @@ class Turns:
         self._company = ""
         self._routes: dict[str, str] = {}
 
-    def claim(
-        self, transaction: Transaction, lease: Lease, limit: int, full: Collection[str]
-    ) -> list[Row]:
-        """Claim up to `limit` rows that are due and whose route isn't full."""
+    def claim(self, transaction: Transaction, lease: Lease, limit: int, rooms: Rooms) -> list[Row]:
+        """Claim up to `limit` rows that are due and that there is room for."""
         now = _now(transaction)
         window = max(_WINDOW, 2 * limit)
         due = transaction.rows(_DUE, {"now": now, "limit": window})
         if len(due) == window:
-            return self._claim_backlog(transaction, lease, limit, frozenset(full), now)
-        positions = _by_turns(due, limit, full)
+            return self._claim_backlog(transaction, lease, limit, _Left(rooms), now)
+        positions = _by_turns(due, limit, _Left(rooms))
         if not positions:
             return []
         return QUEUE.claim_these(transaction, lease, positions)
 
     def _claim_backlog(
-        self, transaction: Transaction, lease: Lease, limit: int, full: Collection[str], now: int
+        self, transaction: Transaction, lease: Lease, limit: int, left: "_Left", now: int
     ) -> list[Row]:
         claimed: list[Row] = []
         for companies in self._rounds(transaction):
             ready: list[tuple[str, list[str]]] = []
             for company in companies:
-                if lanes := self._lanes(transaction, company, full, now):
+                if lanes := self._lanes(transaction, company, left, now):
                     ready.append((company, lanes))
                 if len(ready) == limit:
                     break
             for index, (company, lanes) in enumerate(ready):
                 share = -(-(limit - len(claimed)) // (len(ready) - index))
-                claimed += self._claim_lanes(transaction, lease, company, lanes, share)
+                claimed += self._claim_lanes(
+                    transaction, lease, company, lanes, share=share, left=left
+                )
                 self._company = company
                 if len(claimed) >= limit:
                     return claimed
@@ -156,21 +156,25 @@ class Turns:
         lease: Lease,
         company: str,
         lanes: Sequence[str],
+        *,
         share: int,
+        left: "_Left",
     ) -> list[Row]:
         claimed: list[Row] = []
         for index, route in enumerate(lanes):
-            part = -(-(share - len(claimed)) // (len(lanes) - index))
+            part = min(-(-(share - len(claimed)) // (len(lanes) - index)), left.of(route))
+            if part <= 0:  # another company took it
+                continue
             parameters = {"tenant_id": company, "route": route, "limit": part}
-            claimed += transaction.rows(_CLAIM_LANE, {**leasing(lease), **parameters})
+            rows = transaction.rows(_CLAIM_LANE, {**leasing(lease), **parameters})
+            left.take(route, len(rows))
+            claimed += rows
             self._routes[company] = route
             if len(claimed) >= share:
                 break
         return claimed
 
-    def _lanes(
-        self, transaction: Transaction, company: str, full: Collection[str], now: int
-    ) -> list[str]:
+    def _lanes(self, transaction: Transaction, company: str, left: "_Left", now: int) -> list[str]:
         """Return next routes of a company that have rows due, those next in turn first."""
         start = self._routes.get(company, "")
         after, lanes, wrapped = start, list[str](), False
@@ -178,7 +182,7 @@ class Turns:
             parameters = {"tenant_id": company, "after": after, "stride": _STRIDE, "now": now}
             rows = transaction.rows(_ROUTES, parameters)
             mine = [row for row in rows if not wrapped or row[0] <= start]
-            lanes += [route for route, is_due in mine if is_due and route not in full]
+            lanes += [route for route, is_due in mine if is_due and left.of(route) > 0]
             if len(mine) == _STRIDE:
                 after = rows[-1][0]
             elif wrapped or not start:
@@ -188,22 +192,45 @@ class Turns:
         return lanes
 
 
+class _Left:
+    """What is left of the room at next hops while a claim goes on."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._taken: Counter[str] = Counter()
+
+    def of(self, route: str) -> int:
+        """Return how many more a next hop takes."""
+        return self._rooms.of(route) - self._taken[route]
+
+    def take(self, route: str, count: int) -> None:
+        """Note that so many were claimed."""
+        self._taken[route] += count
+
+
 def _now(transaction: Transaction) -> int:
     row = transaction.row(_NOW, {})
     assert row is not None
     return int(row[0])
 
 
-def _by_turns(due: Iterable[Row], limit: int, full: Collection[str]) -> list[int]:
+def _by_turns(due: Iterable[Row], limit: int, left: _Left) -> list[int]:
     """Return the positions of rows to claim: each company's oldest, then its next ones."""
-    waiting: dict[str, deque[int]] = {}
+    waiting: dict[str, deque[tuple[int, str]]] = {}
     for position, company, route in due:
-        if route not in full:
-            waiting.setdefault(company, deque()).append(position)
+        if left.of(route) > 0:
+            waiting.setdefault(company, deque()).append((position, route))
     chosen: list[int] = []
     while waiting and len(chosen) < limit:
-        for company in list(waiting)[: limit - len(chosen)]:
-            chosen.append(waiting[company].popleft())
+        for company in list(waiting):
+            while waiting[company]:
+                position, route = waiting[company].popleft()
+                if left.of(route) > 0:
+                    left.take(route, 1)
+                    chosen.append(position)
+                    break
             if not waiting[company]:
                 del waiting[company]
+            if len(chosen) == limit:
+                break
     return chosen

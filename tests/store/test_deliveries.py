@@ -6,6 +6,7 @@ import pytest
 
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.lists import Page, Stale
+from gateway.ports.queues import Rooms
 from gateway.rules.model import Attempt, Reason
 from tests.store import make
 from tests.store.make import (
@@ -116,8 +117,9 @@ def test_full_routes_are_passed_over(store):
     routes = ["a.test", "b.test", "a.test", "c.test"]
     items = [delivery(f"dlv_{n}", route=route) for n, route in enumerate(routes)]
     store.write(lambda work: add_deliveries(work, *items))
-    assert [each.route for each in claim(store, full_routes=["a.test", "c.test"])] == ["b.test"]
-    claimed = claim(store, full_routes=["c.test"], fair=False)
+    claimed = claim(store, rooms=Rooms({"a.test": 0, "c.test": 0}))
+    assert [each.route for each in claimed] == ["b.test"]
+    claimed = claim(store, rooms=Rooms({"c.test": 0}), fair=False)
     assert [each.route for each in claimed] == ["a.test"] * 2
 
 
@@ -156,7 +158,7 @@ def test_in_a_backlog_every_company_and_every_route_has_its_turn(store):
     companies = {f"ten_{number:03}": 6 for number in range(150)}
     store.write(lambda work: add_backlog(work, companies, ("a.test", "b.test", "c.test")))
     claimed = []
-    while items := claim(store, 40, full_routes=["b.test"]):
+    while items := claim(store, 40, rooms=Rooms({"b.test": 0})):
         claimed.append(items)
     first = Counter(each.tenant_id for batch in claimed[:4] for each in batch)
     assert len(first) == 150
@@ -167,7 +169,22 @@ def test_in_a_backlog_every_company_and_every_route_has_its_turn(store):
 
 def test_a_backlog_of_full_routes_gives_nothing(store):
     store.write(lambda work: add_backlog(work, {"ten_a": 600}))
-    assert claim(store, 9, full_routes=["example.com"]) == []
+    assert claim(store, 9, rooms=Rooms({"example.com": 0})) == []
+
+
+@pytest.mark.parametrize(
+    "large", [pytest.param(20, id="few are due"), pytest.param(600, id="a backlog is due")]
+)
+def test_no_route_is_given_more_than_it_has_room_for(store, large):
+    amounts = {"ten_a": large, "ten_b": large}
+    store.write(lambda work: add_backlog(work, amounts, ("a.test", "b.test", "c.test")))
+    rooms = Rooms({"a.test": 5, "b.test": 0}, others=2)
+    found = Counter(each.route for _ in range(3) for each in claim(store, 4, rooms=Rooms({}, 0)))
+    assert found == {}
+    assert Counter(each.route for each in claim(store, 50, rooms=rooms)) == {
+        "a.test": 5,
+        "c.test": 2,
+    }
 
 
 def test_many_routes_of_one_company_have_their_turns(store):
