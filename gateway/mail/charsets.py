@@ -10,6 +10,7 @@ import codecs
 import re
 from functools import lru_cache
 
+from gateway.mail.charset_guess import escaped_codec, guessed_codec
 from gateway.mail.keepable import keepable
 
 _ALIASES = {
@@ -117,6 +118,8 @@ def decode(octets: bytes, label: str | None = None, *, hint: str | None = None) 
     if octets.isascii() and b"\x1b" not in octets and label is None:
         return keepable(octets.decode("ascii"))
     declared = codec_name(label)
+    if declared in {"ascii", "utf-8"} and escaped_codec(octets) is not None:
+        declared = None
     if declared is not None and declared.startswith(("utf-16", "utf-32")) and b"\0" not in octets:
         declared = None  # no Western text in those is without a NUL; it is a lie of spammers
     text = None
@@ -131,6 +134,9 @@ def decode(octets: bytes, label: str | None = None, *, hint: str | None = None) 
 
 def _undeclared(octets: bytes, declared: str | None, hint: str | None) -> str:
     """Return text for bytes whose declared charset is missing or wrong."""
+    escaped = escaped_codec(octets)
+    if escaped is not None and (text := _strictly(octets, escaped)) is not None:
+        return text
     if (text := _strictly(octets, "utf-8")) is not None:
         return text
     if declared is not None and declared not in {"ascii", "cp1252"}:
@@ -177,6 +183,8 @@ def _detected(octets: bytes) -> str:
     """Return the likeliest charset; windows-1252 where there is too little to tell."""
     sample = octets[:_SAMPLE_OCTETS]
     foreign = len(sample) - len(sample.translate(None, bytes(range(128, 256))))
+    if (guessed := guessed_codec(octets)) is not None:
+        return guessed
     if foreign < 8:
         return "cp1252"
     # Imported late: most mail declares its charset rightly, and readers shall stay small.

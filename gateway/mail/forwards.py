@@ -13,6 +13,7 @@ from gateway.mail.quote_marks import bare, date_in
 
 _MAX_LINES: Final = 5_000
 _MAX_INTROS: Final = 40
+_MAX_BLOCKS: Final = 400
 _PREFIX: Final = re.compile(
     r"(?:fwd?|wg|tr|rv|rif|i|enc|vb|vs|vl|pd|wtr?|fs|ilt|i̇lt|пересл|przek|továbbítás|tov|redirecionar"
     r"|videresend|doorst|weitergeleitet|přeposláno|preposlané|转发|轉寄|転送|전달|préd|πρθ|תשובה|הועבר)"
@@ -55,10 +56,12 @@ def read_forward(text: str, subject: str) -> Forwarded | None:
     body = _Body(text)
     is_forward = _PREFIX.match(subject.strip()) is not None
     is_free = is_forward or not subject.strip()
-    budget = _MAX_INTROS
+    budget, blocks = _MAX_INTROS, _MAX_BLOCKS
     for index, line in enumerate(body.inner):
         if not line:
             continue
+        is_candidate = blocks > 0 and field_of(line) is not None
+        blocks -= is_candidate
         found = divider(line)
         if found is not None and found.kind == "forward":
             return _below(body, index + 1, subject, rest=found.rest, divided=True)
@@ -70,7 +73,7 @@ def read_forward(text: str, subject: str) -> Forwarded | None:
                 return forwarded
         elif is_page_rule(line) and find_block(body.inner, index + 1, divided=True):
             return _below(body, index + 1, subject, divided=True) if is_free else None
-        elif field_of(line) and find_block(body.inner, index):
+        elif is_candidate and find_block(body.inner, index):
             return _below(body, index, subject) if is_free else None
         elif budget and may_end_intro(line):
             budget -= 1

@@ -14,12 +14,13 @@ from gateway.mail.quote_marks import ADDRESS, DATE, LONGEST_LINE, TIME, bare
 _LONGEST_DIVIDER: Final = 120
 _BLOCK_LINES: Final = 60
 _PAGE_RULE: Final = 20
+_FIELD_CHARS: Final = 8_000
+_JUDGED_CHARS: Final = 1_000
+_STRANGE_CHARS: Final = 1_000
+_STRANGE_WORDS: Final = 3
+_STRANGE_WORD_CHARS: Final = 20
 _CONTINUATION_LINES: Final = 3
 _RULE: Final = re.compile(r"[-_=*~#─—–\u2010-\u2015\u2212\u2500\u2501 ]{4,}$")
-
-_STRANGE: Final = re.compile(
-    r"\*?(?=[^\W\d_])(?:[^\s:：*]{1,20}[ \u00a0]?){1,3}\*?[:：]\*?[ \t\u00a0]+(\S.*)"
-)
 
 _FORWARD: Final = re.compile("|".join(map(re.escape, quote_words.FORWARD_STEMS)))
 _ORIGINAL: Final = re.compile("|".join(map(re.escape, quote_words.ORIGINAL_STEMS)))
@@ -79,15 +80,15 @@ def find_block(lines: Sequence[str], start: int, *, divided: bool = False) -> Bl
         if found and not (found[0] in fields and found[0] in ("from", "date", "subject")):
             kind, value = found
             last = kind
-            fields[kind] = f"{fields[kind]}, {value}" if kind in fields else value
+            _add(fields, kind, value, between=", ")
             end, pending = index + 1, 0
         elif found:
             break
         else:
-            unknown = _STRANGE.match(line) if line and index == end else None
+            unknown = _strange_value(line) if line and index == end else ""
             continued = _continuation(lines, index, last, pending)
-            if unknown and (continued is not None or _tells(unknown[1]) or divided):
-                strange.append(unknown[1])
+            if unknown and (continued is not None or _tells(unknown) or divided):
+                strange.append(unknown)
                 last, end, pending = "other", index + 1, 0
                 fields.setdefault(last, "")
                 index += 1
@@ -95,13 +96,33 @@ def find_block(lines: Sequence[str], start: int, *, divided: bool = False) -> Bl
             if continued is None:
                 break
             if continued:
-                fields[last] = f"{fields[last]} {continued}"
+                _add(fields, last, continued, between=" ")
                 if _wants_more(lines[index - 1]):
                     end = index + 1
             pending += 1
         index += 1
     _place(strange, fields)
     return Block(end, fields) if _is_block(fields) else None
+
+
+def _add(fields: dict[str, str], kind: str, value: str, *, between: str) -> None:
+    """Add to a field; what is longer than any field of people is left out."""
+    known = fields.get(kind)
+    if known is None:
+        fields[kind] = value[:_FIELD_CHARS]
+    elif len(known) < _FIELD_CHARS:
+        fields[kind] = f"{known}{between}{value[:_FIELD_CHARS]}"
+
+
+def _strange_value(line: str) -> str:
+    """Return what stands behind a label that no table has, "" where there is no such label."""
+    label, colon, value = line[:_STRANGE_CHARS].replace("：", ":").partition(":")
+    words = label.strip("*").split()
+    if not colon or not 1 <= len(words) <= _STRANGE_WORDS or not words[0][:1].isalpha():
+        return ""
+    value = value.lstrip("*")
+    is_field = value[:1].isspace() and max(map(len, words)) <= _STRANGE_WORD_CHARS
+    return value.strip() if is_field else ""
 
 
 def _tells(value: str) -> bool:
@@ -148,9 +169,11 @@ def _continuation(lines: Sequence[str], index: int, last: str, pending: int) -> 
 
 def _is_block(fields: dict[str, str]) -> bool:
     kinds = fields.keys() & {"from", "to", "cc", "date", "subject", "reply_to"}
-    date = fields.get("date", "")
+    date = fields.get("date", "")[:_JUDGED_CHARS]
     is_dated = bool(DATE.search(date) or TIME.search(date))
-    people = " ".join(fields.get(kind, "") for kind in ("from", "to", "cc", "reply_to"))
+    people = " ".join(
+        fields.get(kind, "")[:_JUDGED_CHARS] for kind in ("from", "to", "cc", "reply_to")
+    )
     is_addressed = ADDRESS.search(people) is not None
     if "from" in kinds and len(kinds) >= 2:
         return is_dated or is_addressed or len(kinds) >= 4
@@ -230,6 +253,8 @@ def is_divider(lines: Sequence[str], index: int, kind: str) -> bool:
     found = field_of(following)
     if kind == "forward" and found is not None:
         return True
+    if found is None and not _strange_value(following):
+        return False
     return find_block(lines, below, divided=found is None) is not None
 
 

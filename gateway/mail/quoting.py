@@ -27,6 +27,7 @@ Kind = Literal["text", "quoted", "signature"]
 Method = Literal["whole", "html", "sent", "header", "divider", "intro", "marks", "signature"]
 
 _MAX_INTROS: Final = 400
+_MAX_BLOCKS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _find_cut(body: Body) -> _Cut:
 
     The cut lies behind the last line where there is no such place.
     """
-    lines, floor, budget = body.bare, 0, _MAX_INTROS
+    lines, floor, budget, blocks = body.bare, 0, _MAX_INTROS, _MAX_BLOCKS
     intros: dict[int, Intro] = {}
     for index, line in enumerate(lines):
         if not line or body.quoted[index]:
@@ -153,8 +154,10 @@ def _find_cut(body: Body) -> _Cut:
             return _Cut(index, 0, "header", intros)
         if ":" in line[:60] or "：" in line[:30]:
             kind = field_of(line)
-            if kind is not None and kind[0] != "other" and find_block(lines, index):
-                return _Cut(above_rules(lines, index), 0, "header", intros)
+            if kind is not None and kind[0] != "other" and blocks:
+                blocks -= 1
+                if find_block(lines, index):
+                    return _Cut(above_rules(lines, index), 0, "header", intros)
         if budget and may_end_intro(line):
             budget -= 1
             below = next_line(lines, index + 1)

@@ -36,6 +36,42 @@ def test_longer_text_without_a_charset_is_detected() -> None:
     assert decode(text.encode("koi8-r")) == text
 
 
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("windows-1250", "Dobrý deň, faktúru sme uhradili včera. Ďakujeme, Ľuboš."),
+        ("windows-1250", "Proszę o potwierdzenie, faktura została opłacona w środę."),
+        ("windows-1250", "Köszönjük, a számlát tegnap kifizettük. Üdvözlettel, Győző."),
+        ("iso-8859-2", "Děkujeme, platba šla včera ze zvláštního účtu."),
+        ("windows-1252", "Die Rechnung ist schon überwiesen, schöne Grüße aus München."),
+        ("windows-1252", "Le règlement a été envoyé à votre société, à bientôt."),
+        ("windows-1254", "Merhaba, faturayı dün ödedik. Teşekkürler."),
+        ("windows-1257", "Sąskaitą apmokėjome, ačiū už priminimą, lauksime žinių."),
+        ("windows-1251", "Здравствуйте, счёт оплачен вчера."),
+        ("koi8-r", "Здравствуйте, счет оплачен вчера."),
+        ("koi8-u", "Доброго дня, рахунок сплачено вчора, дякуємо."),
+        ("windows-1253", "Καλημέρα, πληρώσαμε το τιμολόγιο χθες."),
+        ("windows-1255", "שלום, שילמנו את החשבונית אתמול"),
+        ("windows-1256", "مرحبا، لقد دفعنا الفاتورة أمس"),
+        ("tis-620", "สวัสดีครับ เราชำระเงินแล้ว"),
+        ("shift_jis", "請求書をお送りします。よろしくお願いいたします。"),
+        ("euc-jp", "請求書をお送りします。よろしくお願いいたします。"),
+        ("iso-2022-jp", "請求書をお送りします。"),
+        ("gb18030", "您好，请查收发票，谢谢。请尽快付款。"),
+        ("big5", "您好，請查收發票，謝謝您的付款。"),
+        ("euc-kr", "안녕하세요, 송장을 보냅니다. 감사합니다."),
+    ],
+)
+def test_the_letters_of_a_language_tell_its_charset(charset: str, text: str) -> None:
+    octets = text.encode(charset)
+    assert [decode(octets, label) for label in (None, "utf-8", "us-ascii")] == [text] * 3
+
+
+@pytest.mark.parametrize("octets", [b"\xff\xfe\xfd" * 9, bytes(range(128, 256)), b"\x1b$B\xff\xff"])
+def test_octets_that_are_no_text_are_still_shown(octets: bytes) -> None:
+    assert decode(octets)
+
+
 def test_the_charset_of_the_body_helps_with_the_header() -> None:
     assert decode("Ľuboš".encode("cp1250"), hint="windows-1250") == "Ľuboš"
 
