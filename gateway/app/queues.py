@@ -57,7 +57,7 @@ class Queues:
             signer = DkimSigner(office.dkim, office.context.names.sender, office.context.clock)
             way = WayOut(
                 office.routes,
-                SandboxRelay(relay),
+                SandboxRelay(relay, office.reception),
                 signer,
                 retry_policy(office.settings),
                 self.tally,

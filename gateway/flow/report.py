@@ -138,6 +138,8 @@ def _move(
 def _complain(context: Context, work: Work, delivery: Delivery, now: datetime) -> None:
     if delivery.complained:
         return
+    if delivery.state == State.SENDING:
+        raise Fault("a complaint came while its delivery is being tried")
     work.deliveries.change(replace(delivery, complained=True, updated_at=now))
     about = events.about_delivery(delivery)
     tenant_id = delivery.tenant_id
