@@ -11,6 +11,7 @@ from gateway.app.office import Office
 from gateway.app.plain import queue_limits, retry_policy
 from gateway.flow.deliver import WayOut
 from gateway.flow.ingest import Ingest
+from gateway.flow.lateness import LateNotices
 from gateway.flow.queue_manager import QueueManager
 from gateway.flow.verifying import Verifying
 from gateway.mail.errors import Fault
@@ -37,6 +38,7 @@ class Queues:
     relays: bool = True
     _ingest: Ingest | None = None
     _manager: QueueManager | None = None
+    _late: LateNotices | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stops: list[Callable[[float], Awaitable[None]]] = field(default_factory=list)
     _closes: list[Callable[[], None]] = field(default_factory=list)
@@ -66,6 +68,9 @@ class Queues:
             self._manager = manager
             self._begin(manager.run(), manager.stop, "relay")
             self._closes += [relay.close, signer.close]
+            notice = office.settings.relay.delay_notice
+            self._late = LateNotices(office.context, notice, way.policy)
+            self._begin(self._late.run(), None, "late")
 
     def apply(self, settings: Settings) -> None:
         """Take over what may change while the queues are at work."""
@@ -73,6 +78,8 @@ class Queues:
             self._ingest.verifies = settings.inbound.verify
         if self._manager is not None:
             self._manager.apply(retry_policy(settings), queue_limits(settings))
+        if self._late is not None:
+            self._late.apply(settings.relay.delay_notice, retry_policy(settings))
 
     async def stop(self, patience: float) -> None:
         """Finish what is under way within `patience` seconds."""

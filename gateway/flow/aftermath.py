@@ -45,7 +45,7 @@ def reopen(context: Context, work: Work, conversation: Conversation, now: dateti
 
 def _suppress(context: Context, work: Work, delivery: Delivery, now: datetime) -> None:
     reason = delivery.reason
-    if reason is None or delivery.state != "bounced":
+    if reason is None:
         return
     address = delivery.recipient.address.lower()
     verdict = classify(
@@ -56,6 +56,8 @@ def _suppress(context: Context, work: Work, delivery: Delivery, now: datetime) -
     )
     if verdict.suppress == "never":
         return
+    if verdict.suppress != "count" and delivery.state != "bounced":
+        return  # nobody refused it for good: only full mailboxes are counted when time runs out
     kind = "bounce"
     if verdict.suppress == "count":
         since = now - FULL_WITHIN

@@ -16,16 +16,15 @@ from gateway.ports.relay import Attempted, NextHop, Outgoing, Relay, Routes
 from gateway.ports.signer import Signer
 from gateway.ports.store import Work
 from gateway.ports.tally import Tally
+from gateway.rules.attempt_line import attempt_line, attempt_note
 from gateway.rules.fate import fate
 from gateway.rules.model import Attempt, Delivery
 from gateway.rules.names import domain_of
 from gateway.rules.outcome import (
     ANOTHER_MAY_DO,
-    Bounced,
     Deferred,
     NextHopKind,
     Outcome,
-    Sent,
     Stage,
     Suspended,
     Trouble,
@@ -154,28 +153,8 @@ async def conclude(
     except Stale as error:
         raise LeaseLost(delivery.id) from error
     way.tally.attempted(ended.state)
-    if attempts:
-        _log(ended, outcome, attempts[-1], now)
+    for attempt in attempts[:-1]:
+        log.info(attempt_note(ended, attempt))
+    for attempt in attempts[-1:]:
+        log.info(attempt_line(ended, outcome, attempt, now), tls=attempt.tls, ms=attempt.ms)
     return ended
-
-
-def _log(delivery: Delivery, outcome: Outcome, attempt: Attempt, now: datetime) -> None:
-    match outcome:
-        case Sent():
-            reply = str(outcome.reply)
-        case Deferred() | Bounced() | Unconfirmed():
-            reply = outcome.reason.verbatim
-        case Suspended():
-            reply = delivery.reason.verbatim if delivery.reason else ""
-    dsn = delivery.reason.enhanced if delivery.reason else "2.0.0"
-    log.info(
-        "delivery.tried",
-        id=delivery.id,
-        state=delivery.state,
-        domain=domain_of(delivery),
-        relay=f"{attempt.next_hop}[{attempt.address}]",
-        tls=attempt.tls,
-        delay=round((now - delivery.queued_at).total_seconds(), 2),
-        dsn=dsn,
-        reply=reply[:200],
-    )

@@ -133,6 +133,12 @@ class Deliveries(Protocol):
     def depth(self) -> Sequence[tuple[str, str, int, datetime]]:
         """Return (state, route, count, oldest queued_at) of what isn't final."""
 
+    def late(self, queued_before: datetime, limit: int) -> Sequence[Delivery]:
+        """Return what has waited since before then, is not held, and was told of to nobody."""
+
+    def tell_late(self, delivery_id: str, now: datetime) -> bool:
+        """Note that its being late is told of; False if it was, or if it waits no more."""
+
     def bounced_since(self, tenant_id: str, address: str, key: str, since: datetime) -> int:
         """Return how many deliveries to the address ended with this reason key since then."""
 

@@ -62,7 +62,8 @@ def _signature() -> ColumnElement[Any]:
 
 
 _ADD = Statement(
-    new(DELIVERY).values(due_at=_due()), keys=columns(DELIVERY, "due_at", "lease_owner")
+    new(DELIVERY).values(due_at=_due()),
+    keys=columns(DELIVERY, "due_at", "lease_owner", "told_late_at"),
 )
 _HIS = _C.tenant_id == bindparam("tenant_id")
 _ONE = _ALL.where(_C.id == bindparam("id"))
@@ -95,6 +96,20 @@ _DEPTH = Statement(
     select(_C.state, _C.route, func.count(), func.min(_C.queued_at))
     .where(_C.due_at > 0)
     .group_by(passing(_C.state), _C.state, _C.route)
+)
+_IS_LATE = (
+    (_C.due_at > 0)
+    & (_C.due_at < NEVER)
+    & _C.told_late_at.is_(None)
+    & text("state IN ('queued', 'deferred', 'unconfirmed')")
+)
+_LATE = Statement(
+    _ALL.where(_IS_LATE, _C.queued_at <= bindparam("before"))
+    .order_by(_C.due_at)
+    .limit(bindparam("limit"))
+)
+_TELL_LATE = Statement(
+    update(DELIVERY).where(_C.id == bindparam("the_id"), _IS_LATE), keys=["told_late_at"]
 )
 _BOUNCED = Statement(
     select(func.count()).where(
@@ -246,6 +261,16 @@ class Deliveries:
         """Return (state, route, count, oldest queued_at) of what isn't final."""
         rows = sorted(self._transaction.rows(_DEPTH, {}))
         return [(state, route, count, from_micros(oldest)) for state, route, count, oldest in rows]
+
+    def late(self, queued_before: datetime, limit: int) -> Sequence[Delivery]:
+        """Return what has waited since before then, is not held, and was told of to nobody."""
+        parameters = {"before": to_micros(queued_before), "limit": limit}
+        return [from_row(row) for row in self._transaction.rows(_LATE, parameters)]
+
+    def tell_late(self, delivery_id: str, now: datetime) -> bool:
+        """Note that its being late is told of; False if it was, or if it waits no more."""
+        parameters = {"the_id": delivery_id, "told_late_at": to_micros(now)}
+        return self._transaction.run(_TELL_LATE, parameters) == 1
 
     def bounced_since(self, tenant_id: str, address: str, key: str, since: datetime) -> int:
         """Return how many deliveries to the address ended with this reason key since then."""

@@ -58,6 +58,7 @@ class DeliveryRow(Stored, table=True):
     reason_key: str | None
     due_at: int | None = moment()
     lease_owner: str | None
+    told_late_at: int | None = moment()
 
 
 class SuppressionRow(Stored, table=True):
