@@ -8,6 +8,7 @@ from random import Random
 from gateway.mail.message import read
 from gateway.mail.reading import Reading
 from gateway.mail.replies import Reply
+from gateway.ports.probe import Probed, ProbeStep
 from gateway.ports.relay import Attempted, NextHop
 from gateway.ports.routing import Way
 from gateway.rules.outcome import NextHopKind, Stage
@@ -47,6 +48,9 @@ class FakeWays:
     def __init__(self, held=()):
         self.held = set(held)
 
+    def is_sandbox(self, domain):
+        return domain == "sandbox.test"
+
     def way(self, domain):
         return Way(domain, domain in self.held)
 
@@ -76,7 +80,7 @@ class FakeRoutes:
         return [NextHop(f"mx.{domain}", 25, "192.0.2.1", NextHopKind.MX)]
 
     async def to_own_server(self, server):
-        raise AssertionError("no company here has a server of its own")
+        return [NextHop(server.host, server.port, "192.0.2.9", NextHopKind.OWN, server.tls)]
 
 
 @dataclass
@@ -108,3 +112,18 @@ class FakeSigner:
 TAKEN = (Stage.DOT, Reply(250, "2.0.0", "Ok"))
 NO_SUCH_USER = (Stage.RCPT, Reply(550, "5.1.1", "No such user"))
 BUSY = (Stage.RCPT, Reply(451, "4.3.0", "Busy"))
+
+
+class ScriptedProbe:
+    """Says that a test went well, or how it failed; keeps what was tested."""
+
+    def __init__(self):
+        self.asked = []
+        self.failure = None
+
+    async def probe(self, server, sender):
+        self.asked.append((server, sender))
+        if self.failure is not None:
+            stage, message, trouble = self.failure
+            return Probed((ProbeStep(stage, False, message, 1),), stage, message, trouble)
+        return Probed((ProbeStep("dns", True, server.host, 1),), None, "SMTP test successful")

@@ -4,6 +4,7 @@ from gateway.api import (
     attachments,
     conversations,
     deliveries,
+    email_settings,
     events,
     health,
     invoice_routes,
@@ -18,6 +19,7 @@ def declared(*, own_metrics: bool) -> tuple[Route, ...]:
     """Return the routes; own_metrics: /metrics is served elsewhere."""
     return (
         *tenants.ROUTES,
+        *email_settings.ROUTES,
         *invoice_routes.ROUTES,
         *conversations.ROUTES,
         *messages.ROUTES,

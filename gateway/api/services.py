@@ -1,6 +1,6 @@
 """What the API is given: journeys, ports and plain values; `app` puts them together."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from gateway.flow.companies import Companies
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
+from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.submit import Submissions
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.metrics import Meters
@@ -37,10 +38,15 @@ def _nothing() -> str:
     return ""
 
 
+async def _nowhere() -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that routes work with.
 
+    egress_addresses: returns the addresses that the gateway connects from, as far as known.
     admin_key: returns the fixed admin key, "" if there is none; asked each time, since a
     reload may change it. draining: set once a stop begins.
     """
@@ -51,7 +57,9 @@ class Services:
     billing: Billing
     companies: Companies
     dispatch: Dispatch
+    accounts: MailAccounts
     meters: Meters
     settings: ApiSettings
+    egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere
     admin_key: Callable[[], str] = _nothing
     draining: Draining = field(default_factory=Draining)

@@ -15,6 +15,14 @@ from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.model import ApiKey, Login, Tenant
 from gateway.rules.names import slug_of
+from gateway.rules.own_server import (
+    Account,
+    Method,
+    Replies,
+    Security,
+    settings_of,
+    vault_label,
+)
 from gateway.runtime.passwords import KeptPasswords
 from gateway.settings import TenantFile
 
@@ -43,6 +51,7 @@ async def apply_companies(office: Office, wanted: Sequence[TenantFile]) -> None:
         for company in wanted:
             tenant = _company(office, work, company, now)
             slugs.append(tenant.slug)
+            _email(office, work, tenant, company, now)
             _keys(office, work, tenant, company, now)
             _logins(work, tenant, company, passwords, now)
         for tenant in work.tenants.all():
@@ -96,6 +105,40 @@ def _company(office: Office, work: Work, company: TenantFile, now: datetime) -> 
         managed_by_file=True,
     )
     return known if wanted == known else work.tenants.change(replace(wanted, updated_at=now))
+
+
+def _email(office: Office, work: Work, tenant: Tenant, company: TenantFile, now: datetime) -> None:
+    """Store how its mail leaves; a password that is the same stays sealed as it is."""
+    given, before = company.email, settings_of(tenant)
+    account = Account(
+        login=given.smtp.login,
+        host=given.smtp.host.lower(),
+        port=given.smtp.port,
+        security=Security(given.smtp.security.value),
+        from_address=given.smtp.from_address,
+    )
+    vault, label = office.context.vault, vault_label(tenant.id)
+    password = given.smtp.password.text.encode()
+    known = vault.open(before.account.sealed, label) if before.account.sealed else b""
+    sealed = before.account.sealed
+    if password != known:
+        sealed = vault.seal(password, label) if password else ""
+    account = replace(account, sealed=sealed)
+    if replace(before.account, tested_at="") == account:
+        account = before.account
+    wanted = replace(
+        before,
+        method=Method(given.method.value),
+        account=account,
+        replies=Replies(given.replies.value),
+    )
+    if wanted.uses_own_server and not wanted.account.is_complete:
+        raise ConfigError(
+            f'[tenant.email.smtp] of {tenant.slug}: method = "smtp" needs host, password, and '
+            "from_address or a login that is an address"
+        )
+    if wanted != before:
+        office.accounts.write(work, tenant, wanted, now)
 
 
 def _keys(office: Office, work: Work, tenant: Tenant, company: TenantFile, now: datetime) -> None:

@@ -18,6 +18,7 @@ from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.directory import Directory
 from gateway.flow.dispatch import Dispatch
+from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.quota import Quota
 from gateway.flow.receive import MxReception
 from gateway.flow.sts import StsLookup
@@ -37,6 +38,7 @@ from gateway.runtime.readers import Readers
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance, SystemClock
 from gateway.settings import Settings
+from gateway.smtp.probe import SmtpProbe
 from gateway.smtp.resolver import DnsResolver
 from gateway.smtp.routes import DnsRoutes
 from gateway.store.engine import DATABASE_FILE, EngineOptions
@@ -68,6 +70,7 @@ class Office:
     quota: Quota
     companies: Companies
     submissions: Submissions
+    accounts: MailAccounts
     conversing: Conversing
     billing: Billing
     visits: Visits
@@ -79,6 +82,8 @@ class Office:
         """Take over what may change while the gateway runs."""
         rate = settings.limits.tenant_rate
         self.quota.allow(rate.count, rate.per)
+        tests = settings.limits.connection_tests
+        self.accounts.quota.allow(tests.count, tests.per)
         self.egress.allow(settings.egress.allow)
         self.routes.plan = route_plan(settings)
 
@@ -157,6 +162,7 @@ async def open_office(
             outward=outward,
             routes=routes,
             dkim=dkim,
+            probe=SmtpProbe(names.hostname, resolver, egress),
         )
 
 
@@ -173,6 +179,7 @@ def _office(
     outward: HttpOutward,
     routes: DnsRoutes,
     dkim: DkimKeys,
+    probe: SmtpProbe,
 ) -> Office:
     rate = settings.limits.tenant_rate
     quota = Quota(rate.count, rate.per)
@@ -195,6 +202,7 @@ def _office(
         quota=quota,
         companies=Companies(context, directory),
         submissions=submissions,
+        accounts=MailAccounts(context, probe, connection_tests(settings)),
         conversing=Conversing(context, quota),
         billing=billing,
         visits=Visits(context, billing),
@@ -202,6 +210,13 @@ def _office(
         reception=MxReception(context, directory),
         submission=SubmissionReception(context, submissions, parser, KeptPasswords()),
     )
+
+
+def connection_tests(settings: Settings) -> Quota:
+    """Return how often a company may test its mail server."""
+    rate = settings.limits.connection_tests
+    detail = "The connection was tested as often as it may be for now."
+    return Quota(rate.count, rate.per, detail=detail)
 
 
 def keyring(settings: Settings, chance: SystemChance) -> Keyring:

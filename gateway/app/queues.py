@@ -63,6 +63,7 @@ class Queues:
                 signer,
                 retry_policy(office.settings),
                 self.tally,
+                office.accounts,
             )
             manager = QueueManager(office.context, way, queue_limits(office.settings))
             self._manager = manager

@@ -70,6 +70,7 @@ def _services(
         billing=office.billing,
         companies=office.companies,
         dispatch=office.dispatch,
+        accounts=office.accounts,
         meters=meters,
         settings=ApiSettings(
             uploads=office.scratch,
@@ -77,6 +78,7 @@ def _services(
             own_metrics=bool(settings.listen.metrics),
             version=version("postroom"),
         ),
+        egress_addresses=office.routes.own_addresses,
         admin_key=lambda: live().server.admin_key.text,
         draining=draining,
     )

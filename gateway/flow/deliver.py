@@ -1,5 +1,6 @@
 """One delivery, tried once: signed, routed, relayed, its fate stored."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from gateway.flow.aftermath import tell_fate
 from gateway.flow.contents import whole
 from gateway.flow.context import Context
 from gateway.flow.lanes import Lanes
+from gateway.flow.mail_accounts import MailAccounts, pause, paused_routes
 from gateway.mail.envelope import Recipient
 from gateway.ports.lists import Stale
 from gateway.ports.relay import Attempted, NextHop, Outgoing, Relay, Routes
@@ -18,12 +20,13 @@ from gateway.ports.store import Work
 from gateway.ports.tally import Tally
 from gateway.rules.attempt_line import attempt_line, attempt_note
 from gateway.rules.fate import fate
-from gateway.rules.model import Attempt, Delivery
+from gateway.rules.model import Attempt, Delivery, Tenant
 from gateway.rules.names import domain_of
 from gateway.rules.outcome import (
     ANOTHER_MAY_DO,
     Deferred,
     NextHopKind,
+    Obstacle,
     Outcome,
     Stage,
     Suspended,
@@ -31,12 +34,29 @@ from gateway.rules.outcome import (
     Unconfirmed,
     judge,
 )
+from gateway.rules.own_server import is_own_route
 from gateway.rules.retry import RetryPolicy
 from gateway.rules.states import State
 
 log = structlog.get_logger()
 
 _MOST_HOPS = 5
+
+
+class OwnTurns:
+    """Lets a few deliveries at once to each company's own server.
+
+    When a login breaks, no more tries than these are made of it: servers lock accounts.
+    """
+
+    def __init__(self, at_once: int = 3) -> None:
+        """Let `at_once` go on."""
+        self._at_once = at_once
+        self._doors: dict[str, asyncio.Semaphore] = {}
+
+    def one_of(self, route: str) -> asyncio.Semaphore:
+        """Return the door of a route."""
+        return self._doors.setdefault(route, asyncio.Semaphore(self._at_once))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +68,13 @@ class WayOut:
     signer: Signer
     policy: RetryPolicy
     tally: Tally
+    accounts: MailAccounts
     lanes: Lanes = field(default_factory=Lanes)
+    turns: OwnTurns = field(default_factory=OwnTurns)
+
+
+class RoutePaused(Exception):  # noqa: N818 (nobody's error: it waits)
+    """The company's own server refused the login a moment ago: the mail waits as it is."""
 
 
 class LeaseLost(Exception):  # noqa: N818 (nobody's error: somebody else has it now)
@@ -58,16 +84,27 @@ class LeaseLost(Exception):  # noqa: N818 (nobody's error: somebody else has it 
 async def deliver(context: Context, way: WayOut, delivery: Delivery) -> Delivery:
     """Try a claimed delivery once and store what became of it; returns it.
 
-    Raises LeaseLost if it was claimed by somebody else, Fault if the store is away.
+    Raises LeaseLost if it was claimed by somebody else, RoutePaused, Fault if the store is away.
     """
+    if not is_own_route(delivery.route):
+        return await _deliver(context, way, delivery)
+    async with way.turns.one_of(delivery.route):
+        if delivery.route in await context.store.read(paused_routes):
+            raise RoutePaused(delivery.route)
+        return await _deliver(context, way, delivery)
+
+
+async def _deliver(context: Context, way: WayOut, delivery: Delivery) -> Delivery:
     if delivery.sending:
         way.tally.outcome_unknown()
         log.warning("delivery.unconfirmed", id=delivery.id, why="stopped after the final dot")
     tenant = await context.store.read(lambda work: work.tenants.get(delivery.tenant_id))
     raw = await whole(context, delivery.tenant_id, delivery.raw_sha256)
     signed = delivery.signature
+    is_own = is_own_route(delivery.route)
     if signed is None:
-        signed = await way.signer.sign(raw, tenant)
+        # A company's own server signs for its own domain.
+        signed = b"" if is_own else await way.signer.sign(raw, tenant)
     prepared = replace(delivery, signature=signed)
     copy = Outgoing(
         sender=delivery.sender,
@@ -77,21 +114,37 @@ async def deliver(context: Context, way: WayOut, delivery: Delivery) -> Delivery
         envid=delivery.envid,
         smtputf8=False,
     )
-    outcome, attempts = await _try(context, way, prepared, copy)
+    hops = await _own_hops(way, tenant) if is_own else None
+    outcome, attempts = await _try(context, way, prepared, copy, hops)
     stage = Stage(attempts[-1].stage)
-    way.lanes.ended(delivery.route, stage, outcome, context.clock.now())
+    if not (is_own and stage is Stage.AUTH):  # that pauses the route by itself
+        way.lanes.ended(delivery.route, stage, outcome, context.clock.now())
     return await conclude(context, way, prepared, outcome, attempts)
 
 
+async def _own_hops(way: WayOut, tenant: Tenant | None) -> Sequence[NextHop] | Trouble:
+    """Return the company's own server; never another way (contract §4)."""
+    server = way.accounts.server_of(tenant) if tenant is not None else None
+    if server is None:
+        words = "the settings of the company's mail server are incomplete"
+        return Trouble(Obstacle.NO_LOGIN, words)
+    return await way.routes.to_own_server(server)
+
+
 async def _try(
-    context: Context, way: WayOut, delivery: Delivery, copy: Outgoing
+    context: Context,
+    way: WayOut,
+    delivery: Delivery,
+    copy: Outgoing,
+    own_hops: Sequence[NextHop] | Trouble | None,
 ) -> tuple[Outcome, Sequence[Attempt]]:
     domain = domain_of(delivery)
-    hops = await way.routes.to_domain(domain)
+    hops = await way.routes.to_domain(domain) if own_hops is None else own_hops
     now = context.clock.now()
     if isinstance(hops, Trouble):
         attempt = Attempt(now, domain, "", "none", Stage.DNS.value, hops.text, 0)
-        return judge(hops, Stage.DNS, NextHopKind.MX), (attempt,)
+        kind = NextHopKind.MX if own_hops is None else NextHopKind.OWN
+        return judge(hops, Stage.DNS, kind), (attempt,)
     attempts: list[Attempt] = []
     outcome: Outcome | None = None
     signature = delivery.signature or b""
@@ -147,6 +200,10 @@ async def conclude(
         waits_on = isinstance(outcome, Suspended) and ended.state != State.EXPIRED.value
         if not (waits_on and ended.reason == delivery.reason):
             tell_fate(context, work, ended, delivery.state, now)
+        if _is_login_refused(delivery, outcome):
+            stage = attempts[-1].stage if attempts else Stage.AUTH.value
+            said = outcome.reason.verbatim if isinstance(outcome, Deferred) else ""
+            pause(context, work, delivery.tenant_id, (stage, said), now)
 
     try:
         await context.store.write(store)
@@ -158,3 +215,12 @@ async def conclude(
     for attempt in attempts[-1:]:
         log.info(attempt_line(ended, outcome, attempt, now), tls=attempt.tls, ms=attempt.ms)
     return ended
+
+
+def _is_login_refused(delivery: Delivery, outcome: Outcome) -> bool:
+    return (
+        is_own_route(delivery.route)
+        and isinstance(outcome, Deferred)
+        and outcome.own_side
+        and outcome.reason.key == "own_login"
+    )

@@ -8,6 +8,7 @@ from datetime import datetime
 from gateway.flow.context import Context
 from gateway.flow.drafts import Document
 from gateway.ports.correspondence import Kept
+from gateway.ports.routing import Way
 from gateway.ports.store import Work
 from gateway.rules import events, ids
 from gateway.rules.model import (
@@ -20,9 +21,12 @@ from gateway.rules.model import (
     Tenant,
 )
 from gateway.rules.names import split_address
+from gateway.rules.own_server import route_of
 from gateway.rules.reasons import REASONS, plain_words
 
 _LARGE = 64 * 1024
+_ASKED_OF_OWN_SERVERS = ("FAILURE", "DELAY")
+"""Reports by a company's own server go to its mailbox; they are asked for, not left to habit."""
 _STOPPED_BY = {
     "manual": "mail to this address was stopped by hand",
     "complaint": "they marked an earlier mail as spam",
@@ -113,7 +117,9 @@ async def pack(context: Context, parcel: Parcel, now: datetime) -> Packed:
         kept = await context.blobs.keep(tenant.id, raw)
         kepts.append(kept)
         delivery_id = context.new_id(ids.DELIVERY, now)
-        way = context.ways.way(split_address(person.mailbox.address)[1])
+        domain = split_address(person.mailbox.address)[1]
+        own = None if context.ways.is_sandbox(domain) else route_of(tenant)
+        way = Way(own) if own else context.ways.way(domain)
         deliveries.append(
             Delivery(
                 id=delivery_id,
@@ -129,7 +135,7 @@ async def pack(context: Context, parcel: Parcel, now: datetime) -> Packed:
                 queued_at=now,
                 next_attempt_at=None if way.held else now,
                 participant_ref=person.ref,
-                notify=addressee.notify,
+                notify=addressee.notify or (_ASKED_OF_OWN_SERVERS if own else ()),
                 orcpt=addressee.orcpt,
                 ret=parcel.ret,
                 envid=parcel.envid,

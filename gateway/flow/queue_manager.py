@@ -9,15 +9,18 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.flow.context import Context
-from gateway.flow.deliver import LeaseLost, WayOut, conclude, deliver
+from gateway.flow.deliver import LeaseLost, RoutePaused, WayOut, conclude, deliver
 from gateway.flow.lanes import SOON
+from gateway.flow.mail_accounts import paused_routes
 from gateway.mail.errors import Fault
 from gateway.ports.lists import Stale
 from gateway.ports.queues import Lease
+from gateway.ports.routing import Way
 from gateway.ports.store import Work
 from gateway.rules.model import Delivery, Reason
 from gateway.rules.names import domain_of
 from gateway.rules.outcome import Deferred, Suspended
+from gateway.rules.own_server import is_own_route
 from gateway.rules.reasons import plain_words
 from gateway.rules.retry import RetryPolicy
 
@@ -25,6 +28,9 @@ log = structlog.get_logger()
 
 _POLL = timedelta(seconds=10)
 _NO_ROOM = timedelta(milliseconds=250)
+_SHORT_POLL = timedelta(milliseconds=10)
+_PAUSED_POLL = timedelta(seconds=1)
+"""While a route is paused, its mail is due and not to be claimed: don't spin over it."""
 _AFTER_FAULT = timedelta(seconds=2)
 
 
@@ -50,6 +56,7 @@ class QueueManager:
         self._tasks: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._stopping = False
+        self._shortest_wait = _SHORT_POLL
 
     async def run(self) -> None:
         """Claim and try until `stop`; never raises for what a delivery does."""
@@ -112,6 +119,10 @@ class QueueManager:
         lanes, limits = self._way.lanes, self._limits
         trying = Counter(delivery.route for delivery in self._trying.values())
         working, others = lanes.rooms(trying, self._context.clock.now())
+        paused = dict.fromkeys(paused_routes(work), 0)
+        others = replace(others, by_route={**others.by_route, **paused})
+        working = replace(working, by_route={**working.by_route, **paused})
+        self._shortest_wait = _PAUSED_POLL if paused else _SHORT_POLL
         unproven = max(1, limits.concurrency // 2) - lanes.unproven(trying)
         claimed = list(work.deliveries.claim(self._lease, min(free, unproven), rooms=others))
         if any(working.by_route.values()):
@@ -127,7 +138,7 @@ class QueueManager:
             wait = _NO_ROOM  # what is due has to wait for a next hop; whoever ends tells
         self._freed.clear()
         woken = asyncio.ensure_future(
-            context.store.wait("deliveries", seen, max(wait.total_seconds(), 0.01))
+            context.store.wait("deliveries", seen, max(wait, self._shortest_wait).total_seconds())
         )
         freed = asyncio.ensure_future(self._freed.wait())
         try:
@@ -143,6 +154,8 @@ class QueueManager:
                 await deliver(self._context, self._way, delivery)
         except LeaseLost:
             log.warning("delivery.lease_lost", id=delivery.id)
+        except RoutePaused:
+            await self._give_back(delivery)
         except asyncio.CancelledError:
             await self._give_back(delivery)
             raise
@@ -159,7 +172,10 @@ class QueueManager:
     async def _is_put_off(self, delivery: Delivery) -> bool:
         """Let a delivery wait if its next hop is dead, or its route has its rate; say if so."""
         context, lanes = self._context, self._way.lanes
-        way = context.ways.way(domain_of(delivery))
+        if is_own_route(delivery.route):
+            way = Way(delivery.route)
+        else:
+            way = context.ways.way(domain_of(delivery))
         now = context.clock.now()
         # Routes may have changed since it was queued; it is counted where it was queued for.
         counted = replace(way, name=delivery.route)

@@ -8,8 +8,15 @@ from gateway.flow.refusal import Kind, Refused
 class Quota:
     """A bucket per company that fills at the allowed rate and holds one period's worth."""
 
-    def __init__(self, count: int, per: timedelta) -> None:
-        """Allow `count` recipients per `per`."""
+    def __init__(
+        self,
+        count: int,
+        per: timedelta,
+        *,
+        detail: str = "The company has handed over as much as it may for now.",
+    ) -> None:
+        """Allow `count` recipients per `per`. detail: what a company is told that has no more."""
+        self._detail = detail
         self._count = count
         self._per = per
         self._buckets: dict[str, tuple[float, datetime]] = {}
@@ -32,7 +39,7 @@ class Quota:
             raise Refused(
                 Kind.TOO_MANY,
                 "rate_limited",
-                "The company has handed over as much as it may for now.",
+                self._detail,
                 hint=f"Try again in {seconds} seconds.",
                 retry_after=seconds,
             )

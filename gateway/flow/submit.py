@@ -31,6 +31,7 @@ from gateway.rules.model import (
     Tenant,
     Threading,
 )
+from gateway.rules.own_server import attaches_pdf
 from gateway.rules.pay_codes import is_other_account
 from gateway.rules.replies import references_of
 
@@ -99,7 +100,7 @@ class Submissions:
             pdf_attachment_id=pdf.id if pdf else None,
             replaces=replaced.id if replaced else None,
         )
-        attach = pdf is not None and draft.send and tenant.attach_pdf == "always"
+        attach = pdf is not None and draft.send and attaches_pdf(tenant)
         files = await files_of(context, attachments[:1], kept[:1]) if attach else ()
 
         def make(circle: Circle, past: Sequence[Message]) -> Parcel:
@@ -175,7 +176,7 @@ class Submissions:
         self.quota.take(tenant.id, len(to), now)
         message_id = context.new_id(ids.MESSAGE, now)
         files: tuple[File, ...] = ()
-        if pdf is not None and tenant.attach_pdf == "always":
+        if pdf is not None and attaches_pdf(tenant):
             data = await whole(context, tenant.id, pdf.sha256)
             files = ((pdf.filename, pdf.content_type, data),)
 

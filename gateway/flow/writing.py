@@ -39,7 +39,7 @@ class Envelope:
                 from_=message.from_,
                 to=message.to,
                 cc=message.cc,
-                reply_to=(context.names.reply_mailbox(context.keys, self.tenant, person.ref),),
+                reply_to=(context.names.answers_mailbox(context.keys, self.tenant, person.ref),),
                 subject=letter.subject,
                 date=message.date or message.received_at,
                 message_id=message.message_id or "",
@@ -68,7 +68,7 @@ def invoice_letter(
     return context.letters.invoice(
         InvoiceFacts(
             tenant=tenant,
-            sender_address=context.names.sender_address(tenant),
+            sender_address=context.names.author_address(tenant),
             invoice=invoice,
             view_url=context.names.chat_url(context.keys, tenant, person),
             pdf_url=context.names.pdf_url(context.keys, tenant, person, invoice),

@@ -35,6 +35,9 @@ class Ways(Protocol):
     def way(self, domain: str) -> Way:
         """Return the way to a domain in lower case."""
 
+    def is_sandbox(self, domain: str) -> bool:
+        """Say whether mail to a domain in lower case never leaves the machine."""
+
 
 class StsPolicies(Protocol):
     """Knows what domains publish by MTA-STS (RFC 8461)."""

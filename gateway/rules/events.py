@@ -20,6 +20,7 @@ PAYMENT_CLAIMED = "payment.claimed"
 PAYMENT_CONFIRMED = "payment.confirmed"
 PAYMENT_WITHDRAWN = "payment.withdrawn"
 SUPPRESSION_CREATED = "suppression.created"
+SMTP_ACCOUNT_FAILED = "smtp_account.failed"
 
 OF_STATE = {
     "queued": MESSAGE_QUEUED,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.mail.mailbox import Mailbox
 from gateway.rules import ids
 from gateway.rules.model import Delivery, Invoice, Participant, Tenant
+from gateway.rules.own_server import Replies, route_of, settings_of
 from gateway.rules.tokens import (
     ItemRef,
     Keyring,
@@ -93,12 +94,25 @@ class Names:
         return domain in {self.sender, self.reply, self.bounce}
 
     def sender_address(self, tenant: Tenant) -> str:
-        """Return the address that the company's mail comes from."""
+        """Return the company's address at the gateway, by which mail reaches it, too."""
         return f"{tenant.slug}@{self.sender}"
 
+    def author_address(self, tenant: Tenant) -> str:
+        """Return the address that the company's mail comes from: its own server's, or ours."""
+        settings = settings_of(tenant)
+        own = settings.account.sender if settings.uses_own_server else ""
+        return own or self.sender_address(tenant)
+
     def sender_mailbox(self, tenant: Tenant) -> Mailbox:
-        """Return the company's name and sender address."""
-        return Mailbox(tenant.name, self.sender_address(tenant))
+        """Return the company's name and the address that its mail comes from."""
+        return Mailbox(tenant.name, self.author_address(tenant))
+
+    def answers_mailbox(self, keys: Keyring, tenant: Tenant, ref: int) -> Mailbox:
+        """Return where a participant's answers go, by the company's choice."""
+        settings = settings_of(tenant)
+        if settings.uses_own_server and settings.replies is Replies.MAILBOX:
+            return self.sender_mailbox(tenant)
+        return self.reply_mailbox(keys, tenant, ref)
 
     def reply_mailbox(self, keys: Keyring, tenant: Tenant, ref: int) -> Mailbox:
         """Return where a participant's answers go: the company's name first, then the token."""
@@ -108,6 +122,9 @@ class Names:
 
     def return_path(self, keys: Keyring, tenant: Tenant, delivery_id: str) -> str:
         """Return where reports about a delivery go."""
+        if route_of(tenant) is not None:
+            # Its own server would refuse ours; reports go to its mailbox.
+            return self.author_address(tenant)
         body = ids.body_of(ids.DELIVERY, delivery_id) or b""
         return (
             f"b-{item_token(keys, Label.RETURN_PATH, ItemRef(tenant.number, body))}@{self.bounce}"

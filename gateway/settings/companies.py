@@ -215,8 +215,6 @@ class TenantFile:
         example="always",
     )
     notify: NotifyFile = table(NotifyFile, "Who is told of answers.")
-    email: EmailFile = table(
-        EmailFile, "By which server its mail leaves, where answers go.", available=False
-    )
+    email: EmailFile = table(EmailFile, "By which server its mail leaves, where answers go.")
     logins: tuple[LoginFile, ...] = tables(LoginFile, "SMTP logins for submission.")
     keys: tuple[KeyFile, ...] = tables(KeyFile, "API keys.")

@@ -20,7 +20,7 @@ from gateway.smtp.connection import Connection, Ended, Timeouts, translated
 from gateway.smtp.pipelining import PipeliningProtocol
 
 # Not the library's order: CRAM-MD5 wants passwords to be kept readable by the server.
-_AUTH_METHODS = ("plain", "login", "cram-md5")
+AUTH_METHODS = ("plain", "login", "cram-md5")
 _UNKNOWN_METHOD = 504
 _DER = 2  # the standard library's number for it
 
@@ -86,7 +86,7 @@ class Dialler:
     async def _open(self, hop: NextHop, tls: Tls) -> Connection:
         is_verified = tls is Tls.VERIFIED
         context = self._contexts.verified if is_verified else self._contexts.unverified
-        client = _Client(hop, self._hostname, context, self._timeouts)
+        client = HopClient(hop, self._hostname, context, self._timeouts)
         try:
             with translated(Stage.CONNECT):
                 await client.connect()
@@ -102,14 +102,14 @@ class Dialler:
             raise
         return connection
 
-    def _connection(self, hop: NextHop, client: "_Client") -> Connection:
+    def _connection(self, hop: NextHop, client: "HopClient") -> Connection:
         protocol = client.protocol
         if not isinstance(protocol, PipeliningProtocol):  # closed in this very moment
             raise Ended(Stage.EHLO, Trouble(Obstacle.LOST, "the connection was lost (ehlo)"))
         offer = read_offer(client.esmtp_extensions)
         return Connection(hop, client, protocol, offer, self._timeouts)
 
-    async def _greet(self, client: "_Client") -> None:
+    async def _greet(self, client: "HopClient") -> None:
         with translated(Stage.EHLO):
             try:
                 await client.ehlo(timeout=self._timeouts.greeting)
@@ -118,7 +118,7 @@ class Dialler:
                     raise
                 await client.helo(timeout=self._timeouts.greeting)
 
-    async def _start_tls(self, client: "_Client", hop: NextHop, tls: Tls) -> None:
+    async def _start_tls(self, client: "HopClient", hop: NextHop, tls: Tls) -> None:
         if not client.supports_extension("starttls"):
             if tls is Tls.OPPORTUNISTIC and hop.credentials is None:
                 return
@@ -135,16 +135,16 @@ class Dialler:
         # What it offered in clear text may have been anyone's words (RFC 3207, 4.2).
         await self._greet(client)
 
-    def _check_dane(self, client: "_Client", hop: NextHop) -> None:
+    def _check_dane(self, client: "HopClient", hop: NextHop) -> None:
         chain = _chain(client.get_transport_info("ssl_object"))
         assurance = hop.assurance
         wrong = mismatch(assurance.tlsa, chain, assurance.names, self._clock.now())
         if wrong is not None:
             raise Ended(Stage.TLS, Trouble(Obstacle.TLS, f"DANE: {wrong}"))
 
-    async def _sign_in(self, client: "_Client", credentials: Credentials) -> None:
+    async def _sign_in(self, client: "HopClient", credentials: Credentials) -> None:
         """Sign in by one method, so that one wrong password counts as one failure."""
-        methods = [name for name in _AUTH_METHODS if name in client.server_auth_methods]
+        methods = [name for name in AUTH_METHODS if name in client.server_auth_methods]
         if not methods:
             offered = " ".join(client.server_auth_methods) or "none"
             text = f"no way to sign in that we know; offered: {offered}"
@@ -167,7 +167,7 @@ class Dialler:
                 return
 
 
-class _Client(aiosmtplib.SMTP):
+class HopClient(aiosmtplib.SMTP):
     """The library's client, connecting to an address that was judged, with our protocol.
 
     The library would resolve the host itself, want a certificate for the address, and make a

@@ -26,6 +26,7 @@ from gateway.smtp.assurance import Assurances, Assured
 SMTP_PORT = 25
 MOST_HOSTS = 20
 MOST_ADDRESSES = 20
+OWN_CONNECTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,10 @@ class DnsRoutes:
         name = _plain(domain) if rule.smarthost is None else str(rule.smarthost)
         return Way(name, held=rule.hold, most=rule.per_next_hop, rate=rule.rate)
 
+    def is_sandbox(self, domain: str) -> bool:
+        """Say whether mail to a domain never leaves the machine."""
+        return _plain(domain) in self.plan.sandbox
+
     async def to_domain(self, domain: str) -> Sequence[NextHop] | Trouble:
         """Return the next hops for a recipient's domain in the order to be tried, or why none."""
         if _plain(domain) in self.plan.sandbox:
@@ -136,10 +141,18 @@ class DnsRoutes:
         mxs = await self._mxs(_plain(domain))
         return mxs if isinstance(mxs, Trouble) else await self._to_mxs(rule, domain, mxs)
 
+    async def own_addresses(self) -> Sequence[str]:
+        """Return the addresses that we connect from: of our name, and those of the plan."""
+        found = await self._addresses(self._hostname)
+        ours = [] if isinstance(found, Exception) else list(found)
+        rules = (*self.plan.rules, self.plan.otherwise)
+        named = [rule.source_address for rule in rules if rule.source_address]
+        return list(dict.fromkeys([*ours, *named]))
+
     async def to_own_server(self, server: OwnServer) -> Sequence[NextHop] | Trouble:
         """Return the next hops of a company's own server, or why none; its addresses are judged."""
         try:
-            addresses = await self._resolver.addresses(server.host)
+            addresses = await self._resolver.configured_addresses(server.host)
         except (NoSuchDomain, NoAnswer, DnsFault) as error:
             return Trouble(Obstacle.DNS, str(error))
         permitted = self._egress.permitted(addresses)[:MOST_ADDRESSES]
@@ -154,6 +167,7 @@ class DnsRoutes:
                 tls=server.tls,
                 implicit_tls=server.implicit_tls,
                 credentials=server.credentials,
+                most_connections=OWN_CONNECTIONS,
             )
             for address in permitted
         ]

@@ -20,6 +20,7 @@ from gateway.flow.companies import Companies
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
+from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.quota import Quota
 from gateway.flow.submit import Submissions
 from gateway.ports.correspondence import Kept
@@ -34,6 +35,7 @@ from gateway.runtime.metrics import Meters
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
 from gateway.store.opening import open_store
+from tests.fakes import ScriptedProbe
 from tests.smtp.loops import in_loop
 
 ADMIN_KEY = "the-fixed-admin-key"
@@ -93,6 +95,9 @@ class PlainLetters:
 
 
 class OneWay:
+    def is_sandbox(self, domain):
+        return domain == "sandbox.test"
+
     def way(self, domain):
         return Way(domain, held=domain == "held.test")
 
@@ -172,6 +177,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         billing=Billing(context),
         companies=Companies(context),
         dispatch=Dispatch(context),
+        accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
         meters=Meters(),
         settings=ApiSettings(uploads=directory / "uploads", **settings),
         admin_key=lambda: ADMIN_KEY,

@@ -17,6 +17,7 @@ from gateway.flow.directory import Directory
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.drafts import Document, InvoiceDraft, TenantDraft
 from gateway.flow.ingest import Ingest
+from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.quota import Quota
 from gateway.flow.receive import MxReception
 from gateway.flow.submission import SubmissionReception
@@ -43,6 +44,7 @@ from tests.fakes import (
     FakeSigner,
     FakeWays,
     HereParser,
+    ScriptedProbe,
     ScriptedRelay,
 )
 
@@ -83,6 +85,8 @@ class Desk:
         self.submission = SubmissionReception(
             context, self.submissions, self.parser, KeptPasswords()
         )
+        self.probe = ScriptedProbe()
+        self.accounts = MailAccounts(context, self.probe, Quota(1000, timedelta(hours=1)))
         self.ingest = Ingest(context, self.parser, NoTally())
 
     async def read(self, job):
@@ -130,7 +134,7 @@ class Desk:
     async def deliver(self, *answers):
         """Try everything that is due once; returns (deliveries, relay)."""
         relay = ScriptedRelay(answers or (TAKEN,))
-        way = WayOut(FakeRoutes(), relay, FakeSigner(), POLICY, NoTally())
+        way = WayOut(FakeRoutes(), relay, FakeSigner(), POLICY, NoTally(), self.accounts)
         claimed = await self.context.store.write(lambda work: work.deliveries.claim(LEASE, 100))
         ended = [await deliver(self.context, way, delivery) for delivery in claimed]
         return ended, relay

@@ -65,6 +65,7 @@ class FakeHop:
     naive: bool = False  # wants a message even for a refused recipient
     taken: list = field(default_factory=list)
     commands: list = field(default_factory=list)
+    logins_in_clear: list = field(default_factory=list)
     connections: int = 0
     quits: int = 0
     port: int = 0
@@ -196,6 +197,8 @@ class _Session:
         self.tls = True
 
     async def do_auth(self, command):
+        if not self.tls:
+            self.fake.logins_in_clear.append(command)
         if command.upper().startswith("AUTH LOGIN"):
             await self.say("334 UGFzc3dvcmQ6")
             self.fake.commands.append((await self.reader.readline()).decode().strip())

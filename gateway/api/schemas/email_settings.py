@@ -1,0 +1,106 @@
+"""How a company's mail leaves, and the connection test."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, Field
+
+from gateway.api.schemas.base import Given, Instant, Taken, one_of
+from gateway.api.schemas.fields import Line, MailAddress, mistake
+
+MethodWord = Literal["gateway", "smtp"]
+SecurityWord = Literal["none", "starttls", "tls"]
+RepliesWord = Literal["inbox", "mailbox", "both"]
+
+
+def _host(text: str) -> str:
+    if not text or not text.isascii() or not text.isprintable() or set(" /@\\?#,") & set(text):
+        raise mistake("invalid_host", "Write the server's name alone, such as smtp.acme.example.")
+    return text.rstrip(".").lower()
+
+
+def _password(text: str) -> str:
+    if any(sign in text for sign in "\r\n\0"):
+        raise mistake("invalid_password", "A password holds no line breaks.")
+    return text
+
+
+class SmtpChange(Taken):
+    """The company's own SMTP account; what is left out stays.
+
+    The stored password is forgotten when host, port or login change without a new one.
+    """
+
+    login: Line | None = None
+    password: Annotated[str, Field(max_length=1000), AfterValidator(_password)] | None = Field(
+        default=None, description="Write only. An empty one forgets the stored one."
+    )
+    host: Annotated[str, Field(max_length=253), AfterValidator(_host)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    security: SecurityWord | None = None
+    from_address: MailAddress | None = None
+
+
+class EmailSettingsChange(Taken):
+    """What a company changes of its settings; what is left out stays."""
+
+    method: MethodWord | None = None
+    smtp: SmtpChange | None = None
+    replies: RepliesWord | None = None
+
+
+class PasswordShown(Given):
+    """Whether there is a password; itself it is never shown."""
+
+    set: bool
+
+
+class SmtpShown(Given):
+    """The company's own SMTP account."""
+
+    login: str
+    password: PasswordShown
+    host: str
+    port: int
+    security: Annotated[str, one_of(*get_args(SecurityWord))]
+    from_address: str
+    tested_at: Instant | None = Field(description="When a connection test of just this went well.")
+
+
+class FailureShown(Given):
+    """Why the company's server is not used for now; its mail waits."""
+
+    since: Instant
+    stage: str
+    message: str
+
+
+class EmailSettingsShown(Given):
+    """How a company's mail leaves, and where the answers go."""
+
+    method: Annotated[str, one_of(*get_args(MethodWord))]
+    smtp: SmtpShown
+    replies: Annotated[str, one_of(*get_args(RepliesWord))]
+    egress_addresses: list[str] = Field(
+        description="The addresses that the gateway connects from: let them in at your server."
+    )
+    failure: FailureShown | None
+
+
+class StepShown(Given):
+    """A step of the connection test."""
+
+    name: str
+    ok: bool
+    detail: str
+    ms: int
+
+
+class TestShown(Given):
+    """How the connection test ended. message: the server's own words, where it said any."""
+
+    ok: bool
+    stage: Annotated[str | None, one_of("dns", "connect", "tls", "auth", "sender")] = None
+    message: str
+    hint: str | None = None
+    max_message_bytes: int | None = None
+    steps: list[StepShown]

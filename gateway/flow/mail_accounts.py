@@ -1,0 +1,242 @@
+"""How a company's mail leaves: its settings, the connection test, the route by its own server."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from gateway.flow.context import Context
+from gateway.flow.quota import Quota
+from gateway.flow.refusal import invalid, not_found
+from gateway.ports.probe import Probe, Probed
+from gateway.ports.relay import Credentials, OwnServer, Tls
+from gateway.ports.store import Work
+from gateway.rules import events
+from gateway.rules.model import Tenant
+from gateway.rules.own_server import (
+    Account,
+    EmailSettings,
+    Method,
+    Security,
+    kept,
+    route_of,
+    settings_of,
+    vault_label,
+    with_failure,
+)
+from gateway.rules.probe_hints import hint_for
+
+log = structlog.get_logger()
+
+PAUSED = "own servers paused"
+"""The fact that names the routes which wait for a good connection test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a company changes of its settings; account: fields of `Account`, without `sealed`.
+
+    password: a new one, "" to forget the stored one, None to leave it.
+    """
+
+    method: str | None = None
+    replies: str | None = None
+    account: Mapping[str, Any] | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """How a connection test ended, and what to do next."""
+
+    probed: Probed
+    hint: str
+
+
+class MailAccounts:
+    """Keeps, tests and watches companies' own SMTP accounts."""
+
+    def __init__(self, context: Context, probe: Probe, quota: Quota) -> None:
+        """Test by `probe`, each company as often as `quota` lets it."""
+        self._context = context
+        self._probe = probe
+        self.quota = quota
+
+    async def change(self, tenant: Tenant, change: Change) -> EmailSettings:
+        """Store a change, and return the settings that hold now.
+
+        The stored password is forgotten when host, port or login change without a new one.
+
+        Raises Refused: the own server is to be used, and something that it needs is missing.
+        """
+        context, now = self._context, self._context.clock.now()
+
+        def store(work: Work) -> EmailSettings:
+            current = work.tenants.get(tenant.id)
+            if current is None:
+                raise not_found("company")
+            before = settings_of(current)
+            after = self._changed(current.id, before, change)
+            if after == before:
+                return before
+            if after.uses_own_server and not after.account.is_complete:
+                raise _missing(after.account)
+            self.write(work, current, after, now)
+            return after
+
+        settings = await context.store.write(store)
+        log.info("email_settings.changed", tenant=tenant.id, method=settings.method.value)
+        return settings
+
+    def write(self, work: Work, tenant: Tenant, settings: EmailSettings, now: datetime) -> Tenant:
+        """Store settings in the caller's transaction; changed ones let a paused route try again."""
+        before = settings_of(tenant)
+        if before.account != settings.account or before.method != settings.method:
+            settings = replace(settings, failure=None)
+        changed = work.tenants.change(replace(tenant, email=kept(settings), updated_at=now))
+        if settings.failure is None:
+            _set_paused(work, f"own:{tenant.id}", is_paused=False)
+        return changed
+
+    async def test(self, tenant: Tenant, change: Change) -> Tested:
+        """Try the given settings over the stored ones, without storing them or sending a mail.
+
+        A good test of what is stored lets a paused route go on.
+
+        Raises Refused: tested too often, no server given.
+        """
+        now = self._context.clock.now()
+        self.quota.take(tenant.id, 1, now)
+        settings = self._changed(tenant.id, settings_of(tenant), change)
+        account = settings.account
+        if not account.host:
+            raise invalid("smtp.host", "Which server? Write its name.", code="missing")
+        if not account.sender:
+            detail = "From which address? Write it, or a login that is one."
+            raise invalid("smtp.from_address", detail, code="missing")
+        server = self._server(tenant.id, account)
+        probed = await self._probe.probe(server, account.sender)
+        if probed.stage is None:
+            await self._note_good(tenant, account, now)
+        hint = "" if probed.stage is None else _hint(probed, account)
+        log.info("email_settings.tested", tenant=tenant.id, stage=probed.stage or "ok")
+        return Tested(probed, hint)
+
+    def server_of(self, tenant: Tenant) -> OwnServer | None:
+        """Return the company's server with its password, None if it has no complete account."""
+        account = settings_of(tenant).account
+        return self._server(tenant.id, account) if account.is_complete else None
+
+    def _changed(self, tenant_id: str, settings: EmailSettings, change: Change) -> EmailSettings:
+        account = replace(settings.account, **_fields(change.account or {}))
+        if not account.is_same_place(settings.account):
+            account = replace(account, sealed="")
+        if change.password is not None:
+            sealed = ""
+            if change.password:
+                label = vault_label(tenant_id)
+                sealed = self._context.vault.seal(change.password.encode(), label)
+            account = replace(account, sealed=sealed)
+        if account != settings.account:
+            account = replace(account, tested_at="")
+        return replace(
+            settings,
+            method=Method(change.method) if change.method else settings.method,
+            replies=type(settings.replies)(change.replies) if change.replies else settings.replies,
+            account=account,
+        )
+
+    def _server(self, tenant_id: str, account: Account) -> OwnServer:
+        credentials = None
+        if account.login:
+            password = self._context.vault.open(account.sealed, vault_label(tenant_id))
+            credentials = Credentials(account.login, (password or b"").decode())
+        return OwnServer(
+            host=account.host,
+            port=account.port,
+            tls=Tls.NONE if account.security is Security.NONE else Tls.VERIFIED,
+            implicit_tls=account.security is Security.TLS,
+            credentials=credentials,
+        )
+
+    async def _note_good(self, tenant: Tenant, account: Account, now: datetime) -> None:
+        def store(work: Work) -> None:
+            current = work.tenants.get(tenant.id)
+            if current is None:
+                return
+            settings = settings_of(current)
+            if replace(settings.account, tested_at="") != replace(account, tested_at=""):
+                return  # of settings that aren't the stored ones
+            good = replace(
+                settings,
+                account=replace(settings.account, tested_at=now.isoformat()),
+                failure=None,
+            )
+            work.tenants.change(replace(current, email=kept(good), updated_at=now))
+            _set_paused(work, f"own:{tenant.id}", is_paused=False)
+
+        await self._context.store.write(store)
+
+
+def paused_routes(work: Work) -> list[str]:
+    """Return the names of the routes that wait for a good connection test."""
+    return list(json.loads(work.facts.get(PAUSED) or "[]"))
+
+
+def pause(
+    context: Context, work: Work, tenant_id: str, said: tuple[str, str], now: datetime
+) -> None:
+    """Let the mail of a company wait: its server refused the login. Tells of it once.
+
+    said: the stage, and the server's words.
+    """
+    tenant = work.tenants.get(tenant_id)
+    if tenant is None or route_of(tenant) is None:
+        return
+    settings = settings_of(tenant)
+    if settings.failure is not None:
+        return
+    stage, reply = said
+    failed = with_failure(settings, stage, reply, now)
+    work.tenants.change(replace(tenant, email=kept(failed), updated_at=now))
+    _set_paused(work, f"own:{tenant_id}", is_paused=True)
+    about = {"stage": stage, "message": reply, "host": settings.account.host}
+    work.events.add(context.event(tenant_id, events.SMTP_ACCOUNT_FAILED, now, about))
+    work.wake("events")
+
+
+def _set_paused(work: Work, route: str, *, is_paused: bool) -> None:
+    paused = paused_routes(work)
+    if (route in paused) == is_paused:
+        return
+    after = sorted({*paused, route} if is_paused else {*paused} - {route})
+    work.facts.put(PAUSED, json.dumps(after))
+    if not is_paused:
+        work.wake("deliveries")
+
+
+def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    known = {"login", "host", "port", "security", "from_address"}
+    fields = {name: value for name, value in given.items() if name in known}
+    if "security" in fields:
+        fields["security"] = Security(fields["security"])
+    return fields
+
+
+def _hint(probed: Probed, account: Account) -> str:
+    return hint_for(probed.stage or "", probed.trouble, probed.message, account)
+
+
+def _missing(account: Account) -> Exception:
+    if not account.host:
+        return invalid("smtp.host", "Which server? Write its name.", code="missing")
+    if not account.sender:
+        detail = "From which address? Write it, or a login that is one."
+        return invalid("smtp.from_address", detail, code="missing")
+    detail = (
+        "The password has to be written again: server, port or login changed, or there is none."
+    )
+    return invalid("smtp.password", detail, code="missing")
