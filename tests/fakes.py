@@ -89,8 +89,10 @@ class ScriptedRelay:
 
     answers: Sequence = ()
     sent: list = field(default_factory=list)
+    hops: list = field(default_factory=list)
 
     async def relay(self, hop, copy, *, before_dot):
+        self.hops.append(hop)
         stage, answer = self.answers[min(len(self.sent), len(self.answers) - 1)]
         if stage is Stage.DOT:
             await before_dot()

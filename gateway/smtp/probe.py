@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import aiosmtplib
+from aiosmtplib.errors import SMTPResponseException
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
@@ -162,24 +163,27 @@ class SmtpProbe:
         if isinstance(answer, Reply):
             # It speaks SMTP, and has something to say.
             stage = "tls" if ended.stage is Stage.TLS else "connect"
-            return talk.failed(stage, _verbatim(answer))
+            return talk.failed(stage, _verbatim(ended))
         if ended.stage is Stage.TLS:
+            trouble = _tls_trouble(answer.text, implicit=hop.implicit_tls)
+            if trouble == "speaks_plain" and not await self._greets(hop, implicit_tls=False):
+                return talk.failed("connect", _NOBODY, "no_server")
             if hop.implicit_tls:
                 talk.done("connect", f"port {hop.port}")
-            trouble = _tls_trouble(answer.text, implicit=hop.implicit_tls)
             words = answer.text
             if trouble in {"expired", "wrong_name", "untrusted"}:
                 words += await self._certificate(hop)
             return talk.failed("tls", words, trouble)
-        if not hop.implicit_tls and await self._answers_in_tls(hop):
+        if not hop.implicit_tls and await self._greets(hop, implicit_tls=True):
             talk.done("connect", f"port {hop.port}")
             words = "The server waits for TLS from the first byte."
             return talk.failed("tls", words, "wants_tls")
         return talk.failed("connect", _NOBODY, "no_server")
 
-    async def _answers_in_tls(self, hop: NextHop) -> bool:
-        """Say whether it greets as a mail server once TLS is begun at once; no login is sent."""
-        client = self._client(replace(hop, implicit_tls=True, credentials=None), verified=False)
+    async def _greets(self, hop: NextHop, *, implicit_tls: bool) -> bool:
+        """Say whether it greets as a mail server if asked the other way; no login is sent."""
+        other = replace(hop, implicit_tls=implicit_tls, credentials=None)
+        client = self._client(other, verified=False)
         try:
             with translated(Stage.CONNECT):
                 await client.connect()
@@ -261,19 +265,27 @@ def _next_stage(steps: Sequence[ProbeStep]) -> str:
 
 
 def _said(ended: Ended) -> str:
-    return _verbatim(ended.answer) if isinstance(ended.answer, Reply) else ended.answer.text
+    return _verbatim(ended) if isinstance(ended.answer, Reply) else ended.answer.text
 
 
 def _lost(ended: Ended) -> str:
     return "" if isinstance(ended.answer, Reply) else "lost"
 
 
-def _verbatim(reply: Reply) -> str:
-    return str(reply)
+def _verbatim(ended: Ended) -> str:
+    """Return a reply as it came: every line with its code."""
+    cause = ended.__cause__
+    if not isinstance(cause, SMTPResponseException):
+        return str(ended.answer)
+    lines = cause.message.splitlines() or [""]
+    marks = ["-"] * (len(lines) - 1) + [" "]
+    return "\n".join(
+        f"{cause.code}{mark}{line}".rstrip() for mark, line in zip(marks, lines, strict=True)
+    )
 
 
 def _tls_trouble(words: str, *, implicit: bool) -> str:
-    said = words.lower()
+    said = words.lower().replace("_", " ")
     if "expired" in said:
         return "expired"
     if "hostname mismatch" in said or "ip address mismatch" in said:
