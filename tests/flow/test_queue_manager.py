@@ -52,7 +52,7 @@ async def deliveries(desk, submitted):
 
 @asynccontextmanager
 async def managed(desk, relay, **limits):
-    way = WayOut(FakeRoutes(), relay, FakeSigner(), POLICY, NoTally())
+    way = WayOut(FakeRoutes(), relay, FakeSigner(), POLICY, NoTally(), desk.accounts)
     manager = QueueManager(desk.context, way, QueueLimits(**limits))
     running = asyncio.create_task(manager.run())
     try:

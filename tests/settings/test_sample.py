@@ -40,7 +40,7 @@ def test_the_commented_arrays_become_a_valid_configuration(tmp_path):
         first = lines.index(start)
         taken += lines[first : lines.index("", first)]
     text = "\n".join(line.removeprefix("# ") for line in taken)
-    for name in ("acme.smtp", "acme.key"):
+    for name in ("acme.smtp", "acme.key", "acme.password"):
         (tmp_path / name).write_text("a long secret")
     text = text.replace("/etc/postroom", str(tmp_path))
     loaded = read(Path("c.toml"), text.encode(), {}, {})

@@ -324,7 +324,7 @@ async def test_a_company_s_own_server_is_a_next_hop_of_its_own_kind():
     names = Names(hosts={"smtp.acme.test": [ONE, "127.0.0.1"]})
     (hop,) = await routes_of(names).to_own_server(OWN)
     assert hop == NextHop(
-        "smtp.acme.test", 587, ONE, NextHopKind.OWN, Tls.VERIFIED, False, Credentials("u", "p")
+        "smtp.acme.test", 587, ONE, NextHopKind.OWN, Tls.VERIFIED, False, Credentials("u", "p"), 3
     )
 
 
