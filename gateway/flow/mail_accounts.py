@@ -22,6 +22,7 @@ from gateway.rules.own_server import (
     Method,
     Security,
     kept,
+    own_route,
     route_of,
     settings_of,
     vault_label,
@@ -98,7 +99,7 @@ class MailAccounts:
             settings = replace(settings, failure=None)
         changed = work.tenants.change(replace(tenant, email=kept(settings), updated_at=now))
         if settings.failure is None:
-            _set_paused(work, f"own:{tenant.id}", is_paused=False)
+            _resume(work, tenant.id)
         return changed
 
     async def test(self, tenant: Tenant, change: Change) -> Tested:
@@ -176,7 +177,7 @@ class MailAccounts:
                 failure=None,
             )
             work.tenants.change(replace(current, email=kept(good), updated_at=now))
-            _set_paused(work, f"own:{tenant.id}", is_paused=False)
+            _resume(work, tenant.id)
 
         await self._context.store.write(store)
 
@@ -202,19 +203,18 @@ def pause(
     stage, reply = said
     failed = with_failure(settings, stage, reply, now)
     work.tenants.change(replace(tenant, email=kept(failed), updated_at=now))
-    _set_paused(work, f"own:{tenant_id}", is_paused=True)
+    work.facts.put(PAUSED, json.dumps(sorted({*paused_routes(work), own_route(tenant_id)})))
     about = {"stage": stage, "message": reply, "host": settings.account.host}
     work.events.add(context.event(tenant_id, events.SMTP_ACCOUNT_FAILED, now, about))
     work.wake("events")
 
 
-def _set_paused(work: Work, route: str, *, is_paused: bool) -> None:
-    paused = paused_routes(work)
-    if (route in paused) == is_paused:
-        return
-    after = sorted({*paused, route} if is_paused else {*paused} - {route})
-    work.facts.put(PAUSED, json.dumps(after))
-    if not is_paused:
+def _resume(work: Work, tenant_id: str) -> None:
+    """Let the mail of a paused route leave, now."""
+    paused, route = paused_routes(work), own_route(tenant_id)
+    if route in paused:
+        work.facts.put(PAUSED, json.dumps([one for one in paused if one != route]))
+        work.deliveries.hasten(tenant_id, route)
         work.wake("deliveries")
 
 

@@ -142,5 +142,8 @@ class Deliveries(Protocol):
     def bounced_since(self, tenant_id: str, address: str, key: str, since: datetime) -> int:
         """Return how many deliveries to the address ended with this reason key since then."""
 
+    def hasten(self, tenant_id: str, route: str) -> None:
+        """Let what is deferred on a company's route be tried at once."""
+
     def next_due(self) -> datetime | None:
         """Return when the next waiting delivery is due, or None."""

@@ -112,9 +112,14 @@ def with_failure(settings: EmailSettings, stage: str, reply: str, now: datetime)
     return replace(settings, failure=Failure(now.isoformat(), stage, reply))
 
 
+def own_route(tenant_id: str) -> str:
+    """Return the queue's name of the way by a company's own server."""
+    return f"{_ROUTE}{tenant_id}"
+
+
 def route_of(tenant: Tenant) -> str | None:
     """Return the queue's name of the way by the company's own server, None without one."""
-    return f"{_ROUTE}{tenant.id}" if settings_of(tenant).uses_own_server else None
+    return own_route(tenant.id) if settings_of(tenant).uses_own_server else None
 
 
 def attaches_pdf(tenant: Tenant) -> bool:
