@@ -99,7 +99,7 @@ class TestShown(Given):
     """How the connection test ended. message: the server's own words, where it said any."""
 
     ok: bool
-    stage: Annotated[str | None, one_of("dns", "connect", "tls", "auth", "sender")] = None
+    stage: Annotated[str, one_of("dns", "connect", "tls", "auth", "sender")] | None = None
     message: str
     hint: str | None = None
     max_message_bytes: int | None = None
