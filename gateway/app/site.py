@@ -39,6 +39,8 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         billing=office.billing,
         companies=office.companies,
         dispatch=office.dispatch,
+        accounts=office.accounts,
+        egress_addresses=office.routes.own_addresses,
         uploads=office.scratch,
     )
     names = office.context.names

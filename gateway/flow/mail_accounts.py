@@ -236,7 +236,5 @@ def _missing(account: Account) -> Exception:
     if not account.sender:
         detail = "From which address? Write it, or a login that is one."
         return invalid("smtp.from_address", detail, code="missing")
-    detail = (
-        "The password has to be written again: server, port or login changed, or there is none."
-    )
+    detail = "Write the password again: server, port or login changed, or there is none."
     return invalid("smtp.password", detail, code="missing")

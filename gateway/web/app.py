@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from gateway.web import pdf_links
 from gateway.web.assets import Assets
 from gateway.web.chat import Chat
+from gateway.web.email_settings import SettingsPage
 from gateway.web.guard import Pace
 from gateway.web.inbox import Inbox
 from gateway.web.pages import HEADERS, Pages, see_other
@@ -27,6 +28,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *Chat(services, pages, pace).routes(),
         *pdf_links.routes(services, pages),
         *sign_in.routes(),
+        *SettingsPage(services, pages, sign_in).routes(),
         *Inbox(services, pages, sign_in).routes(),
         assets.route(HEADERS),
         *pages.nothing("/c"),

@@ -1,5 +1,6 @@
 """What the pages are given: journeys and plain values; `app` puts them together."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,12 @@ from gateway.flow.companies import Companies
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
+from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.visit import Visits
+
+
+async def _nowhere() -> Sequence[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +23,7 @@ class WebServices:
 
     uploads: an existing directory on the file system of the blobs, for files on their way in.
     upload_files, upload_bytes: what one message may bring along, all files together.
+    egress_addresses: returns the addresses that the gateway connects from, as far as known.
     posts_per_minute: of one person, or of one peer that signs in.
     """
 
@@ -26,7 +33,9 @@ class WebServices:
     billing: Billing
     companies: Companies
     dispatch: Dispatch
+    accounts: MailAccounts
     uploads: Path
     upload_files: int = 10
     upload_bytes: int = 20 * 1024 * 1024
     posts_per_minute: int = 120
+    egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere

@@ -29,6 +29,7 @@ class Seat:
 
     tenant: Tenant
     may_write: bool
+    may_set: bool
     user: str | None = None
     conversation_id: str | None = None
 
@@ -145,6 +146,7 @@ def _seat(work: Work, about: Mapping[str, Any]) -> Seat | None:
     return Seat(
         tenant=tenant,
         may_write=scopes is None or "inbox:write" in scopes,
+        may_set=scopes is None or "settings" in scopes,
         user=about.get("user"),
         conversation_id=about.get("conversation_id"),
     )

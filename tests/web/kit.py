@@ -23,6 +23,7 @@ from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.drafts import Document, InvoiceDraft, TenantDraft
+from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.quota import Quota
 from gateway.flow.submit import Submissions
 from gateway.flow.visit import Visits
@@ -46,6 +47,7 @@ from gateway.web.app import build_web
 from gateway.web.letters import TemplateLetters
 from gateway.web.services import WebServices
 from tests.api.kit import NAMES, SECRETS, Clock, DiskBlobs, OneWay
+from tests.fakes import ScriptedProbe
 from tests.smtp.loops import in_loop
 
 PDF = b"%PDF-1.7\n" + b"x" * 1000
@@ -210,6 +212,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         billing=billing,
         companies=Companies(context),
         dispatch=Dispatch(context),
+        accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
         uploads=directory / "uploads",
         **settings,
     )

@@ -1,0 +1,232 @@
+"""A company's email settings: by what way its mail leaves; the connection test (ux.md, 2.4)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from gateway.flow.mail_accounts import Change, Tested
+from gateway.flow.refusal import Kind, Refused
+from gateway.mail.address import is_mailbox
+from gateway.rules.model import Tenant
+from gateway.rules.own_server import EmailSettings, Method, Replies, Security, settings_of
+from gateway.web.pages import STATUS, Pages
+from gateway.web.services import WebServices
+from gateway.web.signin import Seat, SignIn
+from gateway.web.uploads import fields_of
+from gateway.web.wording import Wording, wording
+
+PATH = "/inbox/settings"
+_SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_MANY})
+_STEPS = {
+    "dns": "Server found",
+    "connect": "Connected",
+    "tls": "Encrypted",
+    "auth": "Login accepted",
+    "sender": "Sender accepted",
+}
+_FAILED_STEPS = {
+    "dns": "Server not found",
+    "connect": "No connection",
+    "tls": "Not encrypted",
+    "auth": "Login refused",
+    "sender": "Sender refused",
+}
+_SECURITIES = ((Security.STARTTLS, "STARTTLS"), (Security.TLS, "SSL/TLS"), (Security.NONE, "None"))
+_REPLIES = (
+    (Replies.INBOX, "Inbox"),
+    (Replies.MAILBOX, "my mailbox"),
+    (Replies.BOTH, "both"),
+)
+
+
+class SettingsPage:
+    """Answers under /inbox/settings for those who are signed in."""
+
+    def __init__(self, services: WebServices, pages: Pages, sign_in: SignIn) -> None:
+        """Work with these journeys; `sign_in` knows who comes."""
+        self._services = services
+        self._pages = pages
+        self._sign_in = sign_in
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        route = self._pages.route
+        return [
+            route(PATH, self.show),
+            route(PATH, self.save, method="POST"),
+            route(f"{PATH}/test", self.test, method="POST"),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """Show what is stored; the password never comes back to the browser."""
+        seat = await self._sign_in.seat(request)
+        if seat is None:
+            return self._sign_in.page()
+        _require_settings(seat)
+        return await self._page(seat, settings_of(seat.tenant))
+
+    async def save(self, request: Request) -> Response:
+        """Store the form."""
+        seat = await self._writer(request)
+        fields = await fields_of(request)
+        try:
+            change = _change_of(fields)
+            settings = await self._services.accounts.change(seat.tenant, change)
+        except Refused as refused:
+            return await self._refused(seat, fields, refused)
+        return await self._page(seat, settings, saved=True)
+
+    async def test(self, request: Request) -> Response:
+        """Test what stands in the form, without storing it or sending a mail."""
+        seat = await self._writer(request)
+        fields = await fields_of(request)
+        try:
+            tested = await self._services.accounts.test(seat.tenant, _change_of(fields))
+        except Refused as refused:
+            return await self._refused(seat, fields, refused)
+        fresh = await self._fresh(seat.tenant)
+        return await self._page(seat, settings_of(fresh), fields=fields, tested=tested)
+
+    async def _writer(self, request: Request) -> Seat:
+        seat = await self._sign_in.seat(request)
+        if seat is None:
+            raise Refused(Kind.FORBIDDEN, "signed_out", "Sign in to the Inbox first.")
+        _require_settings(seat)
+        return seat
+
+    async def _fresh(self, tenant: Tenant) -> Tenant:
+        found = await self._services.context.store.read(lambda work: work.tenants.get(tenant.id))
+        return found or tenant
+
+    async def _refused(self, seat: Seat, fields: Mapping[str, str], refused: Refused) -> Response:
+        if refused.kind not in _SHOWN_AGAIN:
+            raise refused
+        return await self._page(
+            seat,
+            settings_of(await self._fresh(seat.tenant)),
+            fields=fields,
+            trouble=refused.detail,
+            status=STATUS[refused.kind],
+        )
+
+    async def _page(
+        self,
+        seat: Seat,
+        settings: EmailSettings,
+        *,
+        fields: Mapping[str, str] | None = None,
+        tested: Tested | None = None,
+        trouble: str = "",
+        saved: bool = False,
+        status: int = 200,
+    ) -> Response:
+        tenant = seat.tenant
+        say = wording(tenant.locale)
+        addresses = await self._services.egress_addresses()
+        values = {
+            "company": tenant.name,
+            "gateway_address": self._services.context.names.sender_address(tenant),
+            "form": _form(settings, fields),
+            "has_password": bool(settings.account.sealed),
+            "securities": [(one.value, say.text(words)) for one, words in _SECURITIES],
+            "replies": [(one.value, say.text(words)) for one, words in _REPLIES],
+            "failure": _failure(settings, tenant, say),
+            "tested_at": _moment(settings.account.tested_at, tenant, say),
+            "result": _result(tested, say),
+            "trouble": trouble,
+            "saved": saved,
+            "addresses": addresses,
+        }
+        return self._pages.page("settings.html", values, say=say, status=status)
+
+
+def _require_settings(seat: Seat) -> None:
+    if not seat.may_set:
+        detail = "You may not change settings: your key lacks the right settings."
+        raise Refused(Kind.FORBIDDEN, "no_settings", detail)
+
+
+def _change_of(fields: Mapping[str, str]) -> Change:
+    """Return the change that the form asks for. Raises Refused, naming what is wrong."""
+    try:
+        method = Method(fields.get("method", "gateway"))
+        replies = Replies(fields.get("replies", "inbox"))
+        security = Security(fields.get("security", "starttls"))
+        port = int(fields.get("port", "").strip() or "587")
+    except ValueError as error:
+        raise _wrong("A port is a number from 1 to 65535.") from error
+    if not 1 <= port <= 65535:
+        raise _wrong("A port is a number from 1 to 65535.")
+    host = fields.get("host", "").strip().rstrip(".").lower()
+    if not host.isascii() or not host.isprintable() or set(" /@\\?#,") & set(host):
+        raise _wrong("Write the server's name alone, such as smtp.acme.example.")
+    sender = fields.get("from_address", "").strip()
+    if sender and not is_mailbox(sender):
+        raise _wrong("From is not an address such as invoices@acme.example.")
+    account = {
+        "login": fields.get("login", "").strip()[:200],
+        "host": host[:253],
+        "port": port,
+        "security": security.value,
+        "from_address": sender,
+    }
+    password = fields.get("password", "")
+    return Change(method.value, replies.value, account, password[:1000] or None)
+
+
+def _wrong(detail: str) -> Refused:
+    return Refused(Kind.INVALID, "invalid", detail)
+
+
+def _form(settings: EmailSettings, fields: Mapping[str, str] | None) -> dict[str, str]:
+    account = settings.account
+    stored = {
+        "method": settings.method.value,
+        "login": account.login,
+        "host": account.host,
+        "port": str(account.port),
+        "security": account.security.value,
+        "from_address": account.from_address,
+        "replies": settings.replies.value,
+    }
+    given = {name: value for name, value in (fields or {}).items() if name in stored}
+    return stored | given
+
+
+def _failure(settings: EmailSettings, tenant: Tenant, say: Wording) -> dict[str, str] | None:
+    failure = settings.failure
+    if failure is None:
+        return None
+    words = "Your mail server refuses our login since {moment}. Mail waits until a test goes well."
+    moment = _moment(failure.since, tenant, say)
+    return {"words": say.text(words, moment=moment), "reply": failure.reply}
+
+
+def _result(tested: Tested | None, say: Wording) -> dict[str, Any] | None:
+    if tested is None:
+        return None
+    probed = tested.probed
+    return {
+        "ok": probed.stage is None,
+        "title": say.text(_FAILED_STEPS[probed.stage]) if probed.stage else probed.message,
+        "reply": "" if probed.stage is None else probed.message,
+        "hint": tested.hint,
+        "steps": [
+            {
+                "ok": step.ok,
+                "words": say.text((_STEPS if step.ok else _FAILED_STEPS)[step.name]),
+                "detail": step.detail if step.ok else "",
+                "ms": step.ms,
+            }
+            for step in probed.steps
+        ],
+        "limit": say.size(probed.most_octets) if probed.most_octets else "",
+    }
+
+
+def _moment(text: str, tenant: Tenant, say: Wording) -> str:
+    return say.moment(datetime.fromisoformat(text), tenant.timezone) if text else ""

@@ -1,0 +1,110 @@
+"""The page of a company's email settings, with the connection test."""
+
+import pytest
+
+from gateway.rules.own_server import settings_of
+from tests.web.kit import forms, with_web
+
+PAGE = "/inbox/settings"
+FORM = {
+    "method": "smtp",
+    "login": "invoices@novak.example",
+    "password": "canary-7f3a",
+    "host": "SMTP.novak.example",
+    "port": "465",
+    "security": "tls",
+    "from_address": "",
+    "replies": "both",
+}
+
+
+async def stored(web):
+    tenant = await web.services.context.store.read(lambda work: work.tenants.get(web.tenant.id))
+    return settings_of(tenant)
+
+
+@with_web()
+async def test_who_is_not_signed_in_is_asked_to(web):
+    page = await web.get(PAGE)
+    assert ("post", "/inbox/sign-in") in forms(page.text)
+    assert (await web.post(PAGE, FORM)).status_code == 403
+
+
+@with_web()
+async def test_a_key_without_the_right_may_not(web):
+    _, key = await web.services.companies.add_key(web.tenant.id, ("inbox:read", "inbox:write"))
+    await web.sign_in(key)
+    assert (await web.get(PAGE)).status_code == 403
+    assert (await web.post(PAGE, FORM)).status_code == 403
+    assert (await stored(web)).account.host == ""
+
+
+@with_web()
+async def test_the_inbox_leads_to_the_settings(web):
+    await web.sign_in()
+    assert f'href="{PAGE}"' in (await web.get("/inbox")).text
+
+
+@with_web()
+async def test_what_is_saved_is_shown_again_but_never_the_password(web):
+    await web.sign_in()
+    answer = await web.post(PAGE, FORM)
+    assert answer.status_code == 200
+    assert "Saved." in answer.text
+    page = (await web.get(PAGE)).text
+    assert 'value="smtp.novak.example"' in page
+    assert "canary" not in answer.text + page
+    assert "A password is stored." in page
+    assert (await stored(web)).uses_own_server
+
+
+@with_web()
+async def test_an_empty_password_field_keeps_the_stored_one(web):
+    await web.sign_in()
+    await web.post(PAGE, FORM)
+    await web.post(PAGE, {**FORM, "password": "", "security": "starttls"})
+    assert (await stored(web)).account.sealed
+    answer = await web.post(PAGE, {**FORM, "password": "", "host": "other.example"})
+    assert answer.status_code == 422
+    assert "Write the password again" in answer.text
+
+
+@with_web()
+async def test_a_good_connection_test_says_so_and_stores_nothing(web):
+    await web.sign_in()
+    answer = await web.post(f"{PAGE}/test", FORM)
+    assert "SMTP test successful" in answer.text
+    assert 'role="status"' in answer.text
+    assert 'value="smtp.novak.example"' in answer.text.lower()
+    assert "canary" not in answer.text
+    assert (await stored(web)).account.host == ""
+
+
+@with_web()
+async def test_a_failed_one_shows_the_servers_words_and_what_to_do(web):
+    reply = "535-5.7.139 <b>Authentication</b> unsuccessful\n535 5.7.139 disabled"
+    web.services.accounts._probe.failure = ("auth", reply, "")
+    await web.sign_in()
+    answer = (await web.post(f"{PAGE}/test", FORM)).text
+    assert 'role="alert"' in answer
+    assert "Login refused" in answer
+    assert "535-5.7.139 &lt;b&gt;Authentication&lt;/b&gt; unsuccessful\n535 5.7.139" in answer
+    assert "Microsoft 365 admin" in answer
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("port", "0", "A port is a number"),
+        ("port", "smtp", "A port is a number"),
+        ("host", "https://smtp.novak.example/", "server&#39;s name alone"),
+        ("from_address", "nobody", "From is not an address"),
+    ],
+)
+@with_web()
+async def test_a_bad_field_is_told_and_nothing_is_lost(web, field, value, words):
+    await web.sign_in()
+    answer = await web.post(PAGE, {**FORM, field: value})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'value="invoices@novak.example"' in answer.text
