@@ -10,8 +10,11 @@ from gateway.rules.model import Reason
 from gateway.rules.outcome import Deferred, Outcome, Stage, Suspended
 from gateway.rules.reasons import plain_words
 
-FIRST_ROOM = 2
+FIRST_ROOM = 1
 """Attempts at once at a next hop that nothing is known of; each success adds one."""
+UNPROVEN_SHARE = 3 / 4
+"""Of all attempts, those at next hops that are not known to work: unknown ones, which may hang
+for minutes each, and failing ones. The rest is for those that work."""
 MOST_FAILURES = 3
 SHORTEST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(minutes=15)

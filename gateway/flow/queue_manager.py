@@ -10,7 +10,7 @@ import structlog
 
 from gateway.flow.context import Context
 from gateway.flow.deliver import LeaseLost, RoutePaused, WayOut, conclude, deliver
-from gateway.flow.lanes import SOON
+from gateway.flow.lanes import SOON, UNPROVEN_SHARE
 from gateway.flow.mail_accounts import paused_routes
 from gateway.mail.errors import Fault
 from gateway.ports.lists import Stale
@@ -115,7 +115,7 @@ class QueueManager:
         return len(claimed)
 
     def _take(self, work: Work, free: int) -> list[Delivery]:
-        """Claim for next hops that may be dead, up to half of all attempts, and for the others."""
+        """Claim for next hops that may be dead, up to their share, and for the others."""
         lanes, limits = self._way.lanes, self._limits
         trying = Counter(delivery.route for delivery in self._trying.values())
         working, others = lanes.rooms(trying, self._context.clock.now())
@@ -123,7 +123,7 @@ class QueueManager:
         others = replace(others, by_route={**others.by_route, **paused})
         working = replace(working, by_route={**working.by_route, **paused})
         self._shortest_wait = _PAUSED_POLL if paused else _SHORT_POLL
-        unproven = max(1, limits.concurrency // 2) - lanes.unproven(trying)
+        unproven = max(1, int(limits.concurrency * UNPROVEN_SHARE)) - lanes.unproven(trying)
         claimed = list(work.deliveries.claim(self._lease, min(free, unproven), rooms=others))
         if any(working.by_route.values()):
             claimed += work.deliveries.claim(self._lease, free - len(claimed), rooms=working)

@@ -58,7 +58,7 @@ def test_each_success_makes_room_for_one_more_up_to_the_cap_of_its_route():
     for _ in range(5):
         lanes.ended("dead.test", Stage.DOT, SENT, NINE)
         rooms.append(room(lanes)[0])
-    assert rooms == [3, 4, 5, 5, 5]
+    assert rooms == [2, 3, 4, 5, 5]
     assert room(lanes, {"dead.test": 4}) == (1, 0)
     assert lanes.unproven({"dead.test": 4}) == 0
 
