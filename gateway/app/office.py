@@ -21,6 +21,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.quota import Quota
 from gateway.flow.receive import MxReception
+from gateway.flow.renewal import Renewal
 from gateway.flow.sts import StsLookup
 from gateway.flow.submission import SubmissionReception
 from gateway.flow.submit import Submissions
@@ -74,6 +75,7 @@ class Office:
     conversing: Conversing
     billing: Billing
     visits: Visits
+    renewal: Renewal
     dispatch: Dispatch
     reception: MxReception
     submission: SubmissionReception
@@ -206,6 +208,7 @@ def _office(
         conversing=Conversing(context, quota),
         billing=billing,
         visits=Visits(context, billing),
+        renewal=Renewal(context),
         dispatch=Dispatch(context),
         reception=MxReception(context, directory),
         submission=SubmissionReception(context, submissions, parser, KeptPasswords()),

@@ -35,6 +35,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
     pages = WebServices(
         context=office.context,
         visits=office.visits,
+        renewal=office.renewal,
         conversing=office.conversing,
         billing=office.billing,
         companies=office.companies,
@@ -42,6 +43,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         accounts=office.accounts,
         egress_addresses=office.routes.own_addresses,
         uploads=office.scratch,
+        draining=draining,
     )
     names = office.context.names
     ours = (names.sender, names.reply, names.bounce)

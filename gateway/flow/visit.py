@@ -32,6 +32,8 @@ from gateway.rules.payments import pending_claims, with_payments
 from gateway.rules.replies import answer_subject
 from gateway.rules.tokens import LinkRef, read_chat_token, read_pdf_token
 
+_MOST_EVENTS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -167,6 +169,38 @@ class Visits:
             work.invoices.change(invoice)
 
         await context.store.write(store)
+
+    async def documents(self, token: str) -> Sequence[tuple[Attachment, AsyncIterator[bytes]]]:
+        """Return every document that the person may see, oldest first, each with its bytes."""
+        visit = await self.open(token)
+        return [
+            (one, stream(self._context, one.tenant_id, one.sha256))
+            for message in visit.messages
+            if message.direction is not Direction.NOTE
+            for one in message.attachments
+            if not one.inline
+        ]
+
+    async def news(self, token: str, after: int | None) -> tuple[int, bool]:
+        """Return the number of the company's newest event, and whether any is of this place.
+
+        after: the number known so far; None to begin. Raises Refused once the link opens nothing.
+        """
+        link, now = self._link(token), self._context.clock.now()
+
+        def look(work: Work) -> tuple[int, bool]:
+            tenant, _, conversation = _enter(work, link, now)
+            last = work.events.last(tenant.id)
+            if after is None or after > last:
+                return last, False
+            fresh = work.events.after(tenant.id, after, limit=_MOST_EVENTS)
+            # After very much has happened a look too many does no harm.
+            ours = len(fresh) == _MOST_EVENTS or any(
+                event.data.get("conversation_id") == conversation.id for event in fresh
+            )
+            return last, ours
+
+        return await self._context.store.read(look)
 
     async def attachment(
         self, token: str, attachment_id: str

@@ -9,7 +9,9 @@ from gateway.web.assets import Assets
 from gateway.web.chat import Chat
 from gateway.web.email_settings import SettingsPage
 from gateway.web.guard import Pace
+from gateway.web.handouts import Handouts
 from gateway.web.inbox import Inbox
+from gateway.web.live import Live
 from gateway.web.pages import HEADERS, Pages, see_other
 from gateway.web.paying import Paying
 from gateway.web.rendering import environment
@@ -25,6 +27,8 @@ def build_web(services: WebServices) -> list[BaseRoute]:
     sign_in = SignIn(services, pages, pace)
     return [
         *Paying(services, pages, pace).routes(),
+        *Handouts(services, pages).routes(),
+        *Live(services, pages).routes(),
         *Chat(services, pages, pace).routes(),
         *pdf_links.routes(services, pages),
         *sign_in.routes(),

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 from gateway.rules.currencies import MINOR_DIGITS, shown
 from gateway.rules.model import Invoice, InvoiceStatus, Tenant
+from gateway.rules.pay_codes import kinds_for
 from gateway.rules.payments import METHODS, ZERO, amount_open, confirmed, pending_claims
 from gateway.web.kinds import words_of
 from gateway.web.rendering import grouped
+from gateway.web.transfers import CODE_NAMES, reference_of, transfer_for
 from gateway.web.wording import Wording
 
 _SOON_DAYS = 3
@@ -43,6 +45,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class BankRow:
+    """A line of the bank details. copy: what a bank's form wants to be given."""
+
+    label: str
+    value: str
+    copy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A picture that a bank's app reads. kind: its name in paths; alt: what it is."""
+
+    kind: str
+    name: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """An invoice in words. claim: the payment id of the customer's claim, None without one."""
 
@@ -60,7 +80,9 @@ class Bill:
     chip: Chip
     payable: bool
     has_pdf: bool
-    bank: tuple[tuple[str, str], ...]
+    on_calendar: bool
+    bank: tuple[BankRow, ...]
+    codes: tuple[Code, ...]
     rows: tuple[Row, ...]
     customer: str
     message: str
@@ -92,7 +114,9 @@ def bill(
         chip=chip(invoice, tenant, say, today, inbox=inbox),
         payable=kind.payable and awaits and amount_open(invoice) > ZERO,
         has_pdf=invoice.pdf_attachment_id is not None,
-        bank=_bank(invoice, say) if kind.payable and awaits else (),
+        bank=_bank(invoice, tenant, say) if kind.payable and awaits else (),
+        codes=_codes(invoice, tenant, say) if kind.payable and awaits else (),
+        on_calendar=kind.payable and awaits and invoice.due_on is not None,
         rows=rows(invoice, say),
         customer=str(invoice.customer.get("name") or invoice.customer.get("email") or ""),
         message=invoice.message,
@@ -144,19 +168,35 @@ def _due_chip(due_on: date | None, say: Wording, today: date, *, brief: bool) ->
     return Chip(say.text("Due {date}", date=day), "off")
 
 
-def _bank(invoice: Invoice, say: Wording) -> tuple[tuple[str, str], ...]:
+def _bank(invoice: Invoice, tenant: Tenant, say: Wording) -> tuple[BankRow, ...]:
     details = invoice.payment
     iban = str(details.get("iban") or "")
     if not iban:
         return ()
-    reference = str(details.get("reference") or details.get("variable_symbol") or invoice.number)
+    open_ = amount_open(invoice)
+    bic, reference = str(details.get("bic") or ""), reference_of(invoice)
     found = [
-        (say.text("IBAN"), grouped(iban)),
-        (say.text("BIC"), str(details.get("bic") or "")),
-        (say.text("Amount"), say.money(amount_open(invoice), invoice.currency)),
-        (say.text("Reference"), reference),
+        BankRow(say.text("Beneficiary"), tenant.name, tenant.name),
+        BankRow(say.text("IBAN"), grouped(iban), "".join(iban.split())),
+        BankRow(say.text("BIC"), bic, bic),
+        BankRow(
+            say.text("Amount"),
+            say.money(open_, invoice.currency),
+            shown(open_, invoice.currency),
+        ),
+        BankRow(say.text("Reference"), reference, reference),
     ]
-    return tuple((label, value) for label, value in found if value)
+    return tuple(row for row in found if row.value)
+
+
+def _codes(invoice: Invoice, tenant: Tenant, say: Wording) -> tuple[Code, ...]:
+    """Return the codes that fit, the customer's country's first."""
+    transfer = transfer_for(tenant, invoice)
+    kinds = kinds_for(transfer, say.lang) if transfer is not None else ()
+    alt = "{code}: scan it with your bank's app to pay"
+    return tuple(
+        Code(kind.value, CODE_NAMES[kind], say.text(alt, code=CODE_NAMES[kind])) for kind in kinds
+    )
 
 
 def rows(invoice: Invoice, say: Wording) -> tuple[Row, ...]:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway.flow.refusal import Kind, Refused, not_found
+from gateway.flow.renewal import Lost
 from gateway.flow.visit import Visit
 from gateway.rules.model import Delivery, Direction, Invoice, InvoiceStatus, Message
 from gateway.rules.payments import day_of
@@ -41,6 +42,7 @@ class Chat:
         return [
             route("/c/{token}", self.show),
             route("/c/{token}/messages", self.write, method="POST"),
+            route("/c/{token}/new-link", self.renew, method="POST"),
             route("/c/{token}/attachments/{attachment}", self.attachment),
             route("/c/{token}/invoices/{invoice}", self.invoice),
             route("/c/{token}/invoices/{invoice}/pdf", self.pdf),
@@ -48,7 +50,12 @@ class Chat:
 
     async def show(self, request: Request) -> Response:
         """Return the conversation; changes nothing."""
-        visit = await self._services.visits.open(request.path_params["token"])
+        try:
+            visit = await self._services.visits.open(request.path_params["token"])
+        except Refused as refused:
+            if refused.kind is not Kind.GONE:
+                raise
+            return await self._expired(request, refused)
         # Many messages take long to write down; others are served meanwhile.
         return await asyncio.to_thread(self._page, request, visit)
 
@@ -84,6 +91,27 @@ class Chat:
                 self._page, request, visit, status=status, trouble=refused.detail, text=text
             )
         return see_other(f"/c/{token}#{message.id}")
+
+    async def renew(self, request: Request) -> Response:
+        """Send a new link to the address that had this one."""
+        token, renewal = request.path_params["token"], self._services.renewal
+        lost = await renewal.lost(token)
+        self._pace.take(f"{lost.tenant.id}:{lost.person.ref}", self._services.context.clock.now())
+        say = wording(lost.conversation.locale or lost.tenant.locale)
+        words = "you asked for a new link to {subject}. Here it is:"
+        text = say.text("Hello,") + "\n\n" + say.text(words, subject=lost.conversation.subject)
+        lost = await renewal.renew(token, text)
+        values = {**_about(lost), "sent": True, "token": token}
+        return self._pages.page("expired.html", values, say=say)
+
+    async def _expired(self, request: Request, refused: Refused) -> Response:
+        token = request.path_params["token"]
+        lost = await self._services.renewal.lost(token)
+        if not lost.renewable:
+            raise refused
+        say = wording(lost.conversation.locale or lost.tenant.locale)
+        values = {**_about(lost), "sent": False, "token": token}
+        return self._pages.page("expired.html", values, say=say, status=STATUS[Kind.GONE])
 
     async def attachment(self, request: Request) -> Response:
         """Download a document of the conversation."""
@@ -134,6 +162,7 @@ class Chat:
         values = {
             "token": request.path_params["token"],
             "company": company,
+            "branded": bool(visit.tenant.brand.get("color")),
             "initials": initials(company),
             "subject": visit.conversation.subject,
             "visitor": visit.participant.mailbox.name or visit.participant.mailbox.address,
@@ -162,6 +191,12 @@ def invoice_of(visit: Visit, invoice_id: str) -> Invoice:
         if invoice.id == invoice_id:
             return invoice
     raise not_found("invoice")
+
+
+def _about(lost: Lost) -> dict[str, str]:
+    """Return what an expired link tells: whose it was, and to which address, half hidden."""
+    local, _, domain = lost.person.mailbox.address.rpartition("@")
+    return {"company": lost.tenant.name, "address": f"{local[:1]}•••@{domain}"}
 
 
 def initials(name: str) -> str:

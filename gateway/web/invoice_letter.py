@@ -11,24 +11,20 @@ from gateway.rules.colours import readable_under
 from gateway.rules.currencies import shown
 from gateway.rules.model import Invoice, InvoiceStatus, Tenant
 from gateway.rules.occasions import Occasion, days_left, occasion_of
-from gateway.rules.pay_codes import CodeKind, Transfer, kinds_for, payload, transfer_of
+from gateway.rules.pay_codes import Transfer, kinds_for, payload
 from gateway.rules.payments import amount_open
 from gateway.web import invoice_words as words
 from gateway.web import qr
 from gateway.web.invoice_words import Case
 from gateway.web.kinds import KindWords, words_of
 from gateway.web.rendering import grouped
+from gateway.web.transfers import CODE_NAMES, reference_of, transfer_for
 from gateway.web.wording import Wording
 
 BUTTON = "#124bbf"
 """Readable before and after a mail program has inverted it (ux.md, 2.1, dark mode)."""
 
 CODE_ID = "pay-code@postroom"
-_CODE_NAMES = {
-    CodeKind.EPC: "EPC QR code",
-    CodeKind.PAY_BY_SQUARE: "PAY by square",
-    CodeKind.SPAYD: "QR Platba",
-}
 _CODE_SCALE = 6
 _ASKING = frozenset({Occasion.NEW, Occasion.DUE_SOON, Occasion.OVERDUE, Occasion.PART_PAID,
                      Occasion.CORRECTED})  # fmt: skip
@@ -45,7 +41,7 @@ def invoice_values(facts: InvoiceFacts, say: Wording) -> dict[str, Any]:
     case = Case(facts, say, kind, occasion, title, low, days_left(invoice, given.today))
     asks = kind.payable and occasion in _ASKING
     due = words.due(case)
-    transfer = _transfer(facts) if asks else None
+    transfer = transfer_for(facts.tenant, invoice) if asks else None
     return {
         "say": say,
         "company": facts.tenant.name,
@@ -127,11 +123,6 @@ def _account(invoice: Invoice) -> str:
     return grouped(str(invoice.payment.get("iban") or ""))
 
 
-def _reference(invoice: Invoice) -> str:
-    details = invoice.payment
-    return str(details.get("reference") or details.get("variable_symbol") or invoice.number)
-
-
 def _bank(invoice: Invoice, say: Wording) -> list[tuple[str, str, str]]:
     """Return (label, value for HTML, value for text) of the bank details."""
     iban, due = _account(invoice), amount_open(invoice)
@@ -142,22 +133,8 @@ def _bank(invoice: Invoice, say: Wording) -> list[tuple[str, str, str]]:
         rows.append((say.text("BIC"), bic, bic))
     plain = f"{shown(due, invoice.currency)} {invoice.currency}"
     rows.append((say.text("Amount"), say.money(due, invoice.currency), plain))
-    rows.append((say.text("Reference"), _reference(invoice), _reference(invoice)))
+    rows.append((say.text("Reference"), reference_of(invoice), reference_of(invoice)))
     return rows
-
-
-def _transfer(facts: InvoiceFacts) -> Transfer | None:
-    invoice, details = facts.invoice, facts.invoice.payment
-    return transfer_of(
-        facts.tenant.name,
-        str(details.get("iban") or ""),
-        amount_open(invoice),
-        invoice.currency,
-        reference=_reference(invoice),
-        bic=str(details.get("bic") or ""),
-        variable_symbol=str(details.get("variable_symbol") or ""),
-        due_on=invoice.due_on,
-    )
 
 
 def _code(transfer: Transfer | None, facts: InvoiceFacts, say: Wording) -> dict[str, Any] | None:
@@ -166,7 +143,7 @@ def _code(transfer: Transfer | None, facts: InvoiceFacts, say: Wording) -> dict[
     if transfer is None or not kinds:
         return None
     png, width = qr.png(payload(transfer, kinds[0]), kinds[0], _CODE_SCALE)
-    name = _CODE_NAMES[kinds[0]]
+    name = CODE_NAMES[kinds[0]]
     alt = say.text("{code}: scan it with your bank's app to pay", code=name)
     return {"png": png, "width": width // 2, "id": CODE_ID, "alt": alt, "name": name}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.flow.billing import Billing
@@ -10,7 +11,9 @@ from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.mail_accounts import MailAccounts
+from gateway.flow.renewal import Renewal
 from gateway.flow.visit import Visits
+from gateway.runtime.http.draining import Draining
 
 
 async def _nowhere() -> Sequence[str]:
@@ -25,10 +28,13 @@ class WebServices:
     upload_files, upload_bytes: what one message may bring along, all files together.
     egress_addresses: returns the addresses that the gateway connects from, as far as known.
     posts_per_minute: of one person, or of one peer that signs in.
+    streams: how many live pages at once; others look again by themselves.
+    draining: said when the gateway is about to stop; live pages end then.
     """
 
     context: Context
     visits: Visits
+    renewal: Renewal
     conversing: Conversing
     billing: Billing
     companies: Companies
@@ -39,3 +45,5 @@ class WebServices:
     upload_bytes: int = 20 * 1024 * 1024
     posts_per_minute: int = 120
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere
+    streams: int = 2000
+    draining: Draining = field(default_factory=Draining)

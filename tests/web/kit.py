@@ -25,6 +25,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.drafts import Document, InvoiceDraft, TenantDraft
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.quota import Quota
+from gateway.flow.renewal import Renewal
 from gateway.flow.submit import Submissions
 from gateway.flow.visit import Visits
 from gateway.mail.mailbox import Mailbox
@@ -208,6 +209,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
     services = WebServices(
         context=context,
         visits=Visits(context, billing),
+        renewal=Renewal(context),
         conversing=Conversing(context, quota),
         billing=billing,
         companies=Companies(context),

@@ -1,0 +1,223 @@
+// The chat window, made livelier: copy, print, live messages, sending without a reload.
+// Without this file everything works too. No markup is made from text: what is shown is the
+// server's own page, fetched again and taken over node by node.
+
+const main = document.querySelector("main[data-events]");
+const words = main.dataset;
+const log = document.querySelector(".log");
+const strip = document.getElementById("strip");
+const form = document.getElementById("write");
+const field = document.getElementById("text");
+const DRAFT = `draft:${location.pathname}`;
+const POLL = 15_000;
+const HIDDEN = 60_000;
+
+function fetchPage(method, url, body, onProgress) {
+  return new Promise((resolve, reject) => {
+    const asking = new XMLHttpRequest();
+    asking.open(method, url);
+    asking.responseType = "document";
+    asking.timeout = body ? 300_000 : 20_000;
+    if (onProgress) asking.upload.onprogress = onProgress;
+    asking.onload = () => (asking.response ? resolve([asking.status, asking.response]) : reject(new Error("no page")));
+    asking.onerror = asking.ontimeout = () => reject(new Error("no answer"));
+    asking.send(body ?? null);
+  });
+}
+
+function say(text) {
+  strip.textContent = text;
+  strip.hidden = !text;
+}
+
+// Copy and print
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy], button[data-print]");
+  if (!button) return;
+  if ("print" in button.dataset) return window.print();
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    getSelection().selectAllChildren(button.previousElementSibling);
+    return;
+  }
+  const label = button.firstElementChild;
+  label.textContent = words.copied;
+  setTimeout(() => (label.textContent = words.copy), 2000);
+});
+
+function wake(root) {
+  for (const button of root.querySelectorAll("button[hidden][data-copy], button[hidden][data-print]")) button.hidden = false;
+}
+
+// Taking over a page that was fetched again
+
+function differs(one, other) {
+  return one.textContent !== other.textContent || one.className !== other.className;
+}
+
+function takeOver(page, mayScroll) {
+  const fresh = page.querySelector(".log");
+  if (!fresh) return;
+  let added = null;
+  for (const item of [...fresh.children]) {
+    const known = document.getElementById(item.id);
+    if (!known) {
+      added = document.adoptNode(item);
+      log.append(added);
+    } else if (differs(known, item) && !known.contains(document.activeElement)) {
+      known.replaceWith(document.adoptNode(item));
+    }
+  }
+  document.querySelector(".log ~ .pending, .pending")?.remove();
+  document.querySelector(".empty")?.remove();
+  for (const part of ["bill", "attached"]) {
+    const known = document.getElementById(part);
+    const now = page.getElementById(part);
+    if (known && now && differs(known, now) && !known.contains(document.activeElement)) {
+      now.open = known.open;
+      known.replaceWith(document.adoptNode(now));
+      wake(document.getElementById(part));
+    }
+  }
+  if (!added) return;
+  if (mayScroll) added.scrollIntoView({ block: "end" });
+  else if (added.getBoundingClientRect().bottom > innerHeight) news.hidden = false;
+}
+
+const news = document.getElementById("news");
+news.addEventListener("click", () => {
+  news.hidden = true;
+  log.lastElementChild.scrollIntoView({ block: "end" });
+});
+addEventListener("scroll", () => {
+  if (!news.hidden && log.lastElementChild.getBoundingClientRect().bottom < innerHeight) news.hidden = true;
+}, { passive: true });
+
+// Live messages
+
+let source = null;
+let failures = 0;
+let polling = 0;
+let closing = 0;
+let looking = false;
+
+async function look() {
+  if (looking) return;
+  looking = true;
+  try {
+    const [status, page] = await fetchPage("GET", location.pathname);
+    if (status === 200) takeOver(page, false);
+    else if (status === 404 || status === 410) location.reload();
+    if (navigator.onLine) say("");
+  } catch {
+    if (polling) say(words.paused);
+  } finally {
+    looking = false;
+  }
+}
+
+function follow() {
+  stop();
+  source = new EventSource(words.events);
+  source.onopen = () => (failures = 0);
+  source.addEventListener("changed", look);
+  source.addEventListener("over", look);
+  source.onerror = () => {
+    failures += 1;
+    if (failures < 2 && source.readyState !== EventSource.CLOSED) return;
+    stop();
+    polling = setInterval(look, POLL);
+  };
+}
+
+function stop() {
+  source?.close();
+  source = null;
+  clearInterval(polling);
+  polling = 0;
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(closing);
+  if (document.hidden) closing = setTimeout(stop, HIDDEN);
+  else if (!source && !polling) {
+    look();
+    follow();
+  }
+});
+addEventListener("offline", () => say(words.offline));
+addEventListener("online", () => {
+  say("");
+  look();
+  follow();
+});
+addEventListener("pagehide", stop);
+addEventListener("pageshow", () => source || follow());
+
+// Writing
+
+function pending(text) {
+  const item = document.createElement("li");
+  item.className = "own pending";
+  const bubble = document.createElement("div");
+  bubble.className = "bubble";
+  const said = document.createElement("p");
+  said.className = "words";
+  said.textContent = text;
+  const meta = document.createElement("p");
+  meta.className = "meta";
+  meta.textContent = words.sending;
+  bubble.append(said);
+  item.append(bubble, meta);
+  log.append(item);
+  item.scrollIntoView({ block: "end" });
+  return meta;
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = form.querySelector("button.primary");
+  if (button.getAttribute("aria-disabled")) return;
+  const text = field.value.trim();
+  const files = form.elements.files.files;
+  if (!text && !files.length) return field.focus();
+  form.querySelector(".trouble")?.remove();
+  button.setAttribute("aria-disabled", "true");
+  const meta = pending(text || [...files].map((file) => file.name).join(", "));
+  const progress = (step) => {
+    if (files.length && step.lengthComputable) meta.textContent = `${words.sending} ${Math.round((100 * step.loaded) / step.total)} %`;
+  };
+  try {
+    const [status, page] = await fetchPage("POST", form.action, new FormData(form), progress);
+    if (status !== 200) throw Object.assign(new Error("refused"), { page });
+    form.elements.client_id.value = page.querySelector("[name=client_id]").value;
+    field.value = "";
+    form.elements.files.value = "";
+    form.querySelector(".attach").open = false;
+    sessionStorage.removeItem(DRAFT);
+    takeOver(page, true);
+  } catch (error) {
+    document.querySelector(".pending")?.remove();
+    const trouble = error.page?.querySelector(".trouble, .lone h1");
+    const alert = document.createElement("p");
+    alert.className = "trouble";
+    alert.setAttribute("role", "alert");
+    alert.textContent = trouble ? trouble.textContent.trim() : words.unsent;
+    form.prepend(alert);
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
+});
+
+field.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+field.addEventListener("input", () => {
+  if (field.value) sessionStorage.setItem(DRAFT, field.value);
+  else sessionStorage.removeItem(DRAFT);
+});
+field.value ||= sessionStorage.getItem(DRAFT) ?? "";
+wake(document);
+if (!navigator.onLine) say(words.offline);
