@@ -1,7 +1,6 @@
 """What the pages are given: journeys and plain values; `app` puts them together."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from dataclasses import dataclass, field
 from pathlib import Path
 
