@@ -13,7 +13,7 @@ from gateway.mail.quote_marks import bare, date_in
 
 _MAX_LINES: Final = 5_000
 _MAX_INTROS: Final = 40
-_MAX_BLOCKS: Final = 400
+_MAX_BLOCKS: Final = 200
 _PREFIX: Final = re.compile(
     r"(?:fwd?|wg|tr|rv|rif|i|enc|vb|vs|vl|pd|wtr?|fs|ilt|i̇lt|пересл|przek|továbbítás|tov|redirecionar"
     r"|videresend|doorst|weitergeleitet|přeposláno|preposlané|转发|轉寄|転送|전달|préd|πρθ|תשובה|הועבר)"

@@ -31,6 +31,7 @@ _WROTE: Final = _alternation(quote_words.WROTE)
 _OPENER: Final = re.compile(
     r"(?:" + "|".join(map(re.escape, quote_words.OPENERS)) + r")(?=[\s\d]|[^\x00-\u02ff])"
 )
+_DIGIT: Final = re.compile(r"\d")
 _SHARED_LINE: Final = re.compile(r"-{2,}[ \t]*(?=\S)")
 
 
@@ -72,8 +73,9 @@ def find_intro(lines: Sequence[str], end: int, floor: int, *, quoted_below: bool
         if len(joined) > _LONGEST_INTRO:
             return None
         start = index
-        evidence = _weigh(joined)
-        if evidence.is_strong:
+        if "@" not in joined and _DIGIT.search(joined) is None:
+            continue  # neither person nor date
+        if _weigh(joined).is_strong:
             return _widen(lines, start, floor, joined)
     if not quoted_below or start > end:
         return None

@@ -26,8 +26,8 @@ from gateway.mail.signatures import find_signature, is_device_line
 Kind = Literal["text", "quoted", "signature"]
 Method = Literal["whole", "html", "sent", "header", "divider", "intro", "marks", "signature"]
 
-_MAX_INTROS: Final = 400
-_MAX_BLOCKS: Final = 400
+_MAX_INTROS: Final = 300
+_MAX_BLOCKS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ LINES = [
     "________________________\nAbc: x\n",
     "Abc: x@y 10:05\n",
     "a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:\n",
+    "1:1:a@b 2025:\n",
     "recipients:\n  a\n",
     "-- \n",
     "regards\n+421 900 123 456\n",
