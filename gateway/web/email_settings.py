@@ -197,6 +197,11 @@ def _form(settings: EmailSettings, fields: Mapping[str, str] | None) -> dict[str
     return stored | given
 
 
+def account_failure(tenant: Tenant, say: Wording) -> dict[str, str] | None:
+    """Return why the company's own server is not used for now, None while it is."""
+    return _failure(settings_of(tenant), tenant, say)
+
+
 def _failure(settings: EmailSettings, tenant: Tenant, say: Wording) -> dict[str, str] | None:
     failure = settings.failure
     if failure is None:

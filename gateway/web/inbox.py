@@ -14,6 +14,7 @@ from gateway.rules.model import ConversationStatus
 from gateway.rules.payments import day_of
 from gateway.web.desk import Desk, Opened, look_at, look_over
 from gateway.web.downloads import download
+from gateway.web.email_settings import account_failure
 from gateway.web.pages import STATUS, Endpoint, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
@@ -217,6 +218,7 @@ class Inbox:
                 "next_cursor": desk.listed.next_cursor,
                 "unread": desk.counts.get("unread", ""),
                 "open": shown,
+                "account_failure": account_failure(tenant, say),
                 "trouble": trouble,
                 "text": text,
                 "most_files": self._services.upload_files,

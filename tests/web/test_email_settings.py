@@ -108,3 +108,20 @@ async def test_a_bad_field_is_told_and_nothing_is_lost(web, field, value, words)
     assert answer.status_code == 422
     assert words in answer.text
     assert 'value="invoices@novak.example"' in answer.text
+
+
+@with_web()
+async def test_a_refused_login_is_told_in_the_inbox_and_on_the_page(web):
+    from gateway.flow.mail_accounts import pause
+
+    await web.sign_in()
+    await web.post(PAGE, FORM)
+    context, now = web.services.context, web.services.context.clock.now()
+    said = ("auth", "535 5.7.8 <Wrong>")
+    await context.store.write(lambda work: pause(context, work, web.tenant.id, said, now))
+    inbox, page = (await web.get("/inbox")).text, (await web.get(PAGE)).text
+    assert "Your mail server refuses our login since" in inbox
+    assert "Open Email settings" in inbox
+    assert "535 5.7.8 &lt;Wrong&gt;" in page
+    await web.post(f"{PAGE}/test", {**FORM, "password": ""})
+    assert "refuses our login" not in (await web.get("/inbox")).text
