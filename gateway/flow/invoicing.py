@@ -95,16 +95,20 @@ def invoice_parcel(
     circumstances: the occasion, where it is more than a new document.
     wishes: what the submitting service wants to hear of each recipient, or None.
     """
+    written: dict[int, Letter] = {}
 
     def letter(person: Participant) -> Letter:
-        return invoice_letter(
-            envelope,
-            invoice,
-            person,
-            pdf_size=pdf_size,
-            subject=subject,
-            circumstances=circumstances,
-        )
+        # The customer's is asked for twice: for the message's subject, and for the copy.
+        if person.ref not in written:
+            written[person.ref] = invoice_letter(
+                envelope,
+                invoice,
+                person,
+                pdf_size=pdf_size,
+                subject=subject,
+                circumstances=circumstances,
+            )
+        return written[person.ref]
 
     def build(person: Participant) -> bytes:
         return envelope.seal(person, letter(person))

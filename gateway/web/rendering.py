@@ -58,6 +58,7 @@ def environment() -> Environment:
     catalogues()  # Read now, so that no visitor waits for it.
     made = Environment(
         loader=PackageLoader("gateway.web"),
+        auto_reload=False,
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
