@@ -15,6 +15,7 @@ from gateway.rules.tokens import (
     chat_token,
     find_answer_token,
     item_token,
+    mark_of,
     pdf_token,
     read_answer_token,
     read_chat_token,
@@ -73,6 +74,17 @@ def test_a_token_of_another_secret_is_refused():
 
 def test_a_token_of_an_older_secret_still_holds_after_rotation():
     assert read_answer_token(OLDER, answer_token(KEYS, PERSON)) == PERSON
+
+
+def test_an_older_secret_holds_though_the_new_one_has_the_same_mark():
+    old = b"a" * 32
+    new = next(
+        secret
+        for secret in (number.to_bytes(32, "big") for number in range(1000))
+        if mark_of(secret) == mark_of(old)
+    )
+    token = answer_token(Keyring((old,)), PersonRef(1, 2))
+    assert read_answer_token(Keyring((new, old)), token) == PersonRef(1, 2)
 
 
 def test_kinds_of_token_do_not_stand_in_for_one_another():
