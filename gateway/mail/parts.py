@@ -85,8 +85,50 @@ class Tree:
 def walk(raw: bytes, limits: ReadLimits) -> Tree:
     """Return the tree of a message's parts."""
     walker = _Walker(raw, limits)
-    root = walker.entity(0, len(raw), depth=0, otherwise=_PLAIN)
+    root, _ = walker.entity(0, None, depth=0, otherwise=_PLAIN)
     return Tree(root, walker.is_cut, tuple(walker.defects))
+
+
+class _Delimiters:
+    """The lines that part one multipart (RFC 2046, section 5.1.1).
+
+    A line that could be of this multipart and of one around it too is of the innermost that
+    is still open, so one boundary may begin with another, or be the same.
+    """
+
+    def __init__(self, raw: bytes, boundary: bytes, around: "_Delimiters | None") -> None:
+        self._raw = raw
+        self._around = around
+        self._line = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
+        self._found: re.Match[bytes] | None = None
+        self._barren = (len(raw), 0)
+        self.is_closed = False
+
+    def next(self, at: int) -> re.Match[bytes] | None:
+        """Return the first line at or behind the octet `at`, if none of those around is before.
+
+        Its group 1 is there if the line closes.
+        """
+        found = self._found
+        if found is not None and found.start() >= at:
+            return found
+        outer = self._around.next(at) if self._around is not None else None
+        limit = len(self._raw)
+        if outer is not None:
+            limit = outer.start() if self.is_closed else outer.end()
+        if at >= self._barren[0] and limit <= self._barren[1]:
+            return None
+        found = self._found = self._line.search(self._raw, at, limit)
+        if found is None:
+            self._barren = (at, limit)
+        return found
+
+    def end(self, at: int) -> int:
+        """Return where the next line stands, of this multipart or of one around it."""
+        found = self.next(at)
+        if found is not None:
+            return found.start()
+        return self._around.end(at) if self._around is not None else len(self._raw)
 
 
 class _Walker:
@@ -98,14 +140,24 @@ class _Walker:
         self.defects: dict[str, None] = {}
 
     def entity(
-        self, start: int, end: int, *, depth: int, otherwise: Valued, is_whole: bool = True
-    ) -> Part:
-        """Return the entity at `start`. otherwise: what it is where it doesn't say."""
+        self,
+        start: int,
+        around: _Delimiters | None,
+        *,
+        depth: int,
+        otherwise: Valued,
+        is_alone: bool = True,
+    ) -> tuple[Part, int]:
+        """Return the entity at `start`, and where the line that ends it is to be looked for.
+
+        otherwise: what it is where it doesn't say.
+        is_alone: it is no part of several that stand side by side.
+        """
         self._count += 1
         head = read_head(
             self._raw,
             start,
-            end,
+            self._end(max(start - 1, 0), around),
             octets=self._limits.header_octets,
             fields=self._limits.fields,
             outermost=depth == 0,
@@ -117,11 +169,16 @@ class _Walker:
         disposed = parse_valued(disposition) if disposition is not None else None
         children: tuple[Part, ...] = ()
         content_type = type_.value
+        at = max(head.body - 1, 0)
         if content_type.startswith("multipart/"):
-            children = self._children(type_, head.body, end, depth)
+            children, at = self._children(type_, head.body, around, depth)
             if not children:
                 content_type = "text/plain"
-        return Part(
+        delimiter = self._end(at, around)
+        end = max(delimiter - self._raw.endswith(b"\r", start, delimiter), head.body)
+        if delimiter == len(self._raw):
+            end = delimiter
+        part = Part(
             fields=head.fields,
             content_type=content_type,
             parameters=type_.parameters,
@@ -132,57 +189,65 @@ class _Walker:
             start=head.body,
             end=end,
             children=children,
-            is_whole=is_whole,
+            is_whole=is_alone or delimiter < len(self._raw),
         )
+        return part, at
 
-    def _children(self, type_: Valued, start: int, end: int, depth: int) -> tuple[Part, ...]:
+    def _children(
+        self, type_: Valued, start: int, around: _Delimiters | None, depth: int
+    ) -> tuple[tuple[Part, ...], int]:
+        """Return the parts of a multipart, and where the line behind it is to be looked for."""
+        at = max(start - 1, 0)
         if depth >= self._limits.nesting:
             self._note("nested_too_deep")
             self.is_cut = True
-            return ()
-        boundary = type_.parameters.get("boundary", "").encode("utf-8", "replace")
-        spans = self._split(start, end, boundary) if boundary else []
-        if not spans:
-            spans = self._split(start, end, self._guessed_boundary(start, end))
-            self._note("multipart_without_boundary" if spans else "multipart_without_parts")
+            return (), at
+        lines = self._delimiters(type_, start, around)
+        if lines is None:
+            return (), at
         otherwise = _MESSAGE if type_.value == "multipart/digest" else _PLAIN
         children = []
-        for first, last, is_closed in spans:
+        while (line := lines.next(at)) is not None:
+            # After a closing delimiter goes on only what opens again.
+            lines.is_closed = line[1] is not None
+            at = line.end()
+            if lines.is_closed or at + 1 >= len(self._raw):
+                continue
             if self._count >= self._limits.parts:
                 self._note("too_many_parts")
                 self.is_cut = True
                 break
-            is_whole = is_closed or end < len(self._raw) or type_.value in _TOGETHER
-            children.append(
-                self.entity(first, last, depth=depth + 1, otherwise=otherwise, is_whole=is_whole)
+            child, at = self.entity(
+                at + 1,
+                lines,
+                depth=depth + 1,
+                otherwise=otherwise,
+                is_alone=type_.value in _TOGETHER,
             )
-        return tuple(children)
-
-    def _split(self, start: int, end: int, boundary: bytes) -> list[tuple[int, int, bool]]:
-        """Return where the parts between the delimiters lie; one more than permitted at most.
-
-        Each as (first octet, octet behind the last, whether a delimiter ends it).
-        """
-        if not boundary or len(boundary) > _BOUNDARY_OCTETS:
-            return []
-        delimiter = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
-        spans: list[tuple[int, int, bool]] = []
-        opened = -1
-        for found in delimiter.finditer(self._raw, max(start - 1, 0), end):
-            if opened >= 0:
-                stop = found.start()
-                if stop > opened and self._raw[stop - 1] == 0x0D:
-                    stop -= 1
-                spans.append((opened, max(stop, opened), True))
-                if len(spans) > self._limits.parts:
-                    return spans
-            # After a closing delimiter goes on only what opens again.
-            opened = -1 if found[1] else min(found.end() + 1, end)
-        if opened >= 0:
+            children.append(child)
+        if not lines.is_closed:
             self._note("multipart_unclosed")
-            if opened < end:
-                spans.append((opened, end, False))
-        return spans
+        return tuple(children), at
+
+    def _delimiters(
+        self, type_: Valued, start: int, around: _Delimiters | None
+    ) -> _Delimiters | None:
+        """Return the lines by the boundary that is given, or else by the one in use; or None."""
+        at = max(start - 1, 0)
+        given = type_.parameters.get("boundary", "").encode("utf-8", "replace")
+        for boundary in (given, self._guessed_boundary(start, self._end(at, around))):
+            if not 0 < len(boundary) <= _BOUNDARY_OCTETS:
+                continue
+            lines = _Delimiters(self._raw, boundary, around)
+            if lines.next(at) is not None:
+                if boundary != given:
+                    self._note("multipart_without_boundary")
+                return lines
+        self._note("multipart_without_parts")
+        return None
+
+    def _end(self, at: int, around: _Delimiters | None) -> int:
+        return around.end(at) if around is not None else len(self._raw)
 
     def _guessed_boundary(self, start: int, end: int) -> bytes:
         """Return the boundary that the body seems to use, b"" if it seems to use none."""

@@ -90,6 +90,32 @@ def test_an_outer_boundary_ends_what_is_inside() -> None:
     assert contents(raw) == [b"one", b"two"]
 
 
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [("a", "a"), ("a", "a--"), ("a", "ab"), ("ab", "a"), ("a--", "a"), ("a--", "a----")],
+)
+def test_a_line_that_two_boundaries_could_mean_is_the_innermost_open_ones(
+    outer: str, inner: str
+) -> None:
+    raw = mail(
+        f"Content-Type: multipart/mixed; boundary={outer}\n\n"
+        f"--{outer}\nContent-Type: multipart/alternative; boundary={inner}\n\n"
+        f"--{inner}\n\nplain\n--{inner}\nContent-Type: text/html\n\n<p>html\n--{inner}--\n"
+        f"between\n--{outer}\nContent-Type: image/png\n\npng\n--{outer}--\n"
+    )
+    assert contents(raw) == [b"plain", b"<p>html", b"png"]
+
+
+def test_a_multipart_that_nothing_closes_keeps_its_many_parts() -> None:
+    part = "--in\n\nx\n" * 20_000
+    raw = mail(
+        "Content-Type: multipart/mixed; boundary=out\n\n"
+        f"--out\nContent-Type: multipart/mixed; boundary=in\n\n{part}"
+    )
+    tree = walk(raw, ReadLimits(parts=30_000))
+    assert sum(1 for _ in tree.root.leaves()) == 20_000
+
+
 def test_a_message_within_is_one_part() -> None:
     raw = mail(
         "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee below\n--b\n"
