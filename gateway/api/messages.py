@@ -16,10 +16,11 @@ from gateway.api.views import message_shown
 from gateway.flow.contents import stream
 from gateway.flow.context import Context
 from gateway.flow.drafts import MessageDraft
+from gateway.flow.received import received_copy
 from gateway.flow.refusal import not_found
 from gateway.ports.lists import Listed, Page
 from gateway.ports.store import Work
-from gateway.rules.model import Delivery, Message
+from gateway.rules.model import IMPORTED, Delivery, Direction, Message
 
 RAW = "message/rfc822"
 
@@ -81,11 +82,15 @@ async def one(call: Call) -> Reply:
 
 
 async def raw(call: Call) -> Response:
-    """Return a message's bytes: as received, or the first recipient's copy."""
+    """Return a message's bytes: as received below our trace, or the first recipient's copy."""
     context = call.services.context
     message, deliveries = await context.store.read(lambda work: _found(call, work))
     if message.raw_sha256 is None:
         raise not_found("raw message")
+    if message.direction is Direction.IN and message.kind != IMPORTED:
+        size, pieces = await received_copy(context, message)
+        what = Download(f"{message.id}.eml", RAW, size, pieces)
+        return await download(call.request.headers, what)
     first = next((one for one in deliveries if one.raw_sha256 == message.raw_sha256), None)
     copy = Copy(message.id, message.tenant_id, message.raw_sha256, message.raw_size)
     if first is not None and first.signature:

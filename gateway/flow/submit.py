@@ -15,6 +15,7 @@ from gateway.flow.refusal import conflict, invalid, not_found
 from gateway.flow.writing import Envelope, File, plain_copies, shown_html, size_of
 from gateway.mail.envelope import Envelope as MailEnvelope
 from gateway.mail.mailbox import Mailbox
+from gateway.mail.trace import OTHERS
 from gateway.ports.letters import Circumstances
 from gateway.ports.lists import Taken
 from gateway.ports.store import Work
@@ -35,27 +36,23 @@ from gateway.rules.own_server import attaches_pdf
 from gateway.rules.pay_codes import is_other_account
 from gateway.rules.replies import references_of
 
-_OWN_HEADERS = frozenset(
-    (
-        "from",
-        "to",
-        "cc",
-        "bcc",
-        "reply-to",
-        "subject",
-        "date",
-        "message-id",
-        "in-reply-to",
-        "references",
-        "mime-version",
-        "sender",
-        "content-type",
-        "content-transfer-encoding",
-        "return-path",
-        "dkim-signature",
-        "received",
-    )
-)
+_OWN_HEADERS = OTHERS | {
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "reply-to",
+    "subject",
+    "date",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "mime-version",
+    "sender",
+    "content-type",
+    "content-transfer-encoding",
+    "resent-bcc",
+}
 
 
 class Submissions:

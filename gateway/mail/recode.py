@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from gateway.mail import transfer
 from gateway.mail.eightbit import decoded, seven_bit_field, split_parameters
 from gateway.mail.errors import MailError
+from gateway.mail.trace import OTHERS
 
 HEADER_OCTETS = 256 * 1024
-_PRIVATE = frozenset({"bcc", "resent-bcc", "return-path"})
+_PRIVATE = frozenset({"bcc", "resent-bcc"}) | OTHERS
 _PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
 _LEFT_ALONE = frozenset({"multipart/signed", "multipart/encrypted"})
 
 
 def leaves(name: str) -> bool:
-    """Say whether a field must not leave the gateway: Bcc and our own commands."""
+    """Say whether a field must not leave the gateway: Bcc, other servers' trace, our commands."""
     return name in _PRIVATE or name.startswith("x-postroom-")
 
 

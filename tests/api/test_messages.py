@@ -41,6 +41,9 @@ UNFIT = [
     ({"from": "other@else.test"}, "from"),
     ({"headers": {"Bcc": "x@y.test"}}, "headers.0.name"),
     ({"headers": {"X-Postroom-Kind": "x"}}, "headers.0.name"),
+    ({"headers": {"Authentication-Results": "x"}}, "headers.0.name"),
+    ({"headers": {"ARC-Seal": "x"}}, "headers.0.name"),
+    ({"headers": {"received-SPF": "x"}}, "headers.0.name"),
     ({"headers": [{"name": "X-A", "value": "b\r\nBcc: x@y.test"}]}, "headers.0.value"),
     ({"headers": {"Not a name": "x"}}, "headers.0.name"),
     ({"template": "x"}, "template"),
@@ -107,7 +110,9 @@ async def test_messages_are_found_by_direction_and_channel(api):
 async def test_raw_gives_the_bytes(api):
     found = await scene(api)
     answer = await api.get(f"/v1/messages/{found.received_id}/raw", found.company.key)
-    assert (answer.content, answer.headers["content-type"]) == (RAW, "message/rfc822")
+    ours, _, theirs = answer.content.partition(b"\tarc=none\r\n")
+    assert (theirs, answer.headers["content-type"]) == (RAW, "message/rfc822")
+    assert ours.startswith(b"Authentication-Results: mail.test;\r\n\tspf=pass")
     assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
     sent = await api.get(f"/v1/messages/{found.sent_id}/raw", found.company.key)
     copy = await api.get(f"/v1/deliveries/{found.delivery_id}/raw", found.company.key)

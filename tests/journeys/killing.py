@@ -16,6 +16,7 @@ from random import Random
 
 from tests.journeys.ledger import Ledger, Load, hand_over
 from tests.journeys.process import RunningGateway
+from tests.trace import as_received
 
 LIMITS = """
 [relay]
@@ -105,7 +106,7 @@ def _judge(gateway, company, ledger, kills, slowest):
                 lost.append(promise.mark)
             elif promise.path == "mx":
                 raw = client.get(f"/v1/messages/{promise.id}/raw").content
-                if hashlib.sha256(raw).hexdigest() != promise.sha256:
+                if hashlib.sha256(as_received(raw)).hexdigest() != promise.sha256:
                     corrupt.append(promise.mark)
         shown = Counter()
         for message in _all(client, "/v1/messages?direction=in"):

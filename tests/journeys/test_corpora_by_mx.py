@@ -9,6 +9,7 @@ from tests.corpora import corpora_folder, lines_of, set_names
 from tests.journeys.company import ADMIN, ADMIN_KEY, Company
 from tests.journeys.process import gateway
 from tests.journeys.processes import readers
+from tests.trace import as_received
 
 pytestmark = [pytest.mark.journey, pytest.mark.corpora]
 
@@ -106,7 +107,7 @@ def test_all_collected_mail_is_kept_as_it_came_and_read(tmp_path):
             message = company.message(message_id, seconds=60)
             assert message["readable"], name
             raw = company.api.get(f"/v1/messages/{message_id}/raw").content
-            assert raw == given[name], name
+            assert as_received(raw) == given[name], name
         assert {one["id"] for one in company.all("/v1/messages?direction=in")} == set(first)
 
         assert before <= set(readers(running)), "a reader was replaced"

@@ -13,10 +13,12 @@ from tests.journeys.company import ADMIN, Company, receive
 from tests.journeys.process import gateway
 from tests.mail.dkim_keys import ed25519_key
 from tests.smtp.fakedns import SILENT, FakeDns
+from tests.trace import as_received, received, results
 
 pytestmark = pytest.mark.journey
 
 JANA = "jana@client.example"
+HOSTNAME = "mail.example.com"
 ZONE = {
     ("client.example", "TXT"): ['"v=spf1 ip4:192.0.2.1 -all"'],
     ("_dmarc.client.example", "TXT"): ['"v=DMARC1; p=reject"'],
@@ -89,6 +91,29 @@ def test_an_authors_mail_is_told_from_a_forged_one(tmp_path):
         }
         assert authentication(company, forged, "fail")["spf"]["result"] == "none"
         assert company.get("/v1/suppressions")["data"] == []
+        company.close()
+
+
+def test_a46_our_results_stand_on_top_and_forged_ones_of_ours_are_gone(tmp_path):
+    with dns_server(ZONE) as dns, gateway(tmp_path, settings=settings(dns)) as running:
+        company = Company.added(running, "Acme")
+        true = signed(company)
+        forged = f"Authentication-Results: {HOSTNAME};\r\n dmarc=pass\r\n".encode()
+        others = b"Authentication-Results: elsewhere.test; dmarc=pass\r\n"
+        own = receive(running, others + true, company.address)
+        bad = receive(running, forged + others + mail(company, 2), company.address)
+        authentication(company, own, "pass")
+        authentication(company, bad, "fail")
+        raw = {one: company.api.get(f"/v1/messages/{one}/raw").content for one in (own, bad)}
+        assert as_received(raw[own]) == others + true
+        assert as_received(raw[bad]) == others + mail(company, 2)
+        assert results(raw[own]) == (
+            f"Authentication-Results: {HOSTNAME}; spf=fail smtp.mailfrom=jana@client.example; "
+            "dkim=pass header.d=client.example header.s=e1; "
+            "dmarc=pass (p=reject) header.from=client.example; arc=none"
+        )
+        assert "dmarc=fail" in results(raw[bad])
+        assert f"by {HOSTNAME} with ESMTP id {own};" in received(raw[own])
         company.close()
 
 

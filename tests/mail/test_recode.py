@@ -61,7 +61,7 @@ def test_fields_are_replaced_added_and_dropped():
         set_headers=[("Reply-To", '"Acme" <t@reply.example>'), ("Message-ID", "<m@x>")],
         defaults=[("Subject", "unused"), ("Date", "Sun, 22 Nov 2026 09:00:00 +0000")],
     ) == (
-        b"Received: from x\r\nFrom: a@b.example\r\n"
+        b"From: a@b.example\r\n"
         b'Reply-To: "Acme" <t@reply.example>\r\nSubject: x\r\nMessage-ID: <m@x>\r\n'
         b"Date: Sun, 22 Nov 2026 09:00:00 +0000\r\n\r\nbody\r\n"
     )

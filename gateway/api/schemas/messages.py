@@ -10,30 +10,25 @@ from gateway.api.schemas.deliveries import DeliveryShown
 from gateway.api.schemas.documents import AttachmentShown, Files
 from gateway.api.schemas.fields import Html, Opaque, Subject, Text, mistake
 from gateway.api.schemas.people import MailboxShown, People, Someone
+from gateway.mail.trace import OTHERS
 
 Direction = Literal["in", "out", "note"]
 Channel = Literal["email", "chat", "api", "system"]
 _FIELD_NAME = re.compile(r"[!-9;-~]+", re.ASCII)
-_OURS = frozenset(
-    (
-        "from",
-        "sender",
-        "to",
-        "cc",
-        "bcc",
-        "reply-to",
-        "subject",
-        "date",
-        "message-id",
-        "in-reply-to",
-        "references",
-        "received",
-        "return-path",
-        "mime-version",
-        "dkim-signature",
-        "authentication-results",
-    )
-)
+_OURS = OTHERS | {
+    "from",
+    "sender",
+    "to",
+    "cc",
+    "bcc",
+    "reply-to",
+    "subject",
+    "date",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "mime-version",
+}
 _OUR_FAMILIES = ("x-postroom-", "content-", "resent-", "arc-")
 
 
