@@ -8,6 +8,8 @@ from gateway.app.commands.mail import as_by_smtp
 from gateway.app.plain import names_of, read_limits
 from gateway.flow.reading_in import UNVERIFIED, forwarded_of
 from gateway.flow.report import bounces_of
+from gateway.flow.suggesting import hints_of
+from gateway.mail.absence import Absence
 from gateway.mail.errors import ConfigError
 from gateway.mail.message import read
 from gateway.mail.reading import Reading
@@ -77,9 +79,11 @@ async def explain(
                 "sha256": one.sha256,
                 "inline": one.inline,
                 "content_id": one.content_id,
+                "document": asdict(one.document) if one.document else None,
             }
             for one in reading.attachments
         ],
+        "speaks_of": _hints(reading),
         "clues": _clues(settings, reading, arrival),
         "readable": reading.readable,
         "defects": list(reading.defects),
@@ -109,6 +113,18 @@ def _report(report: Report | None) -> Mapping[str, Any] | None:
         "reporting_mta": report.reporting_mta,
         "feedback_type": report.feedback_type,
         "recipients": [asdict(one) for one in report.recipients],
+    }
+
+
+def _hints(reading: Reading) -> Mapping[str, Any]:
+    """Return what the Inbox would suggest; of the numbers, only if a document has them."""
+    hints = hints_of(reading)
+    absence = hints.absence or Absence()
+    return {
+        "possible_numbers": list(hints.numbers),
+        "ibans": list(hints.ibans),
+        "returns_on": absence.returns_on,
+        "substitute": asdict(absence.substitute) if absence.substitute else None,
     }
 
 

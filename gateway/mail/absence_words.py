@@ -98,7 +98,8 @@ UNTIL_BEHIND = (
 
 # What a sentence says that names who stands in.
 SUBSTITUTE = (
-    "contact", "reach out", "in my absence", "during my absence", "urgent", "instead",
+    "contact", "reach out", "write to", "turn to", "meanwhile", "in the meantime",
+    "in my absence", "during my absence", "urgent", "instead",
     "substitut", "covering", "please write", "please e-mail", "please email",
     "wenden sie sich", "vertret", "vertritt", "dringend", "an meine kolleg", "an meinen kolleg",
     "urgence", "remplac", "adresser", "adressez", "joindre",

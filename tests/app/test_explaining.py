@@ -93,6 +93,34 @@ def test_an_answer_is_told_with_its_pieces_and_its_clues(tmp_path):
     assert found["authentication"]["why"] == "DNS was not asked"
 
 
+def test_what_a_mail_speaks_of_is_told(tmp_path):
+    raw = b"""From: Jana <jana@client.example>
+Subject: Re: Invoice 2026-0042
+Auto-Submitted: auto-replied
+Date: Sun, 29 Nov 2026 10:00:00 +0100
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+
+I am back on 12 December 2026, write to peter@client.example meanwhile.
+Our account is DE89 3704 0044 0532 0130 00.
+--b
+Content-Type: application/xml; name=inv.xml
+
+<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"><ID>A-7</ID></Invoice>
+--b--
+"""
+    found = told(tmp_path, raw)
+    assert "2026-0042" in found["speaks_of"].pop("possible_numbers")
+    assert found["speaks_of"] == {
+        "ibans": ["DE89370400440532013000"],
+        "returns_on": "2026-12-12",
+        "substitute": {"name": "", "address": "peter@client.example"},
+    }
+    assert found["attachments"][0]["document"]["number"] == "A-7"
+
+
 def test_nothing_is_made_on_disk(tmp_path):
     told(tmp_path, ANSWER)
     assert [path.name for path in tmp_path.iterdir()] == ["postroom.toml"]
