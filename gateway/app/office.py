@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.api.repeating import RepeatStore
+from gateway.app.gates import gate_of
 from gateway.app.plain import names_of, read_limits, route_plan
 from gateway.blobs.files import FileBlobs
 from gateway.flow.billing import Billing
@@ -87,6 +88,7 @@ class Office:
         tests = settings.limits.connection_tests
         self.accounts.quota.allow(tests.count, tests.per)
         self.egress.allow(settings.egress.allow)
+        self.reception.gate = gate_of(settings, self.verifier)
         self.routes.plan = route_plan(settings)
 
 
@@ -210,7 +212,7 @@ def _office(
         visits=Visits(context, billing),
         renewal=Renewal(context),
         dispatch=Dispatch(context),
-        reception=MxReception(context, directory),
+        reception=MxReception(context, directory, gate_of(settings, verifier)),
         submission=SubmissionReception(context, submissions, parser, KeptPasswords()),
     )
 

@@ -39,6 +39,12 @@ async def taken(content: Content) -> bytes:
     return await asyncio.to_thread(_take, Path(content.path))
 
 
+async def dropped(content: Content) -> None:
+    """Remove the file of a content that is not kept."""
+    if content.path is not None:
+        await asyncio.to_thread(Path(content.path).unlink, missing_ok=True)
+
+
 def _take(path: Path) -> bytes:
     data = path.read_bytes()
     path.unlink(missing_ok=True)

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from gateway.flow.contents import dropped
 from gateway.flow.context import Context
 from gateway.flow.directory import Directory
+from gateway.flow.gate import Gate
 from gateway.mail.envelope import Envelope
 from gateway.mail.replies import Reply
 from gateway.mail.trace import below_trace
 from gateway.ports.queues import Inbound
 from gateway.ports.reception import Account, Content, Peer
+from gateway.ports.scanner import Scanned
 from gateway.rules import ids
 from gateway.rules.acceptance import (
     Foreign,
@@ -30,13 +33,15 @@ _NO_SUCH_ADDRESS = Reply(550, "5.1.1", "There is no such address here")
 _NO_RELAY = Reply(550, "5.7.1", "We don't relay: this domain is not ours")
 _ANOTHER_COMPANY = Reply(452, "4.5.3", "Send to this recipient in a transaction of its own")
 _PIECE = 1024 * 1024
+_OPEN = Gate()
 
 
 class MxReception:
     """Takes answers, reports, and mail to companies' plain addresses."""
 
-    def __init__(self, context: Context, directory: Directory) -> None:
-        """Store what comes through `context`."""
+    def __init__(self, context: Context, directory: Directory, gate: Gate = _OPEN) -> None:
+        """Store what comes through `context`. gate: may be replaced at any time."""
+        self.gate = gate
         self._context = context
         self._directory = directory
 
@@ -60,10 +65,17 @@ class MxReception:
         return None
 
     async def accept(self, envelope: Envelope, content: Content, peer: Peer) -> Reply:
-        """Store the bytes and a row that waits to be read; the same mail again is one mail."""
+        """Store the bytes and a row that waits to be read; the same mail again is one mail.
+
+        Mail to postmaster@ and abuse@ passes no gate: who complains must be heard.
+        """
         tenant = await self._owner(envelope.recipients[0].address)
-        if isinstance(tenant, Reply):
-            return tenant
+        refusal = tenant if isinstance(tenant, Reply) else None
+        if isinstance(tenant, Tenant) and tenant.number:
+            refusal = await self.gate.judge(Scanned(envelope, content, peer))
+        if refusal is not None or isinstance(tenant, Reply):
+            await dropped(content)
+            return refusal or _NO_SUCH_ADDRESS
         context, now = self._context, self._context.clock.now()
         dedupe = await dedupe_of(content)
         kept = await context.blobs.keep(tenant.id, content)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from gateway.settings import kinds
+from gateway.settings.daemons import Daemon
 from gateway.settings.declaration import setting
 from gateway.settings.kinds import choice, size, whole
 from gateway.settings.values import Rate
@@ -80,23 +81,20 @@ class InboundSettings:
         "true: p=reject failures get 550 5.7.26; false: accepted and badged.",
         example=True,
         live=True,
-        available=False,
     )
-    clamd: str = setting(
-        kinds.TEXT,
+    clamd: Daemon | None = setting(
+        kinds.DAEMON,
         "",
         'Virus scanner: "unix:/run/clamav/clamd.ctl" or "host:port".',
         example="unix:/run/clamav/clamd.ctl",
         live=True,
-        available=False,
     )
     rspamd: str = setting(
-        kinds.TEXT,
+        kinds.WORKER_URL,
         "",
         "URL or host:port of rspamd's worker.",
         example="127.0.0.1:11333",
         live=True,
-        available=False,
     )
     gate_seconds: int = setting(
         whole(1, 300),
@@ -104,7 +102,6 @@ class InboundSettings:
         "dmarc_reject, clamd and rspamd are asked before the commit, within this time; past it: "
         "451.",
         live=True,
-        available=False,
     )
     gate_failure: GateFailure = setting(
         choice(GateFailure),
@@ -112,7 +109,6 @@ class InboundSettings:
         "defer | accept: what happens to mail that could not be asked about.",
         example="accept",
         live=True,
-        available=False,
     )
     keep_raw: timedelta = setting(
         kinds.bounded_duration("1h"),

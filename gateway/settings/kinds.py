@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from gateway.settings import values
+from gateway.settings.daemons import Daemon, daemon, worker_url
 from gateway.settings.values import HostPort, Network, NextHop, Rate, Secret, Unfit, UnfitElements
 
 T = TypeVar("T")
@@ -82,6 +83,8 @@ ADDRESS: Kind[str] = of_text("IP address", values.address)
 NETWORK: Kind[Network] = of_text("network", values.network)
 LISTENER: Kind[HostPort] = of_text("address and port", values.listener)
 RESOLVER: Kind[HostPort] = of_text("address, with or without a port", values.resolver)
+DAEMON: Kind[Daemon | None] = of_text('"unix:/path", "host:port", or ""', daemon)
+WORKER_URL: Kind[str] = of_text('"host:port" or http URL, or ""', worker_url)
 PUBLIC_URL: Kind[str] = of_text("http or https URL", values.public_url)
 
 

@@ -190,14 +190,16 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _host(text: str) -> str:
+def host_of(text: str) -> str:
+    """Return the host of "host" or "[IPv6 address]". Raises Unfit."""
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if ":" in text and host == text:
         raise Unfit('has an IPv6 address without brackets: write one such as "[::1]:2525"')
     return host if _is_address(host) else domain(host)
 
 
-def _port(text: str, *, least: int) -> int:
+def port_of(text: str, *, least: int) -> int:
+    """Return a port number. Raises Unfit."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and least <= int(text) <= 65535):
         raise Unfit(f"has no port from {least} to 65535 after its last colon")
     return int(text)
@@ -210,9 +212,10 @@ def listener(text: str) -> HostPort:
         raise Unfit('has no port: write an address and a port, such as "127.0.0.1:2525"')
     if host in {"", "*"}:
         raise Unfit(
-            f'names no address: write "0.0.0.0:{_port(port, least=0)}" for all those of the machine'
+            "names no address: "
+            f'write "0.0.0.0:{port_of(port, least=0)}" for all those of the machine'
         )
-    return HostPort(_host(host), _port(port, least=0))
+    return HostPort(host_of(host), port_of(port, least=0))
 
 
 def resolver(text: str) -> HostPort:
@@ -230,7 +233,8 @@ def resolver(text: str) -> HostPort:
     return found
 
 
-def _url(text: str, schemes: tuple[str, ...], right: str) -> SplitResult:
+def url_of(text: str, schemes: tuple[str, ...], right: str) -> SplitResult:
+    """Return the parts of a URL with one of these schemes; right: an example. Raises Unfit."""
     try:
         url = urlsplit(text)
         whole = bool(url.hostname) and (url.port is None or url.port > 0)
@@ -243,13 +247,13 @@ def _url(text: str, schemes: tuple[str, ...], right: str) -> SplitResult:
 
 def public_url(text: str) -> str:
     """Return the root under which people reach the pages, without a final slash. Raises Unfit."""
-    url = _url(text, ("http", "https"), '"https://mail.example.com"')
+    url = url_of(text, ("http", "https"), '"https://mail.example.com"')
     if url.path not in {"", "/"} or url.query or url.fragment or url.username is not None:
         raise Unfit(
             "has more than scheme, host and port: "
             f'write "{url.scheme}://{url.netloc.rpartition("@")[2]}"'
         )
-    _host(url.netloc.rpartition("@")[2].removesuffix(f":{url.port}"))
+    host_of(url.netloc.rpartition("@")[2].removesuffix(f":{url.port}"))
     return f"{url.scheme}://{url.netloc}"
 
 
@@ -260,10 +264,10 @@ def next_hop(text: str) -> NextHop | None:
     """
     if not text:
         return None
-    url = _url(text, ("smtp", "smtps"), '"smtp://host:25" or "smtps://user:password@host"')
+    url = url_of(text, ("smtp", "smtps"), '"smtp://host:25" or "smtps://user:password@host"')
     if url.path not in {"", "/"} or url.query or url.fragment:
         raise Unfit('goes on after its port: write "smtp://host:25", and %2F for "/" in a password')
-    host = _host(url.netloc.rpartition("@")[2].removesuffix(f":{url.port}"))
+    host = host_of(url.netloc.rpartition("@")[2].removesuffix(f":{url.port}"))
     implicit = url.scheme == "smtps"
     return NextHop(
         host=host,

@@ -108,7 +108,7 @@ class Desk:
         return await self.submissions.send_invoice(self.tenant, draft)
 
     async def receive(self, raw, *recipients, sender="jana@client.example"):
-        """Take a mail on mx and read it in; returns the 250's id."""
+        """Take a mail on mx and read it in; returns the 250's id, or what refuses it."""
         accepted = []
         for recipient in recipients:
             refusal = await self.reception.judge(sender, accepted, recipient, PEER)
@@ -118,6 +118,8 @@ class Desk:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         envelope = Envelope(sender, tuple(Recipient(one) for one in recipients))
         reply = await self.reception.accept(envelope, Content(len(raw), raw[:65536], raw), PEER)
+        if not reply.is_positive:
+            return reply
         await self.read_in()
         return reply.text.rpartition(" ")[2]
 

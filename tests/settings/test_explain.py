@@ -31,7 +31,7 @@ def test_a_setting_that_takes_a_restart_says_so():
 
 
 def test_a_setting_of_a_later_version_says_so():
-    assert "Not available in this version" in explain(("inbound", "clamd"))
+    assert "Not available in this version" in explain(("server", "blob_url"))
 
 
 @pytest.mark.parametrize("path", [path for path, _ in walk(Settings)], ids=".".join)
