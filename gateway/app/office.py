@@ -20,6 +20,7 @@ from gateway.flow.converse import Conversing
 from gateway.flow.directory import Directory
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.mail_accounts import MailAccounts
+from gateway.flow.mending import Mending
 from gateway.flow.quota import Quota
 from gateway.flow.receive import MxReception
 from gateway.flow.renewal import Renewal
@@ -78,6 +79,7 @@ class Office:
     visits: Visits
     renewal: Renewal
     dispatch: Dispatch
+    mending: Mending
     reception: MxReception
     submission: SubmissionReception
 
@@ -212,6 +214,7 @@ def _office(
         visits=Visits(context, billing),
         renewal=Renewal(context),
         dispatch=Dispatch(context),
+        mending=Mending(context, quota),
         reception=MxReception(context, directory, gate_of(settings, verifier)),
         submission=SubmissionReception(context, submissions, parser, KeptPasswords()),
     )

@@ -40,6 +40,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         billing=office.billing,
         companies=office.companies,
         dispatch=office.dispatch,
+        mending=office.mending,
         accounts=office.accounts,
         egress_addresses=office.routes.own_addresses,
         uploads=office.scratch,

@@ -86,6 +86,14 @@ class Conversing:
 
         return await self._change(tenant, conversation_id, change_of=change, quiet=True)
 
+    async def mark_unread(self, tenant: Tenant, conversation_id: str) -> Conversation:
+        """Let somebody of the company look at it again; raises Refused if unknown."""
+
+        def change(conversation: Conversation) -> Conversation:
+            return replace(conversation, unread=max(1, conversation.unread))
+
+        return await self._change(tenant, conversation_id, change_of=change, quiet=True)
+
     async def change(
         self,
         tenant: Tenant,

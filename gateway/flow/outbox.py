@@ -162,15 +162,20 @@ def post(context: Context, work: Work, packed: Packed, now: datetime) -> Message
     for kept in packed.kept:
         work.contents.add(kept)
     message = work.messages.add(packed.message)
-    for delivery in packed.deliveries:
+    launch(context, work, packed.deliveries, now)
+    return message
+
+
+def launch(context: Context, work: Work, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Put deliveries of a stored message into the queue and tell of them."""
+    for delivery in deliveries:
         work.deliveries.add(delivery)
         kind = events.OF_STATE.get(delivery.state, events.MESSAGE_QUEUED)
         about = events.about_delivery(delivery)
         work.events.add(context.event(delivery.tenant_id, kind, now, about))
-    if packed.deliveries:
+    if deliveries:
         work.wake("deliveries")
     work.wake("events")
-    return message
 
 
 def _suppressed(delivery: Delivery, suppression: Suppression) -> Delivery:

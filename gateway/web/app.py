@@ -11,6 +11,7 @@ from gateway.web.email_settings import SettingsPage
 from gateway.web.guard import Pace
 from gateway.web.handouts import Handouts
 from gateway.web.inbox import Inbox
+from gateway.web.inbox_forms import InboxForms
 from gateway.web.live import Live
 from gateway.web.pages import HEADERS, Pages, see_other
 from gateway.web.paying import Paying
@@ -25,6 +26,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
     pages = Pages(environment(), assets, services.context.names.public_url)
     pace = Pace(services.posts_per_minute)
     sign_in = SignIn(services, pages, pace)
+    inbox = Inbox(services, pages, sign_in)
     return [
         *Paying(services, pages, pace).routes(),
         *Handouts(services, pages).routes(),
@@ -33,7 +35,8 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *pdf_links.routes(services, pages),
         *sign_in.routes(),
         *SettingsPage(services, pages, sign_in).routes(),
-        *Inbox(services, pages, sign_in).routes(),
+        *inbox.routes(),
+        *InboxForms(services, pages, sign_in, inbox).routes(),
         assets.route(HEADERS),
         *pages.nothing("/c"),
         *pages.nothing("/d"),

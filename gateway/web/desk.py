@@ -1,30 +1,35 @@
-"""What the Inbox shows: lists of conversations, and one of them opened."""
+"""The list of the Inbox: a view's conversations, and how many other views hold."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from gateway.flow.people import history, latest
 from gateway.ports.correspondence import ConversationFilter
 from gateway.ports.lists import Listed, Page
 from gateway.ports.store import Work
-from gateway.rules.model import (
-    Conversation,
-    ConversationStatus,
-    Delivery,
-    Direction,
-    Invoice,
-    Message,
-    Participant,
-    Tenant,
-)
-from gateway.rules.payments import pending_claims
-from gateway.web.bills import METHOD_WORDS, bill, chip
-from gateway.web.fate import Fate, for_company
-from gateway.web.timeline import SHOWN_ENTRIES, Reader, files_of, timeline
+from gateway.rules.model import Conversation, ConversationStatus, Invoice, Tenant
+from gateway.web.bills import chip
 from gateway.web.wording import Wording
 
+VIEWS: Mapping[str, str] = {
+    "open": "Open",
+    "unread": "Unread",
+    "not_delivered": "Not delivered",
+    "waiting": "Waiting",
+    "done": "Done",
+}
+"""The views in the order in which they stand, and what each is called."""
+
+VIEW_OF = {
+    ConversationStatus.OPEN: "open",
+    ConversationStatus.WAITING: "waiting",
+    ConversationStatus.CLOSED: "done",
+    ConversationStatus.SPAM: "done",
+}
+"""The view in which a conversation lies."""
+
+_COUNTED_VIEWS = ("open", "unread", "not_delivered", "waiting")
 _ROWS = 50
 _COUNTED = 100
 
@@ -55,51 +60,6 @@ class Desk:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A conversation with all that belongs to it."""
-
-    conversation: Conversation
-    people: Sequence[Participant]
-    messages: Sequence[Message]
-    invoices: Sequence[Invoice]
-    deliveries: Mapping[str, Sequence[Delivery]]
-
-    def shown(
-        self, tenant: Tenant, say: Wording, today: date, *, everything: bool = False
-    ) -> dict[str, Any]:
-        """Return the conversation in words; its newest entries, unless everything is asked for."""
-        one = self.conversation
-        reader = Reader(
-            say,
-            tenant.timezone,
-            tenant.name,
-            lambda message: message.direction is not Direction.IN,
-            _name,
-            lambda _, deliveries: _fates(deliveries, say, tenant),
-            staff=True,
-        )
-        entries = timeline(self.messages, self.invoices, self.deliveries, reader)
-        hidden = 0 if everything else max(0, len(entries) - SHOWN_ENTRIES)
-        files = [file for message in self.messages for file in message.attachments]
-        return {
-            "id": one.id,
-            "subject": one.subject,
-            "customer": one.customer,
-            "status": one.status.value,
-            "closed": one.status is ConversationStatus.CLOSED,
-            "unread": one.unread,
-            "failed": one.failed,
-            "entries": entries[hidden:],
-            "hidden": hidden,
-            "bills": [bill(each, tenant, say, today, inbox=True) for each in self.invoices],
-            "pdfs": {each.id: each.pdf_attachment_id for each in self.invoices},
-            "claims": [claim for each in self.invoices for claim in _claims(each, say)],
-            "others": [p.mailbox for p in self.people if p.mailbox != one.customer],
-            "files": files_of([file for file in files if not file.inline], say),
-        }
-
-
 def look_over(work: Work, tenant: Tenant, view: str, cursor: str | None) -> Desk:
     """Return a page of a view. Raises BadCursor."""
     which = ConversationFilter(view=view)
@@ -109,25 +69,7 @@ def look_over(work: Work, tenant: Tenant, view: str, cursor: str | None) -> Desk
         for one in listed.items
         if one.invoice_ids
     }
-    counts = {name: _count(work, tenant, name) for name in ("open", "unread", "not_delivered")}
-    return Desk(listed, invoices, counts)
-
-
-def look_at(work: Work, tenant: Tenant, conversation_id: str) -> Opened | None:
-    """Return a conversation, or None if unknown; one that was merged leads to its new place."""
-    found = work.conversations.get(tenant.id, conversation_id)
-    if found is None:
-        return None
-    conversation = latest(work, found)
-    messages = history(work, conversation)
-    out = [message.id for message in messages if message.direction is Direction.OUT]
-    return Opened(
-        conversation,
-        work.conversations.participants(tenant.id, conversation.id),
-        messages,
-        work.invoices.of_conversation(tenant.id, conversation.id),
-        work.deliveries.of_messages(out),
-    )
+    return Desk(listed, invoices, {name: _count(work, tenant, name) for name in _COUNTED_VIEWS})
 
 
 def _count(work: Work, tenant: Tenant, view: str) -> str:
@@ -135,33 +77,3 @@ def _count(work: Work, tenant: Tenant, view: str) -> str:
     if listed.next_cursor is not None:
         return f"{_COUNTED - 1}+"
     return str(len(listed.items)) if listed.items else ""
-
-
-def _name(message: Message) -> str:
-    if message.direction is Direction.IN:
-        # The whole address, never the name alone: names are what forgers choose freely.
-        name, address = message.from_.name, message.from_.address
-        return f"{name} <{address}>" if name else address
-    return message.from_.name or message.from_.address
-
-
-def _fates(deliveries: Sequence[Delivery], say: Wording, tenant: Tenant) -> tuple[Fate, ...]:
-    return tuple(for_company(one, say, tenant.timezone) for one in deliveries)
-
-
-def _claims(invoice: Invoice, say: Wording) -> list[dict[str, str]]:
-    return [
-        {
-            "invoice_id": invoice.id,
-            "payment_id": payment.id,
-            "words": say.text(
-                "The customer says: {number} is paid, {amount} on {date} ({method}).",
-                number=invoice.number,
-                amount=say.money(payment.amount, invoice.currency),
-                date=say.day(payment.on),
-                method=say.text(METHOD_WORDS.get(payment.method, "Another way")).lower(),
-            ),
-            "note": payment.note,
-        }
-        for payment in pending_claims(invoice)
-    ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.rules.model import Delivery
 from gateway.rules.names import domain_of
 from gateway.rules.states import State
+from gateway.web.remedies import Remedy, remedies
 from gateway.web.wording import Wording, in_zone
 
 _UNSENT = frozenset({State.QUEUED, State.SENDING, State.DEFERRED, State.HELD})
@@ -17,7 +18,7 @@ class Fate:
 
     hint: what the words mean exactly, "" if they need no explanation.
     verbatim: the servers' own answers, oldest first.
-    action: what can be done, (label, delivery id), or None.
+    remedies: what can be done about it, the best step first.
     """
 
     words: str
@@ -26,7 +27,7 @@ class Fate:
     recipient: str = ""
     hint: str = ""
     verbatim: tuple[str, ...] = ()
-    action: tuple[str, str] | None = None
+    remedies: tuple[Remedy, ...] = ()
 
 
 def for_customer(delivery: Delivery, say: Wording) -> Fate:
@@ -45,8 +46,13 @@ def for_customer(delivery: Delivery, say: Wording) -> Fate:
     return Fate(say.text("Sent"), "tick", "plain")
 
 
-def for_company(delivery: Delivery, say: Wording, timezone: str) -> Fate:
-    """Return the fate as the company reads it: why, what next, and what the servers said."""
+def for_company(
+    delivery: Delivery, say: Wording, timezone: str, *, link: str = "", mended: bool = False
+) -> Fate:
+    """Return the fate as the company reads it: why, what next, and what the servers said.
+
+    link: the recipient's chat window. mended: the message was sent once more since.
+    """
     words, icon, tone = _words(delivery, say, timezone)
     if delivery.complained:
         words, icon, tone = say.text("Recipient marked this as spam"), "flag", "bad"
@@ -60,7 +66,7 @@ def for_company(delivery: Delivery, say: Wording, timezone: str) -> Fate:
         if delivered
         else "",
         verbatim=_verbatim(delivery),
-        action=_action(delivery, say),
+        remedies=() if mended else remedies(delivery, say, link),
     )
 
 
@@ -106,16 +112,6 @@ def _verbatim(delivery: Delivery) -> tuple[str, ...]:
     if not said and delivery.reason and delivery.reason.verbatim:
         said = [delivery.reason.verbatim]
     return tuple(said)
-
-
-def _action(delivery: Delivery, say: Wording) -> tuple[str, str] | None:
-    match State(delivery.state):
-        case State.DEFERRED:
-            return say.text("Try now"), delivery.id
-        case State.SUPPRESSED:
-            return say.text("Send anyway"), delivery.id
-        case _:
-            return None
 
 
 def worst(fates: Sequence[Fate]) -> Fate | None:

@@ -10,6 +10,7 @@ from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.mail_accounts import MailAccounts
+from gateway.flow.mending import Mending
 from gateway.flow.renewal import Renewal
 from gateway.flow.visit import Visits
 from gateway.runtime.http.draining import Draining
@@ -38,6 +39,7 @@ class WebServices:
     billing: Billing
     companies: Companies
     dispatch: Dispatch
+    mending: Mending
     accounts: MailAccounts
     uploads: Path
     upload_files: int = 10

@@ -63,6 +63,21 @@ class SignIn:
             return None
         return await self._services.context.store.read(lambda work: _seat(work, about))
 
+    async def reader(self, request: Request) -> Seat:
+        """Return who is signed in; raises Refused if nobody is."""
+        seat = await self.seat(request)
+        if seat is None:
+            raise Refused(Kind.FORBIDDEN, "signed_out", "Sign in to the Inbox first.")
+        return seat
+
+    async def writer(self, request: Request) -> Seat:
+        """Return who is signed in and may write; raises Refused."""
+        seat = await self.reader(request)
+        if not seat.may_write:
+            detail = "You may only read here: your key lacks the right inbox:write."
+            raise Refused(Kind.FORBIDDEN, "read_only", detail)
+        return seat
+
     def page(self, *, status: int = 200, trouble: str = "") -> Response:
         """Return the page with the one field for key or code."""
         say = wording("en")

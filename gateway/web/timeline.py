@@ -9,6 +9,7 @@ from gateway.rules.model import Attachment, Channel, Delivery, Direction, Invoic
 from gateway.web.bills import BY_METHOD
 from gateway.web.fate import Fate
 from gateway.web.kinds import words_of
+from gateway.web.why import Why, why
 from gateway.web.wording import Wording
 
 SHOWN_ENTRIES = 50
@@ -69,6 +70,7 @@ class Entry:
     stranger: str = ""
     alarm: bool = False
     shortened: bool = False
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _entry(
         badges=doubts,
         stranger=message.from_.address if hidden else "",
         shortened=max(len(text), len(quoted)) > SHOWN_CHARS,
+        why=why(message, say) if reader.staff else None,
         alarm=bool(doubts and doubts[0].tone == "warn" and _IBAN.search(text[:SHOWN_CHARS])),
     )
 

@@ -24,6 +24,7 @@ from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.drafts import Document, InvoiceDraft, TenantDraft
 from gateway.flow.mail_accounts import MailAccounts
+from gateway.flow.mending import Mending
 from gateway.flow.quota import Quota
 from gateway.flow.renewal import Renewal
 from gateway.flow.submit import Submissions
@@ -214,6 +215,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         billing=billing,
         companies=Companies(context),
         dispatch=Dispatch(context),
+        mending=Mending(context, quota),
         accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
         uploads=directory / "uploads",
         **settings,

@@ -9,6 +9,7 @@ from gateway.mail.mailbox import Mailbox
 from gateway.rules.model import Attempt, Delivery, Reason
 from gateway.rules.states import State
 from gateway.web.fate import for_company, for_customer
+from gateway.web.remedies import Remedy
 from gateway.web.wording import wording
 
 NINE = datetime(2026, 11, 22, 9, 40, tzinfo=UTC)
@@ -97,4 +98,4 @@ def test_the_servers_own_answers_are_kept():
     )
     fate = for_company(replace(DELIVERY, state="deferred", attempts=attempts), SAY, "UTC")
     assert fate.verbatim == ("451 try 2", "451 try 3", "451 try 4", "451 try 5", "451 try 6")
-    assert fate.action == ("Try now", "dlv_1")
+    assert fate.remedies == (Remedy("retry", "Try now", "dlv_1"),)

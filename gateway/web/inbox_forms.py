@@ -1,0 +1,182 @@
+"""What the company does in the Inbox: each form of its pages, answered (ux.md, 2.3)."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from gateway.flow.drafts import AnswerDraft, PaymentDraft
+from gateway.flow.refusal import Kind, Refused, invalid
+from gateway.rules.model import ConversationStatus
+from gateway.web.desk import VIEWS
+from gateway.web.inbox import ONE, Inbox
+from gateway.web.pages import STATUS, Endpoint, Pages, see_other
+from gateway.web.services import WebServices
+from gateway.web.signin import SignIn
+from gateway.web.uploads import fields_of, take
+
+_SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_LARGE})
+
+
+class InboxForms:
+    """Answers what is posted under /inbox by those who may write."""
+
+    def __init__(self, services: WebServices, pages: Pages, sign_in: SignIn, inbox: Inbox) -> None:
+        """Work with these journeys; `sign_in` knows who comes, `inbox` shows the page again."""
+        self._services = services
+        self._pages = pages
+        self._sign_in = sign_in
+        self._inbox = inbox
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        invoice, delivery = f"{ONE}/invoices/{{invoice}}", f"{ONE}/deliveries/{{delivery}}"
+        posts: dict[str, Endpoint] = {
+            f"{ONE}/messages": self.answer,
+            f"{ONE}/read": self.mark_read,
+            f"{ONE}/unread": self.mark_unread,
+            f"{ONE}/status": self.set_status,
+            f"{ONE}/approve-sender": self.approve,
+            f"{invoice}/confirm-payment": self.confirm,
+            f"{invoice}/refuse-payment": self.refuse,
+            f"{invoice}/mark-paid": self.mark_paid,
+            f"{delivery}/retry": self.retry,
+            f"{delivery}/again": self.again,
+            f"{delivery}/correct": self.correct,
+        }
+        return [
+            self._pages.route(path, endpoint, method="POST") for path, endpoint in posts.items()
+        ]
+
+    async def answer(self, request: Request) -> Response:
+        """Send the company's answer, or keep a note."""
+        seat = await self._sign_in.writer(request)
+        conversation_id = request.path_params["conversation"]
+        services = self._services
+        text, note = "", False
+        try:
+            taken = await take(
+                request,
+                services.uploads,
+                files=services.upload_files,
+                octets=services.upload_bytes,
+            )
+            try:
+                text = taken.fields.get("text", "").replace("\r\n", "\n")
+                note = bool(taken.fields.get("note"))
+                draft = AnswerDraft(text, attachments=taken.documents, note=note)
+                message = await services.conversing.answer(seat.tenant, conversation_id, draft)
+            finally:
+                taken.form.discard()
+        except Refused as refused:
+            if refused.kind not in _SHOWN_AGAIN:
+                raise
+            return await self._inbox.page(
+                request,
+                seat,
+                conversation_id,
+                status=STATUS[refused.kind],
+                trouble=refused.detail,
+                text=text,
+                note=note,
+            )
+        await services.conversing.mark_read(seat.tenant, conversation_id)
+        return see_other(f"{_back(request)}#{message.id}")
+
+    async def mark_read(self, request: Request) -> Response:
+        """Note that the company has seen everything."""
+        seat = await self._sign_in.writer(request)
+        await self._services.conversing.mark_read(seat.tenant, request.path_params["conversation"])
+        return see_other(_back(request))
+
+    async def mark_unread(self, request: Request) -> Response:
+        """Let it be looked at again later; leads back to the list, since the page is left."""
+        seat = await self._sign_in.writer(request)
+        conversation_id = request.path_params["conversation"]
+        await self._services.conversing.mark_unread(seat.tenant, conversation_id)
+        return see_other(f"/inbox?view={_view(request) or 'open'}")
+
+    async def set_status(self, request: Request) -> Response:
+        """Put a conversation into another lane."""
+        seat = await self._sign_in.writer(request)
+        try:
+            status = ConversationStatus((await fields_of(request)).get("status", ""))
+        except ValueError as error:
+            raise invalid("status", "There is no such status.") from error
+        conversation_id = request.path_params["conversation"]
+        await self._services.conversing.change(seat.tenant, conversation_id, status=status)
+        return see_other(_back(request))
+
+    async def approve(self, request: Request) -> Response:
+        """Show a stranger's messages to the customer from now on."""
+        seat = await self._sign_in.writer(request)
+        address = (await fields_of(request)).get("address", "")
+        conversation_id = request.path_params["conversation"]
+        await self._services.conversing.approve_sender(seat.tenant, conversation_id, address)
+        return see_other(_back(request))
+
+    async def confirm(self, request: Request) -> Response:
+        """Confirm that a payment came."""
+        seat = await self._sign_in.writer(request)
+        payment_id = (await fields_of(request)).get("payment_id") or None
+        invoice_id = request.path_params["invoice"]
+        await self._services.billing.confirm_payment(seat.tenant, invoice_id, payment_id)
+        return see_other(_back(request))
+
+    async def refuse(self, request: Request) -> Response:
+        """Say that a payment has not come, or was noted wrongly: it is taken back."""
+        seat = await self._sign_in.writer(request)
+        payment_id = (await fields_of(request)).get("payment_id")
+        if not payment_id:
+            raise invalid("payment_id", "Which payment?")
+        invoice_id = request.path_params["invoice"]
+        await self._services.billing.mark_unpaid(seat.tenant, invoice_id, payment_id)
+        return see_other(_back(request))
+
+    async def mark_paid(self, request: Request) -> Response:
+        """Note that everything that was open has been paid today."""
+        seat = await self._sign_in.writer(request)
+        invoice_id = request.path_params["invoice"]
+        await self._services.billing.mark_paid(seat.tenant, invoice_id, PaymentDraft())
+        return see_other(_back(request))
+
+    async def retry(self, request: Request) -> Response:
+        """Try a delivery now, or send a suppressed one anyway."""
+        seat = await self._sign_in.writer(request)
+        await self._services.dispatch.retry(seat.tenant.id, request.path_params["delivery"])
+        return see_other(_back(request))
+
+    async def again(self, request: Request) -> Response:
+        """Send a failed mail once more."""
+        seat = await self._sign_in.writer(request)
+        await self._services.mending.again(seat.tenant, request.path_params["delivery"])
+        return see_other(_back(request))
+
+    async def correct(self, request: Request) -> Response:
+        """Send a failed mail to the right address."""
+        seat = await self._sign_in.writer(request)
+        address = (await fields_of(request)).get("address", "").strip()
+        delivery_id = request.path_params["delivery"]
+        try:
+            await self._services.mending.correct(seat.tenant, delivery_id, address)
+        except Refused as refused:
+            if refused.kind not in _SHOWN_AGAIN:
+                raise
+            return await self._inbox.page(
+                request,
+                seat,
+                request.path_params["conversation"],
+                status=STATUS[refused.kind],
+                trouble=refused.detail,
+            )
+        return see_other(_back(request))
+
+
+def _view(request: Request) -> str:
+    view = request.query_params.get("view", "")
+    return view if view in VIEWS else ""
+
+
+def _back(request: Request) -> str:
+    """Return the page that a form of a conversation leads back to, the list beside it kept."""
+    path, view = f"/inbox/conversations/{request.path_params['conversation']}", _view(request)
+    return f"{path}?view={view}" if view else path
