@@ -22,6 +22,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
 from gateway.flow.quota import Quota
+from gateway.flow.receipts import Receipts
 from gateway.flow.receive import MxReception
 from gateway.flow.renewal import Renewal
 from gateway.flow.sts import StsLookup
@@ -77,6 +78,7 @@ class Office:
     conversing: Conversing
     billing: Billing
     visits: Visits
+    receipts: Receipts
     renewal: Renewal
     dispatch: Dispatch
     mending: Mending
@@ -212,6 +214,7 @@ def _office(
         conversing=Conversing(context, quota),
         billing=billing,
         visits=Visits(context, billing),
+        receipts=Receipts(context, billing),
         renewal=Renewal(context),
         dispatch=Dispatch(context),
         mending=Mending(context, quota),

@@ -35,6 +35,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
     pages = WebServices(
         context=office.context,
         visits=office.visits,
+        receipts=office.receipts,
         renewal=office.renewal,
         conversing=office.conversing,
         billing=office.billing,

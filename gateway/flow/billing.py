@@ -8,6 +8,7 @@ from typing import Any
 from gateway.flow.companies import stale
 from gateway.flow.context import Context
 from gateway.flow.drafts import PaymentDraft
+from gateway.flow.issuing import issue_drafts
 from gateway.flow.refusal import conflict, invalid, not_found
 from gateway.ports.lists import Stale
 from gateway.ports.store import Work
@@ -53,6 +54,7 @@ class Billing:
             payment = replace(claims[-1], confirmed=True)
             work.invoices.change_payment(tenant.id, payment)
             self._tell(work, invoice, payment, events.PAYMENT_CONFIRMED, now)
+            invoice = issue_drafts(self._context, work, invoice, payment, now)
             return with_payments(invoice, _with(invoice, payment))
 
         return await self._change(tenant, invoice_id, confirm)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from gateway.flow.answering import answer_message
 from gateway.flow.context import Context
 from gateway.flow.drafts import AnswerDraft
+from gateway.flow.links import next_issue
 from gateway.flow.outbox import Addressee, Parcel
 from gateway.flow.outgoing import Errand, send
 from gateway.flow.people import Circle, latest
@@ -70,7 +71,7 @@ class Renewal:
             work.facts.put(fact, now.isoformat())
             person = lost.person
             if person.link_expires_at is not None and person.link_expires_at <= now:
-                person = replace(person, link_issue=person.link_issue + 1, link_expires_at=None)
+                person = replace(person, link_issue=next_issue(person), link_expires_at=None)
                 work.conversations.change_participant(person)
             return replace(lost, person=person)
 

@@ -2,23 +2,23 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from gateway.flow.arrival import arrived
 from gateway.flow.billing import Billing
+from gateway.flow.claiming import claim, tell
 from gateway.flow.contents import stream
 from gateway.flow.context import Context
 from gateway.flow.drafts import Document, PaymentDraft
+from gateway.flow.links import enter, invoice_in, link_of, pdf_of, unknown_link
 from gateway.flow.outbox import Packed, documents, post
-from gateway.flow.people import history, latest
-from gateway.flow.refusal import Kind, Refused, conflict, invalid, not_found
+from gateway.flow.people import history
+from gateway.flow.refusal import conflict, invalid, not_found
 from gateway.ports.store import Work
 from gateway.rules import events, ids
 from gateway.rules.model import (
     Attachment,
     Channel,
     Conversation,
-    ConversationStatus,
     Delivery,
     Direction,
     Invoice,
@@ -30,7 +30,6 @@ from gateway.rules.model import (
 )
 from gateway.rules.payments import pending_claims, with_payments
 from gateway.rules.replies import answer_subject
-from gateway.rules.tokens import LinkRef, read_chat_token, read_pdf_token
 
 _MOST_EVENTS = 200
 
@@ -47,14 +46,6 @@ class Visit:
     deliveries: Mapping[str, Sequence[Delivery]]
 
 
-def _unknown() -> Refused:
-    return not_found("link")
-
-
-def _gone() -> Refused:
-    return Refused(Kind.GONE, "link_gone", "This link has expired.")
-
-
 class Visits:
     """Answers the chat window's requests. Each raises Refused: NOT_FOUND or GONE for the link."""
 
@@ -65,11 +56,11 @@ class Visits:
 
     async def open(self, token: str) -> Visit:
         """Return what the link shows; changes nothing."""
-        link = self._link(token)
+        link = link_of(self._context, token)
         now = self._context.clock.now()
 
         def look(work: Work) -> Visit:
-            tenant, person, conversation = _enter(work, link, now)
+            tenant, person, conversation = enter(work, link, now)
             messages = [m for m in history(work, conversation) if m.visible]
             out = [m.id for m in messages if m.direction is Direction.OUT]
             return Visit(
@@ -92,15 +83,15 @@ class Visits:
         client_id: str | None = None,
     ) -> Message:
         """Store what the person writes; the same client_id again gives the same message."""
-        link, context, now = self._link(token), self._context, self._context.clock.now()
+        link, context, now = link_of(self._context, token), self._context, self._context.clock.now()
         if not text.strip() and not brought:
             raise invalid("text", "Write something, or attach a file.")
-        tenant, person, _ = await context.store.read(lambda work: _enter(work, link, now))
+        tenant, person, _ = await context.store.read(lambda work: enter(work, link, now))
         message_id = context.new_id(ids.MESSAGE, now)
         attachments, kept = await documents(context, tenant.id, message_id, brought, now)
 
         def store(work: Work) -> Message:
-            _, writer, conversation = _enter(work, link, now)
+            _, writer, conversation = enter(work, link, now)
             fact = f"chat:{tenant.id}:{person.ref}:{client_id}"
             earlier = work.facts.get(fact) if client_id else None
             known = work.messages.get(tenant.id, earlier) if earlier else None
@@ -133,39 +124,41 @@ class Visits:
 
     async def claim(self, token: str, invoice_id: str, draft: PaymentDraft) -> Payment:
         """Note that the person says they have paid. Raises Refused as `Billing.payment_of`."""
-        link, context, now = self._link(token), self._context, self._context.clock.now()
+        link, context, now = link_of(self._context, token), self._context, self._context.clock.now()
 
         def store(work: Work) -> Payment:
-            tenant, _, conversation = _enter(work, link, now)
-            invoice = _invoice(work, conversation, invoice_id)
-            if pending_claims(invoice):
-                raise conflict("claimed", "You have told us already that this is paid.")
-            payment = self._billing.payment_of(tenant, invoice, draft, by="customer", now=now)
-            work.invoices.add_payment(tenant.id, payment)
-            work.invoices.change(with_payments(invoice, (*invoice.payments, payment)))
-            kind = events.PAYMENT_CLAIMED
-            self._note(work, conversation, invoice, payment, kind=kind, now=now)
-            return payment
+            tenant, _, conversation = enter(work, link, now)
+            invoice = invoice_in(work, conversation, invoice_id)
+            return claim(
+                context,
+                work,
+                invoice,
+                draft,
+                billing=self._billing,
+                tenant=tenant,
+                conversation=conversation,
+                now=now,
+            )[1]
 
         return await context.store.write(store)
 
     async def withdraw(self, token: str, invoice_id: str) -> None:
         """Take back the person's claims that nobody has confirmed."""
-        link, context, now = self._link(token), self._context, self._context.clock.now()
+        link, context, now = link_of(self._context, token), self._context, self._context.clock.now()
 
         def store(work: Work) -> None:
-            tenant, _, conversation = _enter(work, link, now)
-            invoice = _invoice(work, conversation, invoice_id)
+            tenant, _, conversation = enter(work, link, now)
+            invoice = invoice_in(work, conversation, invoice_id)
             claims = [p for p in pending_claims(invoice) if p.by == "customer"]
             if not claims:
                 raise conflict("no_claim", "There is nothing to take back.")
-            for claim in claims:
-                gone = replace(claim, withdrawn=True)
+            for pending in claims:
+                gone = replace(pending, withdrawn=True)
                 work.invoices.change_payment(tenant.id, gone)
                 payments = [gone if p.id == gone.id else p for p in invoice.payments]
                 invoice = with_payments(invoice, payments)
                 kind = events.PAYMENT_WITHDRAWN
-                self._note(work, conversation, invoice, gone, kind=kind, now=now)
+                tell(context, work, conversation, invoice, gone, kind=kind, now=now)
             work.invoices.change(invoice)
 
         await context.store.write(store)
@@ -186,10 +179,10 @@ class Visits:
 
         after: the number known so far; None to begin. Raises Refused once the link opens nothing.
         """
-        link, now = self._link(token), self._context.clock.now()
+        link, now = link_of(self._context, token), self._context.clock.now()
 
         def look(work: Work) -> tuple[int, bool]:
-            tenant, _, conversation = _enter(work, link, now)
+            tenant, _, conversation = enter(work, link, now)
             last = work.events.last(tenant.id)
             if after is None or after > last:
                 return last, False
@@ -206,10 +199,10 @@ class Visits:
         self, token: str, attachment_id: str
     ) -> tuple[Attachment, AsyncIterator[bytes]]:
         """Return a document of a message that the person may see."""
-        link, now = self._link(token), self._context.clock.now()
+        link, now = link_of(self._context, token), self._context.clock.now()
 
         def look(work: Work) -> Attachment:
-            tenant, _, conversation = _enter(work, link, now)
+            tenant, _, conversation = enter(work, link, now)
             found = work.messages.attachment(tenant.id, attachment_id)
             message = work.messages.get(tenant.id, found.message_id) if found else None
             if found is None or message is None or not message.visible:
@@ -225,77 +218,29 @@ class Visits:
         self, token: str, invoice_id: str
     ) -> tuple[Attachment, AsyncIterator[bytes]]:
         """Return the PDF of an invoice of the conversation."""
-        link, now = self._link(token), self._context.clock.now()
+        link, now = link_of(self._context, token), self._context.clock.now()
 
         def look(work: Work) -> Attachment:
-            _, _, conversation = _enter(work, link, now)
-            return _pdf(work, _invoice(work, conversation, invoice_id))
+            _, _, conversation = enter(work, link, now)
+            return _pdf(work, invoice_in(work, conversation, invoice_id))
 
         found = await self._context.store.read(look)
         return found, stream(self._context, found.tenant_id, found.sha256)
 
     async def pdf(self, token: str) -> tuple[Attachment, AsyncIterator[bytes]]:
         """Return the document that a download link names."""
-        ref = read_pdf_token(self._context.keys, token)
-        if ref is None:
-            raise _unknown()
+        ref = pdf_of(self._context, token)
         now, invoice_id = self._context.clock.now(), ids.from_body(ids.INVOICE, ref.body)
 
         def look(work: Work) -> Attachment:
-            tenant, _, _ = _enter(work, ref.link, now)
+            tenant, _, _ = enter(work, ref.link, now, any_issue=True)
             invoice = work.invoices.get(tenant.id, invoice_id)
             if invoice is None:
-                raise _unknown()
+                raise unknown_link()
             return _pdf(work, invoice)
 
         found = await self._context.store.read(look)
         return found, stream(self._context, found.tenant_id, found.sha256)
-
-    def _link(self, token: str) -> LinkRef:
-        link = read_chat_token(self._context.keys, token)
-        if link is None:
-            raise _unknown()
-        return link
-
-    def _note(
-        self,
-        work: Work,
-        conversation: Conversation,
-        invoice: Invoice,
-        payment: Payment,
-        *,
-        kind: str,
-        now: datetime,
-    ) -> None:
-        about = events.about_payment(invoice, payment)
-        work.events.add(self._context.event(invoice.tenant_id, kind, now, about))
-        work.conversations.change(
-            replace(conversation, updated_at=now, status=ConversationStatus.OPEN)
-        )
-        work.wake("events")
-
-
-def _enter(work: Work, link: LinkRef, now: datetime) -> tuple[Tenant, Participant, Conversation]:
-    tenant = work.tenants.by_number(link.person.tenant_number)
-    if tenant is None:
-        raise _unknown()
-    person = work.conversations.participant(tenant.id, link.person.ref)
-    if person is None:
-        raise _unknown()
-    past = person.link_expires_at is not None and person.link_expires_at <= now
-    if person.revoked or person.link_issue != link.issue or past:
-        raise _gone()
-    conversation = work.conversations.get(tenant.id, person.conversation_id)
-    if conversation is None:
-        raise _unknown()
-    return tenant, person, latest(work, conversation)
-
-
-def _invoice(work: Work, conversation: Conversation, invoice_id: str) -> Invoice:
-    invoice = work.invoices.get(conversation.tenant_id, invoice_id)
-    if invoice is None or invoice.conversation_id != conversation.id:
-        raise not_found("invoice")
-    return invoice
 
 
 def _pdf(work: Work, invoice: Invoice) -> Attachment:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.rules.model import Conversation, Delivery, Invoice, Message, Payment, Reason
+from gateway.rules.model import Conversation, Delivery, Invoice, Message, Payment, Reason, Receipt
 
 MESSAGE_RECEIVED = "message.received"
 MESSAGE_QUEUED = "message.queued"
@@ -19,6 +19,7 @@ INVOICE_DOWNLOADED = "invoice.downloaded"
 PAYMENT_CLAIMED = "payment.claimed"
 PAYMENT_CONFIRMED = "payment.confirmed"
 PAYMENT_WITHDRAWN = "payment.withdrawn"
+RECEIPT_CREATED = "receipt.created"
 SUPPRESSION_CREATED = "suppression.created"
 SMTP_ACCOUNT_FAILED = "smtp_account.failed"
 
@@ -109,4 +110,15 @@ def about_payment(invoice: Invoice, payment: Payment) -> Mapping[str, Any]:
         "on": payment.on.isoformat(),
         "by": payment.by,
         "confirmed": payment.confirmed,
+    }
+
+
+def about_receipt(invoice: Invoice, receipt: Receipt) -> Mapping[str, Any]:
+    """Return the data of `receipt.created`: told of a draft, and of its number once more."""
+    return {
+        **about_invoice(invoice),
+        "receipt_id": receipt.id,
+        "receipt_number": receipt.number,
+        "payment_id": receipt.payment_id,
+        "state": receipt.state,
     }

@@ -19,6 +19,9 @@ HOUSE_TENANT_ID = "ten_house"
 IMPORTED = "imported"
 """The kind of messages that came from an archive."""
 
+RECEIPT_DRAFT = "draft"
+RECEIPT_ISSUED = "issued"
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:

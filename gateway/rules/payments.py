@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.rules.model import Invoice, InvoiceStatus, Payment
 
 ZERO = Decimal(0)
-METHODS = ("transfer", "cash", "card", "other")
+CASH = "cash"
+METHODS = ("transfer", CASH, "card", "other")
 
 
 def day_of(now: datetime, timezone: str) -> date:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 
 from gateway.ports.lists import Listed, Page, Stale, Taken
 from gateway.rules.documents import TITLES
-from gateway.rules.model import Invoice, Payment, Receipt
+from gateway.rules.model import RECEIPT_ISSUED, Invoice, Payment, Receipt
 from gateway.store.counters import next_number
 from gateway.store.cursors import begins_before, listed, whole
 from gateway.store.invoice_rows import (
@@ -25,7 +25,6 @@ from gateway.store.tables import CONVERSATION, INVOICE, PAYMENT, RECEIPT
 from gateway.store.transaction import Row, Transaction
 
 COUNTER_NAME = "receipt"
-ISSUED = "issued"
 _KIND = "inv"
 _KIND_PAYMENTS = "pay"
 _C = INVOICE.c
@@ -231,9 +230,9 @@ class Invoices:
         """
         row = self._transaction.row(_RECEIPT, {"id": receipt.id, "tenant_id": tenant_id})
         known = None if row is None else from_receipt_row(row)
-        if known is not None and known.state == ISSUED:
+        if known is not None and known.state == RECEIPT_ISSUED:
             return known
-        if receipt.state == ISSUED and receipt.number is None:
+        if receipt.state == RECEIPT_ISSUED and receipt.number is None:
             number = next_number(self._transaction, tenant_id, COUNTER_NAME)
             receipt = replace(receipt, number=number)
         parameters = to_receipt_row(tenant_id, receipt) | {"the_id": receipt.id}

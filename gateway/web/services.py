@@ -11,6 +11,7 @@ from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
+from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
 from gateway.flow.visit import Visits
 from gateway.runtime.http.draining import Draining
@@ -34,6 +35,7 @@ class WebServices:
 
     context: Context
     visits: Visits
+    receipts: Receipts
     renewal: Renewal
     conversing: Conversing
     billing: Billing

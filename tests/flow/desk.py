@@ -20,6 +20,7 @@ from gateway.flow.drafts import Document, InvoiceDraft, TenantDraft
 from gateway.flow.ingest import Ingest
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.quota import Quota
+from gateway.flow.receipts import Receipts
 from gateway.flow.receive import MxReception
 from gateway.flow.submission import SubmissionReception
 from gateway.flow.submit import Submissions
@@ -81,6 +82,7 @@ class Desk:
         self.conversing = Conversing(context, self.quota)
         self.billing = Billing(context)
         self.visits = Visits(context, self.billing)
+        self.receipts = Receipts(context, self.billing)
         self.dispatch = Dispatch(context)
         self.reception = MxReception(context, self.directory)
         self.submission = SubmissionReception(

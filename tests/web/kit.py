@@ -26,6 +26,7 @@ from gateway.flow.drafts import Document, InvoiceDraft, TenantDraft
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
 from gateway.flow.quota import Quota
+from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
 from gateway.flow.submit import Submissions
 from gateway.flow.visit import Visits
@@ -210,6 +211,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
     services = WebServices(
         context=context,
         visits=Visits(context, billing),
+        receipts=Receipts(context, billing),
         renewal=Renewal(context),
         conversing=Conversing(context, quota),
         billing=billing,

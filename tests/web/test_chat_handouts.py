@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.web.kit import forms, with_web
+from tests.web.kit import PDF, forms, with_web
 
 BANK = {"iban": "SK9611000000002918599669", "reference": "20260142"}
 
@@ -83,6 +83,17 @@ async def test_a125_a_new_link_goes_to_the_address_on_file_once(web):
     assert again.status_code == 429
     messages = await web.messages(sent.invoice.conversation_id)
     assert [box.address for box in messages[-1].to] == [sent.invoice.customer["email"]]
+    assert (await web.get(view)).status_code == 410
+
+
+@with_web()
+async def test_links_to_documents_in_older_mails_outlive_a_new_link(web):
+    sent, view, pdf = await web.send()
+    await expire(web, sent)
+    assert (await web.get(pdf)).status_code == 410
+    await web.post(f"{view}/new-link", {})
+    answer = await web.get(pdf)
+    assert (answer.status_code, answer.content) == (200, PDF)
     assert (await web.get(view)).status_code == 410
 
 
