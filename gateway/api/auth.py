@@ -28,8 +28,12 @@ class Caller:
         return self.tenant_id is None and "admin" in self.scopes
 
 
+class WrongKey(Refusal):
+    """A key was given that opens nothing."""
+
+
 async def recognise(services: Services, headers: Headers) -> Caller:
-    """Return who sends the request. Raises Refusal: 401."""
+    """Return who sends the request. Raises Refusal: 401; `WrongKey` if a key was given."""
     scheme, _, secret = headers.get("authorization", "").partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret:
@@ -46,7 +50,7 @@ async def recognise(services: Services, headers: Headers) -> Caller:
     known = len(secret) <= _LONGEST_KEY and secret.isascii() and secret.isprintable()
     key = await services.companies.recognise(secret) if known else None
     if key is None:
-        raise Refusal(
+        raise WrongKey(
             401,
             "key_unknown",
             "The API key is unknown or was revoked.",

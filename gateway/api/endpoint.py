@@ -78,7 +78,7 @@ class Endpoint:
         desk = self._desk
         caller = None
         if route.access is not Access.OPEN:
-            caller = await auth.recognise(desk.services, request.headers)
+            caller = await self._recognised(request)
             limits |= desk.rate.take(caller.key_id, asyncio.get_running_loop().time())
             admin = route.access is Access.ADMIN
             auth.permit(caller, admin=admin, scopes=route.scopes)
@@ -94,6 +94,15 @@ class Endpoint:
         if route.method in {"POST", "PATCH", "PUT"}:
             return await self._with_body(route, call)
         return _response(route, await route.handler(call))
+
+    async def _recognised(self, request: Request) -> auth.Caller:
+        services = self._desk.services
+        try:
+            return await auth.recognise(services, request.headers)
+        except auth.WrongKey:
+            peer = request.client.host if request.client else ""
+            await services.guesses.wrong(request.headers.get("authorization", ""), peer)
+            raise
 
     async def _with_body(self, route: Route, call: Call) -> Response:
         directory = self._desk.services.settings.uploads

@@ -13,6 +13,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.submit import Submissions
 from gateway.runtime.http.draining import Draining
+from gateway.runtime.http.guesses import Guesses, usual_guesses
 from gateway.runtime.metrics import Meters
 
 
@@ -48,7 +49,7 @@ class Services:
 
     egress_addresses: returns the addresses that the gateway connects from, as far as known.
     admin_key: returns the fixed admin key, "" if there is none; asked each time, since a
-    reload may change it. draining: set once a stop begins.
+    reload may change it. draining: set once a stop begins. guesses: slows who tries keys.
     """
 
     context: Context
@@ -63,3 +64,4 @@ class Services:
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere
     admin_key: Callable[[], str] = _nothing
     draining: Draining = field(default_factory=Draining)
+    guesses: Guesses = field(default_factory=usual_guesses)

@@ -25,6 +25,7 @@ from gateway.runtime.memory import leave_alone_what_stays
 from gateway.runtime.metrics import Meters, watch_lag
 from gateway.runtime.notify import inherited, notify
 from gateway.settings import BadSettings, Loaded, Settings, diff, load
+from gateway.settings.secrecy import exposed_files
 from gateway.store.engine import EngineOptions
 
 log = structlog.get_logger()
@@ -147,6 +148,7 @@ async def serve_until_told(
 
     Raises ConfigError if it can't start.
     """
+    refuse_exposed_secrets(loaded.settings)
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     reloads = asyncio.Event()
@@ -167,6 +169,17 @@ async def serve_until_told(
         log.info("gateway.drains")
         await gateway.stop()
     sys.stdout.flush()
+
+
+def refuse_exposed_secrets(settings: Settings) -> None:
+    """Raise ConfigError if everybody may replace a file of secrets; tell of those they may read."""
+    for one in exposed_files(settings):
+        if one.replaceable:
+            raise ConfigError(
+                f"{one.file} holds a secret and can be replaced by every user of this machine: "
+                f"{one.remedy}"
+            )
+        log.warning("secret.readable_by_all", file=str(one.file), remedy=one.remedy)
 
 
 async def _heed(gateway: Gateway, told: asyncio.Event, reloads: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """The HTTP application: API and pages side by side, with what stands before both."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.metadata import version
 
 from starlette.applications import Starlette
@@ -16,6 +17,8 @@ from gateway.app.plain import http_limits, sts_policy
 from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.edge import Edge
+from gateway.runtime.http.guesses import Guesses
+from gateway.runtime.http.peers import PeerLimit
 from gateway.runtime.http.proxies import TrustedProxies
 from gateway.runtime.http.server import HttpServer
 from gateway.runtime.metrics import Meters
@@ -24,6 +27,10 @@ from gateway.web import sts_file
 from gateway.web.app import build_web
 from gateway.web.services import WebServices
 
+UNKNOWN_LINKS = (1000, timedelta(minutes=10))
+"""Different links that open nothing, of one network: mail programs cut links in two, and crawlers
+follow what they find, but nobody mistypes so many."""
+
 
 def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpServer:
     """Return the server of API and pages, not yet listening.
@@ -31,7 +38,8 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
     live: gives the settings that hold at the time.
     """
     draining = Draining()
-    services = _services(office, meters, draining, live)
+    guesses = _guesses(live)
+    services = _services(office, meters, draining, live, guesses)
     pages = WebServices(
         context=office.context,
         visits=office.visits,
@@ -46,6 +54,8 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         egress_addresses=office.routes.own_addresses,
         uploads=office.scratch,
         draining=draining,
+        guesses=guesses,
+        unknown_links=Guesses(lambda: UNKNOWN_LINKS, delay=0.0),
     )
     names = office.context.names
     ours = (names.sender, names.reply, names.bounce)
@@ -59,14 +69,26 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
 def metrics_site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpServer:
     """Return the server of a listener for metrics alone, not yet listening."""
     draining = Draining()
-    services = _services(office, meters, draining, live)
+    services = _services(office, meters, draining, live, _guesses(live))
     alive = Route("/healthz", _alive)
     application = Starlette(routes=[*build_metrics(services), alive])
     return _server(office, application, meters, draining, live)
 
 
+def _guesses(live: Callable[[], Settings]) -> Guesses:
+    def limit() -> tuple[int, timedelta]:
+        failures = live().limits.auth_failures
+        return failures.count, failures.per
+
+    return Guesses(limit)
+
+
 def _services(
-    office: Office, meters: Meters, draining: Draining, live: Callable[[], Settings]
+    office: Office,
+    meters: Meters,
+    draining: Draining,
+    live: Callable[[], Settings],
+    guesses: Guesses,
 ) -> Services:
     settings = office.settings
     return Services(
@@ -87,6 +109,7 @@ def _services(
         egress_addresses=office.routes.own_addresses,
         admin_key=lambda: live().server.admin_key.text,
         draining=draining,
+        guesses=guesses,
     )
 
 
@@ -100,7 +123,9 @@ def _server(
     settings, context = office.settings, office.context
     limited = BodyLimit(application, settings.limits.http_body)
     edge = Edge(limited, clock=context.clock, chance=context.chance, observe=meters.answered)
-    trusted = TrustedProxies(edge, lambda: live().server.trusted_proxies)
+    proxies = lambda: live().server.trusted_proxies  # noqa: E731
+    peers = PeerLimit(edge, lambda: live().limits.http_requests_per_address, proxies)
+    trusted = TrustedProxies(peers, proxies)
     return HttpServer(
         trusted, http_limits(settings), drain=settings.server.drain, draining=draining
     )

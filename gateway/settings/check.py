@@ -19,6 +19,7 @@ from gateway.mail.errors import ConfigError
 from gateway.settings.load import Loaded
 from gateway.settings.mistakes import Mistake, label, toml
 from gateway.settings.positions import Address
+from gateway.settings.secrecy import exposed_files
 from gateway.settings.values import HostPort
 
 _LISTENERS = ("mx", "submission", "submissions", "http", "metrics")
@@ -38,6 +39,7 @@ def check(
         *_directories(loaded),
         *_secret(loaded),
         *_dkim_keys(loaded),
+        *_replaceable(loaded),
         *_database(loaded),
         *(_listeners(loaded) if ports else ()),
     ]
@@ -156,6 +158,15 @@ def _dkim_keys(loaded: Loaded) -> Iterator[_Fault]:
         DkimKeys(dkim.directory, dkim.algorithms).all()
     except ConfigError as error:
         yield _wrong(loaded, "dkim", "directory", f"has a bad key: {error}")
+
+
+def _replaceable(loaded: Loaded) -> Iterator[_Fault]:
+    for one in exposed_files(loaded.settings):
+        if one.replaceable:
+            what = "can be replaced by every user of this machine"
+            text = f"the file of a secret, {toml(str(one.file))}, {what}: {one.remedy}"
+            place = loaded.place("server", "secret")
+            yield _Fault(("server", "secret"), Mistake(place, text))
 
 
 def _database(loaded: Loaded) -> Iterator[_Fault]:

@@ -56,6 +56,13 @@ class LimitsSettings:
     http_header_time: timedelta = setting(
         kinds.DURATION, "10s", "How long the header of a request may take."
     )
+    http_requests_per_address: int = setting(
+        whole(1, 1_000_000),
+        250,
+        "HTTP requests of one peer (of a /64 in IPv6) under way at a time, open streams too: then "
+        "429. Behind a reverse proxy the peer is told from [server] trusted_proxies.",
+        live=True,
+    )
     http_body: int = setting(size("1KiB", "4GiB"), "40MiB", "Size of a request's body.")
     spool_memory: int = setting(
         size("64KiB", "64GiB"),

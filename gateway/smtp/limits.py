@@ -26,6 +26,8 @@ class SessionLimits:
         that no file is made for what goes into the database all the same.
     content_time: for one message, however fast it comes.
     lifetime, messages: of a connection; the session ends between transactions.
+    messages_when_crowded: the same while three in four places are taken, so that everybody
+        gets a turn.
     idle_commands: NOOP, RSET and the like at a stretch; `idle_commands_rate` come back a second.
     command_octets, path_octets, auth_octets: a command line with its line end: any,
         MAIL and RCPT with their parameters, and AUTH (RFC 4954, section 4).
@@ -53,7 +55,8 @@ class SessionLimits:
     content_time: timedelta = timedelta(minutes=30)
     lifetime: timedelta = timedelta(hours=1)
     messages: int = 10_000
-    idle_commands: int = 100
+    messages_when_crowded: int = 100
+    idle_commands: int = 20
     idle_commands_rate: int = 20
     command_octets: int = 512
     path_octets: int = 2 * KIB

@@ -10,8 +10,8 @@ from datetime import timedelta
 import structlog
 
 from gateway.mail.errors import ConfigError, MailError
+from gateway.runtime.networks import Network, is_within, network_of, plain_address
 from gateway.smtp.limits import SessionLimits
-from gateway.smtp.networks import Network, is_within, network_of, plain_address
 from gateway.smtp.proxy import read_header
 from gateway.smtp.session import Session
 from gateway.smtp.station import Guest, ListenerConfig, Role, Station

@@ -1,11 +1,9 @@
 """What all sessions of a process share: connections, and failures to sign in."""
 
-from collections import OrderedDict, deque
-
+from gateway.runtime.failures import SignInFailures
 from gateway.smtp.limits import SessionLimits
 
-MOST_KEYS = 10_000  # names and networks that failures are remembered for
-DELAYED = 5  # failures beyond the limit that are answered late; the next ones not at all
+STRANGERS = 5  # of so many places, one is for those who should sign in and have not
 
 
 class Connections:
@@ -17,6 +15,7 @@ class Connections:
         self._most_each = most_each
         self._by_network: dict[str, int] = {}
         self._count = 0
+        self._strangers = 0
 
     @property
     def is_full(self) -> bool:
@@ -42,6 +41,20 @@ class Connections:
         self._count += 1
         return True
 
+    def wait_for_sign_in(self) -> bool:
+        """Return whether one more may be here who has not signed in yet, but should.
+
+        If so, `sign_in` must follow, at the latest when they leave.
+        """
+        if self._strangers * STRANGERS >= max(self._most, STRANGERS):
+            return False
+        self._strangers += 1
+        return True
+
+    def sign_in(self) -> None:
+        """Count one stranger less."""
+        self._strangers -= 1
+
     def leave(self, network: str) -> None:
         """Count one less."""
         self._count -= 1
@@ -50,58 +63,6 @@ class Connections:
             self._by_network[network] = left
         else:
             del self._by_network[network]
-
-
-class SignInFailures:
-    """Failures to sign in, within a window, by login name, by network, and by both.
-
-    A network with too many failures is answered late, and then no more. A name with too
-    many is answered late everywhere, and no more where failures with that name come from:
-    its owner, elsewhere, gets in, if late.
-    """
-
-    def __init__(self, *, most: int, window: float, delay: float) -> None:
-        """Answer `most` failures in `window` seconds at once; `delay` is the first delay."""
-        self._most = most
-        self._window = window
-        self._delay = delay
-        self._times: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
-
-    def allow(self, *, most: int, window: float) -> None:
-        """Judge by another rate from now on; what is remembered still counts."""
-        self._most = most
-        self._window = window
-        for key, times in self._times.items():
-            self._times[key] = deque(times, maxlen=most + DELAYED)
-
-    def count(self, login: str, network: str, now: float) -> None:
-        """Note a failure."""
-        for key in (("", network), (login, ""), (login, network)):
-            times = self._times.setdefault(key, deque(maxlen=self._most + DELAYED))
-            times.append(now)
-            self._times.move_to_end(key)
-        while len(self._times) > MOST_KEYS:
-            self._times.popitem(last=False)
-
-    def delay(self, login: str, network: str, now: float) -> float | None:
-        """Return seconds to wait before an answer, or None if there should be none."""
-        by_network = self._recent(("", network), now)
-        by_login = self._recent((login, ""), now)
-        last = self._most + DELAYED
-        if by_network >= last or (by_login >= last and self._recent((login, network), now)):
-            return None
-        excess = max(by_network, by_login) - self._most
-        return 0.0 if excess < 0 else self._delay * 2 ** min(excess, 3)
-
-    def _recent(self, key: tuple[str, str], now: float) -> int:
-        times = self._times.get(key)
-        if times is None:
-            return 0
-        while times and times[0] <= now - self._window:
-            times.popleft()
-        if not times:
-            del self._times[key]
-        return len(times)
 
 
 class Quotas:

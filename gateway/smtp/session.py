@@ -82,7 +82,9 @@ class Session(Visitor):
             return NEEDS_SIGN_IN
         if self._transaction is not None:
             return NESTED_MAIL
-        if self._messages >= self.limits.messages or self.loop.time() > self.end_of_life:
+        crowded = self.station.config.quotas.connections.is_crowded
+        most = self.limits.messages_when_crowded if crowded else self.limits.messages
+        if self._messages >= most or self.loop.time() > self.end_of_life:
             return SERVED_ENOUGH
         return None
 

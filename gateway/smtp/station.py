@@ -8,8 +8,8 @@ from typing import Protocol
 
 from gateway.ports.meter import NoMeter, SessionMeter
 from gateway.ports.reception import Reception
+from gateway.runtime.networks import Network
 from gateway.smtp.limits import Seconds, SessionLimits
-from gateway.smtp.networks import Network
 from gateway.smtp.quotas import Quotas
 from gateway.smtp.spool import Spool
 

@@ -8,7 +8,7 @@ from typing import cast
 import structlog
 from aiosmtpd.smtp import SMTP
 
-from gateway.smtp.networks import network_of, plain_address
+from gateway.runtime.networks import network_of, plain_address
 from gateway.smtp.station import Station
 from gateway.smtp.wire import Hangup, TooLate, Wire
 
@@ -56,6 +56,7 @@ class Stream(SMTP):
         self._network = ""
         self._is_counted = is_counted
         self._is_metered = False
+        self._is_stranger = False
         self._stream: asyncio.Transport | None = None
         self._outbox = bytearray()
         self._unclogged: asyncio.Future[None] | None = None
@@ -134,12 +135,24 @@ class Stream(SMTP):
     def let_in(self) -> bool:
         """Return whether there is a place for this connection, and take it."""
         config = self.station.config
+        connections = config.quotas.connections
         if not self._is_counted:
-            self._is_counted = config.quotas.connections.enter(self._network)
-        if self._is_counted:
-            self._is_metered = True
-            config.meter.connected()
-        return self._is_counted
+            self._is_counted = connections.enter(self._network)
+        if not self._is_counted:
+            return False
+        if config.role.signs_in:
+            self._is_stranger = connections.wait_for_sign_in()
+            if not self._is_stranger:
+                return False
+        self._is_metered = True
+        config.meter.connected()
+        return True
+
+    def be_known(self) -> None:
+        """Take no stranger's place any more."""
+        if self._is_stranger:
+            self._is_stranger = False
+            self.station.config.quotas.connections.sign_in()
 
     def say(self, line: bytes) -> None:
         """Send a line, at the latest before the session waits."""
@@ -221,6 +234,7 @@ class Stream(SMTP):
         """Give back what the session held, however it ended."""
         self._wire.stop()
         self.station.guests.discard(self)
+        self.be_known()
         if self._is_counted:
             self.station.config.quotas.connections.leave(self._network)
         if self._is_metered:

@@ -7,8 +7,8 @@ import structlog
 from gateway.mail.errors import Fault
 from gateway.mail.replies import Reply
 from gateway.ports.reception import Account, Peer
+from gateway.runtime.networks import is_within
 from gateway.smtp import signin
-from gateway.smtp.networks import is_within
 from gateway.smtp.signin import MECHANISMS, SignInError
 from gateway.smtp.speaker import Speaker
 from gateway.smtp.wire import LineTooLong
@@ -164,4 +164,5 @@ class Visitor(Speaker):
             log.info("login.refused", peer=self.address)
             return signin.WRONG
         self._account = account
+        self.be_known()
         return SIGNED_IN

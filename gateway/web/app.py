@@ -23,7 +23,8 @@ from gateway.web.signin import SignIn
 def build_web(services: WebServices) -> list[BaseRoute]:
     """Return the routes of the customer's pages and the Inbox."""
     assets = Assets()
-    pages = Pages(environment(), assets, services.context.names.public_url)
+    public_url = services.context.names.public_url
+    pages = Pages(environment(), assets, public_url, services.unknown_links)
     pace = Pace(services.posts_per_minute)
     sign_in = SignIn(services, pages, pace)
     inbox = Inbox(services, pages, sign_in)

@@ -29,6 +29,11 @@ def refuse_foreign_forms(request: Request, public_url: str) -> None:
         raise Refused(Kind.FORBIDDEN, "foreign_form", "This form was not sent by our own page.")
 
 
+def peer_of(request: Request) -> str:
+    """Return the address of who asks, "" if there is none."""
+    return request.client.host if request.client else ""
+
+
 class Pace:
     """How often somebody may post; knows a bounded number of them."""
 

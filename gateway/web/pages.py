@@ -14,9 +14,10 @@ from gateway.flow.refusal import Kind, Refused
 from gateway.mail.errors import Fault
 from gateway.ports.lists import BadCursor, Full
 from gateway.runtime.http.edge import request_id_of
+from gateway.runtime.http.guesses import Guesses
 from gateway.runtime.http.multipart import BadForm
 from gateway.web.assets import Assets
-from gateway.web.guard import refuse_foreign_forms
+from gateway.web.guard import peer_of, refuse_foreign_forms
 from gateway.web.wording import Wording, wording_of_browser
 
 POLICY = (
@@ -72,8 +73,14 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Pages:
     """Renders pages, and answers for what goes wrong behind them."""
 
-    def __init__(self, templates: Environment, assets: Assets, public_url: str) -> None:
-        """Render these templates; public_url: our own address, for the origin of forms."""
+    def __init__(
+        self, templates: Environment, assets: Assets, public_url: str, unknown_links: Guesses
+    ) -> None:
+        """Render these templates; public_url: our own address, for the origin of forms.
+
+        unknown_links: told of links that open nothing.
+        """
+        self._unknown_links = unknown_links
         self._templates = templates
         self._assets = assets
         self._public_url = public_url
@@ -116,7 +123,7 @@ class Pages:
             except ClientDisconnect:
                 raise
             except Exception as error:  # noqa: BLE001 (the rim: a person gets a page, whatever broke)
-                response = self._trouble(request, error)
+                response = self._trouble(request, await self._judged(request, error))
             for name, value in PRIVATE.items():
                 response.headers[name] = value
             return response
@@ -135,6 +142,16 @@ class Pages:
 
         every = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
         return [Route(path, answer, methods=every) for path in (prefix, f"{prefix}/{{rest:path}}")]
+
+    async def _judged(self, request: Request, error: Exception) -> Exception:
+        """Return the error, or that there were too many links like this one."""
+        token = request.path_params.get("token")
+        if token and isinstance(error, Refused) and error.kind is Kind.NOT_FOUND:
+            try:
+                await self._unknown_links.wrong(token, peer_of(request))
+            except Refused as refused:
+                return refused
+        return error
 
     def _trouble(self, request: Request, error: Exception) -> Response:
         match error:

@@ -15,6 +15,7 @@ from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
 from gateway.flow.visit import Visits
 from gateway.runtime.http.draining import Draining
+from gateway.runtime.http.guesses import Guesses, usual_guesses
 
 
 async def _nowhere() -> Sequence[str]:
@@ -30,6 +31,7 @@ class WebServices:
     egress_addresses: returns the addresses that the gateway connects from, as far as known.
     posts_per_minute: of one person, or of one peer that signs in.
     streams: how many live pages at once; others look again by themselves.
+    guesses: slows who tries keys and codes. unknown_links: the same for customers' links.
     draining: said when the gateway is about to stop; live pages end then.
     """
 
@@ -50,3 +52,5 @@ class WebServices:
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere
     streams: int = 2000
     draining: Draining = field(default_factory=Draining)
+    guesses: Guesses = field(default_factory=usual_guesses)
+    unknown_links: Guesses = field(default_factory=usual_guesses)

@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute
 from gateway.flow.refusal import Kind, Refused
 from gateway.ports.store import Work
 from gateway.rules.model import Tenant
-from gateway.web.guard import Pace
+from gateway.runtime.http.guesses import network_of_peer
+from gateway.web.guard import Pace, peer_of
 from gateway.web.pages import Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.uploads import fields_of
@@ -97,6 +98,7 @@ class SignIn:
             secret = await companies.open_session_with_key(given)
             secret = secret or await companies.open_link(given)
         if secret is None:
+            await self._services.guesses.wrong(given, peer_of(request))
             words = "This key or code is not known, was used already, or has expired."
             return self.page(status=401, trouble=wording("en").text(words))
         return await self._welcome(secret)
@@ -123,6 +125,7 @@ class SignIn:
         if len(code) <= _SECRET_CHARS:
             secret = await self._services.companies.open_link(code)
         if secret is None:
+            await self._services.guesses.wrong(code, peer_of(request))
             raise Refused(Kind.GONE, "link_used", "This link was used already, or has expired.")
         return await self._welcome(secret)
 
@@ -143,7 +146,7 @@ class SignIn:
         return response
 
     def _count(self, request: Request) -> None:
-        peer = request.client.host if request.client else ""
+        peer = network_of_peer(peer_of(request))
         self._pace.take(f"peer:{peer}", self._services.context.clock.now())
 
 

@@ -172,3 +172,18 @@ def test_an_address_of_another_machine_is_told(home):
 def test_ports_are_not_tried_where_they_are_ours(home):
     (home / "c.toml").write_text('[listen]\nmx = ["192.0.2.1:2525"]\n')
     assert check(examine(home / "c.toml", environ={}), ports=False) == ()
+
+
+def test_a_secret_that_everybody_may_replace_is_told_one_they_may_read_is_no_mistake(home):
+    (home / "var").mkdir()
+    secret = home / "var" / "secret"
+    secret.write_text("ab" * 32 + "\n")
+    secret.chmod(0o644)
+    readable = told(home)
+    secret.chmod(0o602)
+    (mistake,) = told(home)
+    assert readable == []
+    assert mistake.endswith(
+        'the file of a secret, "HOME/var/secret", can be replaced by every user of this machine: '
+        "chmod o-rw HOME/var/secret"
+    )

@@ -4,8 +4,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from gateway.smtp.networks import is_within, network_of, plain_address
-from gateway.smtp.quotas import MOST_KEYS, Connections, SignInFailures
+from gateway.runtime.failures import MOST_KEYS, SignInFailures
+from gateway.runtime.networks import is_within, network_of, plain_address
+from gateway.smtp.quotas import Connections
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,13 @@ def test_places_are_scarce_when_three_in_four_are_taken():
         connections.enter("a")
         crowded.append(connections.is_crowded)
     assert crowded == [False, False, False, True]
+
+
+def test_those_who_have_not_signed_in_leave_four_in_five_places_to_others():
+    connections = Connections(most=10, most_each=10)
+    assert [connections.wait_for_sign_in() for _ in range(3)] == [True, True, False]
+    connections.sign_in()
+    assert connections.wait_for_sign_in()
 
 
 def failures(*tries: tuple[str, str, float]) -> SignInFailures:

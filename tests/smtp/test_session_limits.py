@@ -281,6 +281,20 @@ def test_a_connection_serves_so_many_messages(run: Run, tmp_path):
     run(talk())
 
 
+def test_where_places_are_scarce_a_connection_serves_fewer_messages(run: Run, tmp_path):
+    limits = SessionLimits(messages_when_crowded=1, connections=4, connections_per_address=4)
+
+    async def talk():
+        async with serving(tmp_path, limits=limits) as server, server.client() as client:
+            await client.hello()
+            assert (await client.mail())[:3] == (await client.mail())[:3] == "250"
+            async with server.client(), server.client(), server.client() as last:
+                await last.hello()
+                assert await client.say(ENVELOPE[0]) == "421 4.7.0 Please connect anew"
+
+    run(talk())
+
+
 def test_a_connection_ends_between_transactions_when_it_is_old(run: Run, tmp_path):
     async def talk():
         limits = SessionLimits(lifetime=timedelta(seconds=-1))

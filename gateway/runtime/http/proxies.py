@@ -25,7 +25,7 @@ class TrustedProxies:
         """Serve one request."""
         networks = self._trusted()
         client = scope.get("client")
-        if networks and client and scope["type"] == "http" and _lies_in(client[0], networks):
+        if networks and client and scope["type"] == "http" and lies_in(client[0], networks):
             headers = Headers(scope=scope)
             scope = dict(scope)
             peer = _peer(headers.getlist("x-forwarded-for"), networks)
@@ -49,12 +49,13 @@ def _peer(values: Sequence[str], networks: Sequence[Network]) -> str | None:
         if address is None:
             break
         peer = str(address)
-        if not _lies_in(peer, networks):
+        if not lies_in(peer, networks):
             break
     return peer
 
 
-def _lies_in(host: str, networks: Sequence[Network]) -> bool:
+def lies_in(host: str, networks: Sequence[Network]) -> bool:
+    """Say whether an address lies in one of the networks."""
     address = _address(host)
     return address is not None and any(
         address.version == network.version and address in network for network in networks
