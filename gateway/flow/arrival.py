@@ -6,10 +6,19 @@ from datetime import datetime
 from gateway.flow.context import Context
 from gateway.ports.store import Work
 from gateway.rules import events
-from gateway.rules.model import Conversation, ConversationStatus, Message
+from gateway.rules.automation import ECHO, is_echo
+from gateway.rules.model import Conversation, ConversationStatus, Message, Tenant
 from gateway.rules.replies import snippet_of
 
 _NOT_FOR_EYES = frozenset({"bounce", "delay", "report"})
+
+
+def echoed(context: Context, tenant: Tenant, message: Message) -> Message:
+    """Return the message; one of our own that came back is kept from everybody's eyes."""
+    if not is_echo(context.names, context.keys, tenant.number, message.message_id or ""):
+        return message
+    automatic = message.automatic or "auto_reply"
+    return replace(message, kind=ECHO, automatic=automatic, visible=False)
 
 
 def arrived(
@@ -17,10 +26,10 @@ def arrived(
 ) -> None:
     """Re-open the conversation, count the message as unread, tell of it.
 
-    Automatic mail never re-opens; reports are counted by what they report.
+    Automatic mail never re-opens; reports are counted by what they report, echoes not at all.
     """
     is_open = message.automatic is None and conversation.status is not ConversationStatus.SPAM
-    for_eyes = message.automatic not in _NOT_FOR_EYES
+    for_eyes = message.automatic not in _NOT_FOR_EYES and message.kind != ECHO
     changed = replace(
         conversation,
         status=ConversationStatus.OPEN if is_open else conversation.status,

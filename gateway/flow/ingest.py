@@ -10,7 +10,7 @@ from time import perf_counter
 
 import structlog
 
-from gateway.flow.arrival import arrived
+from gateway.flow.arrival import arrived, echoed
 from gateway.flow.context import Context
 from gateway.flow.outbox import Packed, post
 from gateway.flow.placing import find_place, find_writer
@@ -222,6 +222,8 @@ class Ingest:
                 rules=context.refusals.rules,
                 suggestions=suggestions_of(work, tenant.id, hints),
             )
+            if reading.report is None:
+                message = echoed(context, tenant, message)
             stored = post(context, work, Packed(message, (), kept), now)
             if reading.report is not None:
                 apply_report(

@@ -10,6 +10,7 @@ from gateway.flow.contents import dropped
 from gateway.flow.context import Context
 from gateway.flow.directory import Directory
 from gateway.flow.gate import Gate
+from gateway.flow.storms import Storms, is_by_machine
 from gateway.mail.envelope import Envelope
 from gateway.mail.replies import Reply
 from gateway.mail.trace import below_trace
@@ -42,6 +43,7 @@ class MxReception:
     def __init__(self, context: Context, directory: Directory, gate: Gate = _OPEN) -> None:
         """Store what comes through `context`. gate: may be replaced at any time."""
         self.gate = gate
+        self._storms = Storms()
         self._context = context
         self._directory = directory
 
@@ -70,8 +72,8 @@ class MxReception:
         Mail to postmaster@ and abuse@ passes no gate: who complains must be heard.
         """
         tenant = await self._owner(envelope.recipients[0].address)
-        refusal = tenant if isinstance(tenant, Reply) else None
-        if isinstance(tenant, Tenant) and tenant.number:
+        refusal = tenant if isinstance(tenant, Reply) else self._storm(envelope, content)
+        if refusal is None and isinstance(tenant, Tenant) and tenant.number:
             refusal = await self.gate.judge(Scanned(envelope, content, peer))
         if refusal is not None or isinstance(tenant, Reply):
             await dropped(content)
@@ -93,6 +95,17 @@ class MxReception:
             lambda work: work.spool.add(inbound, kept, again_since=now - AGAIN_WITHIN)
         )
         return Reply(250, "2.0.0", f"Queued as {first_id}")
+
+    def _storm(self, envelope: Envelope, content: Content) -> Reply | None:
+        """Return why automatic mail must wait, None for other mail and for a little of it."""
+        context = self._context
+        target = target_of(context.names, context.keys, envelope.recipients[0].address)
+        if not isinstance(target, ToPerson):
+            return None
+        if not is_by_machine(content.head, null_sender=not envelope.sender):
+            return None
+        person = target.person.tenant_number, target.person.ref
+        return self._storms.refusal(person, context.clock.now())
 
     async def _owner(self, recipient: str) -> Tenant | Reply:
         context = self._context

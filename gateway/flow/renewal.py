@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.flow.answering import answer_message
 from gateway.flow.context import Context
@@ -15,10 +15,9 @@ from gateway.flow.refusal import Kind, Refused, not_found
 from gateway.flow.writing import Envelope, answer_copies
 from gateway.ports.store import Work
 from gateway.rules import ids
+from gateway.rules.automation import ONE_A, OWN_FIELDS, automatic_fact, may_send
 from gateway.rules.model import Channel, Conversation, Message, Participant, Tenant
 from gateway.rules.tokens import LinkRef, read_chat_token
-
-_PAUSE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ class Renewal:
     async def renew(self, token: str, text: str) -> Lost:
         """Send the person a new link, with these words before it.
 
-        Raises Refused: GONE if the company took the link away, TOO_MANY soon after the last one.
+        Raises Refused: GONE if the company took the link away, TOO_MANY within a day of the last
+        automatic mail to them.
         """
         context, now = self._context, self._context.clock.now()
         link = read_chat_token(context.keys, token)
@@ -59,14 +59,14 @@ class Renewal:
             lost = _lost(work, link, now)
             if not lost.renewable:
                 raise Refused(Kind.GONE, "link_gone", "This link has expired.")
-            fact = f"relink:{lost.tenant.id}:{lost.person.ref}"
-            before = work.facts.get(fact)
-            if before and datetime.fromisoformat(before) > now - _PAUSE:
+            fact = automatic_fact(lost.tenant.id, lost.person.ref)
+            if not may_send(work.facts.get(fact), now):
                 raise Refused(
                     Kind.TOO_MANY,
-                    "too_many",
-                    "A new link was sent a moment ago.",
-                    retry_after=int(_PAUSE.total_seconds()),
+                    "link_sent",
+                    "A new link was sent to you within the last day. "
+                    "Look for it in your mailbox, and among spam.",
+                    retry_after=int(ONE_A.total_seconds()),
                 )
             work.facts.put(fact, now.isoformat())
             person = lost.person
@@ -97,7 +97,7 @@ class Renewal:
                 now=now,
             )
             build = answer_copies(
-                Envelope(context, tenant, message),
+                Envelope(context, tenant, message, extra=OWN_FIELDS),
                 html=None,
                 locale=circle.conversation.locale,
                 quoted=None,

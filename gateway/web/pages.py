@@ -157,7 +157,8 @@ class Pages:
         match error:
             case Refused():
                 status = STATUS[error.kind]
-                text = "" if status in {404, 410, 429} else error.detail
+                said = status in {404, 410} or error.code == "too_many"
+                text = "" if said else error.detail
                 response = self.problem(request, status, text)
                 if error.retry_after is not None:
                     response.headers["Retry-After"] = str(error.retry_after)
