@@ -23,6 +23,7 @@ from gateway.api.schemas.messages import (
     SpfShown,
     SuggestionsShown,
     ThreadingShown,
+    WarningShown,
 )
 from gateway.api.schemas.people import CustomerShown, MailboxShown
 from gateway.api.schemas.tenants import BrandShown, NotifyShown, TenantShown
@@ -202,6 +203,9 @@ def message_shown(
         automatic=message.automatic,
         bounces=[_bounce(one) for one in message.bounces],
         suggestions=_suggestions(message.suggestions),
+        sender_warnings=[
+            WarningShown(**one) for one in message.suggestions.get("sender_warnings", ())
+        ],
         threading=ThreadingShown(rule=message.threading.rule, evidence=message.threading.evidence),
         readable=message.readable,
         deliveries=[delivery_shown(one) for one in deliveries],

@@ -17,7 +17,7 @@ from gateway.flow.placing import find_place, find_writer
 from gateway.flow.reading_in import keep_documents, message_of, sender_of
 from gateway.flow.recognising import recognised
 from gateway.flow.report import apply_report
-from gateway.flow.suggesting import hints_of, suggestions_of
+from gateway.flow.suggesting import hints_of, suggestions_of, warnings_of
 from gateway.mail.errors import Fault, MailError
 from gateway.mail.reading import Reading
 from gateway.ports.correspondence import Kept
@@ -220,7 +220,10 @@ class Ingest:
                 attachments=attachments,
                 verify=verify,
                 rules=context.refusals.rules,
-                suggestions=suggestions_of(work, tenant.id, hints),
+                suggestions={
+                    **suggestions_of(work, tenant.id, hints),
+                    **warnings_of(tenant, writer.person, placed.people),
+                },
             )
             if reading.report is None:
                 message = echoed(context, tenant, message)

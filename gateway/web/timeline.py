@@ -233,6 +233,15 @@ def _automatic(message: Message, say: Wording) -> str:
             return say.text("Automatic reply")
 
 
+_LOOKS_LIKE = {
+    "name_has_other_address": "The name shows {about}, but the mail came from another address.",
+    "name_of_somebody_else": "The name is that of {about}, but the address is another one.",
+    "lookalike_address": "The address looks like {about}, but is another one.",
+    "lookalike_domain": "The domain looks like {about}, but is another one.",
+    "mixed_scripts": "{about} mixes letters of two alphabets, as forged names do.",
+}
+
+
 def _doubts(message: Message, say: Wording) -> tuple[Badge, ...]:
     """Return what is doubtful about a sender, as ux.md, 2.3 tells it."""
     badges: list[Badge] = []
@@ -251,4 +260,7 @@ def _doubts(message: Message, say: Wording) -> tuple[Badge, ...]:
         why = "{address} is not the address that we wrote to."
         text = say.text(why, address=message.from_.address)
         badges.insert(0, Badge(say.text("New address"), "warn", text))
+    for warning in message.suggestions.get("sender_warnings", ()):
+        text = say.text(_LOOKS_LIKE[warning["code"]], about=warning["about"])
+        badges.insert(0, Badge(say.text("Looks like somebody else"), "warn", text))
     return tuple(badges)

@@ -284,3 +284,16 @@ async def test_a_chat_message_stands_beside_the_mail_once(tmp_path):
         shown = await desk.messages(sent.invoice.conversation_id)
         assert first.id == again.id
         assert [one.channel for one in shown] == ["email", "chat"]
+
+
+async def test_a44_a_stranger_who_looks_like_the_customer_is_told_of(tmp_path):
+    async with open_desk(tmp_path) as desk:
+        _, _, mail = await sent_mail(desk)
+        raw = answer(mail, sender="jana@cl1ent.example")
+        message = await desk.message(await desk.receive(raw, address(mail)))
+        assert (message.sender_expected, message.visible) == (False, False)
+        assert message.suggestions == {
+            "sender_warnings": [{"code": "lookalike_domain", "about": "client.example"}]
+        }
+        own = await desk.message(await desk.receive(answer(mail, number=2), address(mail)))
+        assert own.suggestions == {}

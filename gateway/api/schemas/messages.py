@@ -186,6 +186,18 @@ class SuggestionsShown(Given):
     substitute: MailboxShown | None
 
 
+class WarningShown(Given):
+    """Something odd about a sender; nothing follows from it by itself.
+
+    `code`: `name_has_other_address` (the display name shows another address),
+    `name_of_somebody_else`, `lookalike_address`, `lookalike_domain`, `mixed_scripts` (letters of
+    two alphabets in one word of the domain). `about`: whom or what the sender looks like.
+    """
+
+    code: str
+    about: str
+
+
 class MessageShown(Given):
     """A message. `text` is what the person wrote; `full_text` has what they quoted too."""
 
@@ -217,6 +229,7 @@ class MessageShown(Given):
     automatic: str | None
     bounces: list[BounceShown]
     suggestions: SuggestionsShown
+    sender_warnings: list[WarningShown]
     threading: ThreadingShown
     readable: bool
     deliveries: list[DeliveryShown]
