@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from gateway.flow.answering import answer_message, last_words
 from gateway.flow.companies import stale
@@ -52,8 +53,11 @@ class Conversing:
         draft: AnswerDraft,
         *,
         channel: Channel = Channel.EMAIL,
+        hold: timedelta | None = None,
     ) -> Message:
         """Write to the customer and everybody else in the conversation, or note something.
+
+        hold: how long it may be taken back before it leaves (`flow.taking_back`).
 
         Raises Refused if the conversation is unknown, or nothing is written.
         """
@@ -76,7 +80,7 @@ class Conversing:
         to = tuple(person.mailbox for person in people if person.role in {"customer", "cc"}) or (
             conversation.customer,
         )
-        return (await self._send(tenant, draft, to, conversation.id, channel))[1]
+        return (await self._send(tenant, draft, to, conversation.id, channel, hold=hold))[1]
 
     async def mark_read(self, tenant: Tenant, conversation_id: str) -> Conversation:
         """Note that the company has seen everything; raises Refused if unknown."""
@@ -169,8 +173,10 @@ class Conversing:
         channel: Channel,
         *,
         subject: str = "",
+        hold: timedelta | None = None,
     ) -> tuple[Circle, Message]:
         context, now = self._context, self._context.clock.now()
+        leaves_at = now + hold if hold else None
         self._quota.take(tenant.id, len(to), now)
         message_id = context.new_id(ids.MESSAGE, now)
         attachments, kept = await documents(context, tenant.id, message_id, draft.attachments, now)
@@ -187,7 +193,7 @@ class Conversing:
                 attachments=attachments,
                 subject=subject,
                 channel=channel,
-                now=now,
+                now=leaves_at or now,
             )
             build = answer_copies(
                 Envelope(context, tenant, message, files),
@@ -196,7 +202,7 @@ class Conversing:
                 quoted=last_words(past),
             )
             people = tuple(Addressee(person) for person in circle.people)
-            return Parcel(tenant, message, people, build, size_of(files))
+            return Parcel(tenant, message, people, build, size_of(files), leaves_at=leaves_at)
 
         return await send(
             context, Errand(tenant, to, make, conversation_id, subject, kept=kept), now

@@ -48,6 +48,7 @@ class Parcel:
     """A message and its recipients. build: a person's copy, pure, 7-bit, CRLF.
 
     size: about how many bytes a copy has.
+    leaves_at: when its mail may leave, None for at once.
     """
 
     tenant: Tenant
@@ -57,6 +58,7 @@ class Parcel:
     size: int = 0
     ret: str | None = None
     envid: str | None = None
+    leaves_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ async def pack(context: Context, parcel: Parcel, now: datetime) -> Packed:
                 raw_sha256=kept.sha256,
                 raw_size=kept.size,
                 queued_at=now,
-                next_attempt_at=None if way.held else now,
+                next_attempt_at=None if way.held else parcel.leaves_at or now,
                 participant_ref=person.ref,
                 notify=addressee.notify or (_ASKED_OF_OWN_SERVERS if own else ()),
                 orcpt=addressee.orcpt,

@@ -13,6 +13,7 @@ from gateway.flow.links import enter, invoice_in, link_of, pdf_of, unknown_link
 from gateway.flow.outbox import Packed, documents, post
 from gateway.flow.people import history
 from gateway.flow.refusal import conflict, invalid, not_found
+from gateway.flow.taking_back import is_shown
 from gateway.ports.store import Work
 from gateway.rules import events, ids
 from gateway.rules.model import (
@@ -61,7 +62,7 @@ class Visits:
 
         def look(work: Work) -> Visit:
             tenant, person, conversation = enter(work, link, now)
-            messages = [m for m in history(work, conversation) if m.visible]
+            messages = [m for m in history(work, conversation) if is_shown(m, now)]
             out = [m.id for m in messages if m.direction is Direction.OUT]
             return Visit(
                 tenant=tenant,
@@ -205,7 +206,7 @@ class Visits:
             tenant, _, conversation = enter(work, link, now)
             found = work.messages.attachment(tenant.id, attachment_id)
             message = work.messages.get(tenant.id, found.message_id) if found else None
-            if found is None or message is None or not message.visible:
+            if found is None or message is None or not is_shown(message, now):
                 raise not_found("attachment")
             if message.conversation_id != conversation.id:
                 raise not_found("attachment")

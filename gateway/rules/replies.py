@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.mail.fields import presentable
-from gateway.rules.model import Conversation, Message
+from gateway.rules.model import Conversation, Direction, Message
 
 _MOST_REFERENCES = 20
 _SNIPPET_CHARS = 140
@@ -13,10 +13,17 @@ def references_of(messages: Sequence[Message]) -> tuple[tuple[str, ...], tuple[s
     """Return In-Reply-To and References of the next message of a conversation.
 
     messages: those before, oldest first; notes and chat messages have no Message-ID that a
-    mail program knows, so they aren't referred to. The first id always stays, since it is
-    the root that mail programs thread by (RFC 5322, section 3.6.4).
+    mail program knows, and answers that were taken back never left, so they aren't referred
+    to. The first id always stays, since it is the root that mail programs thread by
+    (RFC 5322, section 3.6.4).
     """
-    known = [message for message in messages if message.message_id and message.raw_sha256]
+    known = [
+        message
+        for message in messages
+        if message.message_id
+        and message.raw_sha256
+        and (message.visible or message.direction is Direction.IN)
+    ]
     if not known:
         return (), ()
     chain: list[str] = []

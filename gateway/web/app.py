@@ -31,7 +31,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
     return [
         *Paying(services, pages, pace).routes(),
         *Handouts(services, pages).routes(),
-        *Live(services, pages).routes(),
+        *Live(services, pages, sign_in).routes(),
         *Chat(services, pages, pace).routes(),
         *pdf_links.routes(services, pages),
         *sign_in.routes(),

@@ -1,6 +1,7 @@
 """Style sheets and pictures of the pages, served under names that change with their content."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,6 +15,9 @@ _TYPES = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
+_IMPORT = re.compile(rb'from "\./([a-z]+\.js)"')
+"""How our modules import; what is imported imports nothing itself."""
+
 _YEAR = 365 * 24 * 60 * 60
 
 
@@ -30,14 +34,21 @@ class Assets:
         """Read them."""
         self._urls: dict[str, str] = {}
         self._by_name: dict[str, _Asset] = {}
-        for file in files("gateway.web").joinpath("static").iterdir():
-            stem, _, ending = file.name.rpartition(".")
-            if ending not in _TYPES:
-                continue
-            content = file.read_bytes()
+        found = {
+            file.name: file.read_bytes()
+            for file in files("gateway.web").joinpath("static").iterdir()
+            if file.name.rpartition(".")[2] in _TYPES
+        }
+        # A module is named by what it holds, the names of the modules that it imports included.
+        for file_name in sorted(found, key=lambda one: (bool(_IMPORT.search(found[one])), one)):
+            stem, _, ending = file_name.rpartition(".")
+            content = _IMPORT.sub(self._imported, found[file_name])
             name = f"{stem}.{hashlib.sha256(content).hexdigest()[:16]}.{ending}"
-            self._urls[file.name] = f"/static/{name}"
+            self._urls[file_name] = f"/static/{name}"
             self._by_name[name] = _Asset(content, _TYPES[ending])
+
+    def _imported(self, match: re.Match[bytes]) -> bytes:
+        return b'from "%b"' % self._urls[match[1].decode()].encode()
 
     def url(self, name: str) -> str:
         """Return the path of a file by its plain name; raises KeyError if there is none."""

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway.flow.contents import stream
+from gateway.flow.received import received_copy
 from gateway.flow.refusal import not_found
-from gateway.rules.model import Attachment
+from gateway.rules.model import IMPORTED, Attachment, Direction
 from gateway.rules.payments import day_of
 from gateway.web.desk import VIEW_OF, VIEWS, Desk, look_over
 from gateway.web.downloads import download
@@ -74,16 +75,20 @@ class Inbox:
         found = await context.store.read(lambda work: work.messages.get(seat.tenant.id, message_id))
         if found is None or found.raw_sha256 is None:
             raise not_found("message")
+        if found.direction is Direction.IN and found.kind != IMPORTED:
+            size, pieces = await received_copy(context, found)
+        else:
+            size, pieces = found.raw_size, stream(context, seat.tenant.id, found.raw_sha256)
         document = Attachment(
             id=found.id,
             tenant_id=seat.tenant.id,
             message_id=found.id,
             filename=f"{found.id}.eml",
             content_type="message/rfc822",
-            size=found.raw_size,
+            size=size,
             sha256=found.raw_sha256,
         )
-        return await download(request, document, stream(context, seat.tenant.id, found.raw_sha256))
+        return await download(request, document, pieces)
 
     async def page(
         self,
@@ -113,7 +118,9 @@ class Inbox:
         view, desk, opened = await context.store.read(look)
         if conversation_id and opened is None:
             raise not_found("conversation")
-        today = day_of(context.clock.now(), tenant.timezone)
+        now = context.clock.now()
+        today = day_of(now, tenant.timezone)
+        draft_id = request.query_params.get("draft", "")
         everything = "all" in request.query_params
 
         def write_down() -> Response:
@@ -134,12 +141,12 @@ class Inbox:
                 "rows": [desk.row(one, tenant, say, today) for one in desk.listed.items],
                 "next_cursor": desk.listed.next_cursor,
                 "unread": desk.counts.get("unread", ""),
-                "open": opened.shown(tenant, say, today, links, everything=everything)
+                "open": opened.shown(tenant, say, now, links, everything=everything)
                 if opened
                 else None,
                 "account_failure": account_failure(tenant, say),
                 "trouble": trouble,
-                "text": text,
+                "text": text or (opened.draft(draft_id) if opened else ""),
                 "note": note,
                 "most_files": self._services.upload_files,
                 "most_mega": self._services.upload_bytes // (1024 * 1024),

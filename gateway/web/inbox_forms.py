@@ -5,13 +5,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway.flow.drafts import AnswerDraft, PaymentDraft
+from gateway.flow.people import history, latest
 from gateway.flow.refusal import Kind, Refused, invalid
-from gateway.rules.model import ConversationStatus
+from gateway.flow.taking_back import take_back
+from gateway.ports.store import Work
+from gateway.rules.model import ConversationStatus, Message
 from gateway.web.desk import VIEWS
 from gateway.web.inbox import ONE, Inbox
 from gateway.web.pages import STATUS, Endpoint, Pages, see_other
 from gateway.web.services import WebServices
-from gateway.web.signin import SignIn
+from gateway.web.signin import Seat, SignIn
 from gateway.web.uploads import fields_of, take
 
 _SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_LARGE})
@@ -32,6 +35,7 @@ class InboxForms:
         invoice, delivery = f"{ONE}/invoices/{{invoice}}", f"{ONE}/deliveries/{{delivery}}"
         posts: dict[str, Endpoint] = {
             f"{ONE}/messages": self.answer,
+            f"{ONE}/messages/{{message}}/take-back": self.take_back,
             f"{ONE}/read": self.mark_read,
             f"{ONE}/unread": self.mark_unread,
             f"{ONE}/status": self.set_status,
@@ -64,7 +68,11 @@ class InboxForms:
                 text = taken.fields.get("text", "").replace("\r\n", "\n")
                 note = bool(taken.fields.get("note"))
                 draft = AnswerDraft(text, attachments=taken.documents, note=note)
-                message = await services.conversing.answer(seat.tenant, conversation_id, draft)
+                if not note:
+                    await self._refuse_outdated(seat, conversation_id, taken.fields.get("seen", ""))
+                message = await services.conversing.answer(
+                    seat.tenant, conversation_id, draft, hold=services.undo
+                )
             finally:
                 taken.form.discard()
         except Refused as refused:
@@ -81,6 +89,34 @@ class InboxForms:
             )
         await services.conversing.mark_read(seat.tenant, conversation_id)
         return see_other(f"{_back(request)}#{message.id}")
+
+    async def _refuse_outdated(self, seat: Seat, conversation_id: str, seen: str) -> None:
+        """Raise Refused if something was said since the writer saw the conversation.
+
+        seen: the newest message of the page that was written on; "" asks for no check.
+        """
+
+        def look(work: Work) -> Message | None:
+            known = work.messages.get(seat.tenant.id, seen) if seen else None
+            found = work.conversations.get(seat.tenant.id, conversation_id)
+            if known is None or found is None:
+                return None
+            fresh = [m for m in history(work, latest(work, found)) if m.position > known.position]
+            return next((m for m in reversed(fresh) if m.automatic is None and m.visible), None)
+
+        fresh = await self._services.context.store.read(look)
+        if fresh is not None:
+            name = fresh.from_.name or fresh.from_.address
+            detail = f"{name} wrote meanwhile. Read it above, then send your answer once more."
+            raise Refused(Kind.INVALID, "outdated", detail)
+
+    async def take_back(self, request: Request) -> Response:
+        """Take an answer back before it leaves; its text comes back into the field."""
+        seat = await self._sign_in.writer(request)
+        message_id = request.path_params["message"]
+        message = await take_back(self._services.context, seat.tenant, message_id)
+        back = _back(request)
+        return see_other(f"{back}{'&' if '?' in back else '?'}draft={message.id}#write")
 
     async def mark_read(self, request: Request) -> Response:
         """Note that the company has seen everything."""

@@ -1,11 +1,11 @@
-"""The chat window's stream (Server-Sent Events): it says that something changed, not what.
+"""Live pages (Server-Sent Events): the stream says that something changed, not what.
 
 The page then fetches itself again, so that what is shown is written in one place alone, and a
 page without the stream misses nothing but the moment.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -15,6 +15,13 @@ from gateway.flow.refusal import Kind, Refused
 from gateway.mail.errors import Fault
 from gateway.web.pages import Pages
 from gateway.web.services import WebServices
+from gateway.web.signin import SignIn
+
+News = Callable[[int | None], Awaitable[tuple[int, bool]]]
+"""Given the event number known so far (None to begin): the newest one, and whether any counts.
+
+Raises Refused once the page may not be seen any more.
+"""
 
 _LOOK_UP_SECONDS = 1.0
 """How long a look at the store may wait: the reader may have gone, the gateway may stop."""
@@ -26,34 +33,55 @@ _HEADERS = {"X-Accel-Buffering": "no", "Content-Security-Policy": "default-src '
 
 
 class Live:
-    """Answers GET /c/{token}/events."""
+    """Answers GET /c/{token}/events and /inbox/events."""
 
-    def __init__(self, services: WebServices, pages: Pages) -> None:
-        """Work with these journeys."""
+    def __init__(self, services: WebServices, pages: Pages, sign_in: SignIn) -> None:
+        """Work with these journeys; `sign_in` knows who comes to the Inbox."""
         self._services = services
         self._pages = pages
+        self._sign_in = sign_in
         self._open = 0
 
     def routes(self) -> list[BaseRoute]:
-        """Return the route."""
-        return [self._pages.route("/c/{token}/events", self.follow)]
+        """Return the routes."""
+        route = self._pages.route
+        return [
+            route("/c/{token}/events", self.follow_chat),
+            route("/inbox/events", self.follow_inbox),
+        ]
 
-    async def follow(self, request: Request) -> Response:
-        """Return the stream; `Last-Event-ID` is where it goes on."""
+    async def follow_chat(self, request: Request) -> Response:
+        """Return the stream of a customer's page."""
+        token = request.path_params["token"]
+        return await self._follow(request, lambda after: self._services.visits.news(token, after))
+
+    async def follow_inbox(self, request: Request) -> Response:
+        """Return the stream of a company's Inbox."""
+
+        async def news(after: int | None) -> tuple[int, bool]:
+            seat = await self._sign_in.reader(request)
+            store = self._services.context.store
+            last = await store.read(lambda work: work.events.last(seat.tenant.id))
+            return last, after is not None and last > after
+
+        return await self._follow(request, news)
+
+    async def _follow(self, request: Request, news: News) -> Response:
+        """Return a stream; `Last-Event-ID` is where it goes on."""
         given = request.headers.get("last-event-id", "")
         after = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
-        position, _ = await self._services.visits.news(request.path_params["token"], None)
+        position, _ = await news(None)
         if self._open >= self._services.streams:
             words = "That was a lot at once. Please wait a minute."
             raise Refused(Kind.TOO_MANY, "too_many", words, retry_after=60)
-        stream = self._stream(request, position if after is None else min(after, position))
+        stream = self._stream(request, news, position if after is None else min(after, position))
         return StreamingResponse(stream, 200, _HEADERS, "text/event-stream")
 
-    async def _stream(self, request: Request, position: int) -> AsyncIterator[str]:
+    async def _stream(self, request: Request, news: News, position: int) -> AsyncIterator[str]:
         self._open += 1
         try:
             yield f"retry: {_RETRY_MILLISECONDS}\nid: {position}\n\n"
-            async for said in self._changes(request, position):
+            async for said in self._changes(request, news, position):
                 yield said
         except (Refused, Fault):
             # The link was taken away, or the store is: the page asks again and is told.
@@ -61,12 +89,12 @@ class Live:
         finally:
             self._open -= 1
 
-    async def _changes(self, request: Request, position: int) -> AsyncIterator[str]:
-        services, token = self._services, request.path_params["token"]
+    async def _changes(self, request: Request, news: News, position: int) -> AsyncIterator[str]:
+        services = self._services
         store, loop = services.context.store, asyncio.get_running_loop()
         seen, spoken = await store.wait("events", -1, 0), loop.time()
         while not services.draining and not await request.is_disconnected():
-            position, ours = await services.visits.news(token, position)
+            position, ours = await news(position)
             if ours:
                 spoken = loop.time()
                 yield f"event: changed\nid: {position}\ndata: {{}}\n\n"

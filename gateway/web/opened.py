@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
+from math import ceil
 from typing import Any
 
 from gateway.flow.people import history, latest
+from gateway.flow.taking_back import is_held
 from gateway.ports.store import Work
 from gateway.rules.model import (
     ConversationStatus,
@@ -15,7 +17,7 @@ from gateway.rules.model import (
     Message,
     Tenant,
 )
-from gateway.rules.payments import pending_claims
+from gateway.rules.payments import day_of, pending_claims
 from gateway.web.about import About, Inside, about_pane, look_about
 from gateway.web.bills import METHOD_WORDS
 from gateway.web.fate import Fate, for_company
@@ -36,7 +38,7 @@ class Opened:
         self,
         tenant: Tenant,
         say: Wording,
-        today: date,
+        now: datetime,
         links: Mapping[int, str],
         *,
         everything: bool = False,
@@ -46,6 +48,7 @@ class Opened:
         links: the chat windows of its people by their ref.
         """
         inside, one = self.inside, self.inside.conversation
+        today = day_of(now, tenant.timezone)
         reader = Reader(
             say,
             tenant.timezone,
@@ -67,6 +70,8 @@ class Opened:
             "unread": one.unread,
             "failed": one.failed,
             "entries": entries[hidden:],
+            "held": {m.id: _seconds(m, now) for m in inside.messages if _may_undo(m, now)},
+            "newest": inside.messages[-1].id if inside.messages else "",
             "first_unread": _first_unread(inside.messages, one.unread),
             "hidden": hidden,
             "claims": [claim for each in inside.invoices for claim in _claims(each, say)],
@@ -74,6 +79,12 @@ class Opened:
             "others": [p.mailbox for p in inside.people if p.mailbox != one.customer],
             "about": about_pane(self.about, inside, tenant, say=say, today=today, links=links),
         }
+
+    def draft(self, message_id: str) -> str:
+        """Return the text of an answer that was taken back, "" for other messages."""
+        messages = self.inside.messages
+        found = next((m for m in messages if m.id == message_id and not m.visible), None)
+        return found.text if found and found.direction is Direction.OUT else ""
 
 
 def look_at(work: Work, tenant: Tenant, conversation_id: str) -> Opened | None:
@@ -92,6 +103,15 @@ def look_at(work: Work, tenant: Tenant, conversation_id: str) -> Opened | None:
         work.deliveries.of_messages(out),
     )
     return Opened(inside, look_about(work, tenant, conversation))
+
+
+def _may_undo(message: Message, now: datetime) -> bool:
+    return message.visible and is_held(message, now)
+
+
+def _seconds(message: Message, now: datetime) -> int:
+    """Return how many seconds are left to take an answer back."""
+    return ceil((message.received_at - now).total_seconds())
 
 
 def _first_unread(messages: Sequence[Message], unread: int) -> str:

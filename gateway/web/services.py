@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from gateway.flow.billing import Billing
@@ -30,6 +31,7 @@ class WebServices:
     upload_files, upload_bytes: what one message may bring along, all files together.
     egress_addresses: returns the addresses that the gateway connects from, as far as known.
     posts_per_minute: of one person, or of one peer that signs in.
+    undo: how long an answer written in the Inbox may be taken back before it leaves.
     streams: how many live pages at once; others look again by themselves.
     guesses: slows who tries keys and codes. unknown_links: the same for customers' links.
     draining: said when the gateway is about to stop; live pages end then.
@@ -49,6 +51,7 @@ class WebServices:
     upload_files: int = 10
     upload_bytes: int = 20 * 1024 * 1024
     posts_per_minute: int = 120
+    undo: timedelta = timedelta(seconds=10)
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere
     streams: int = 2000
     draining: Draining = field(default_factory=Draining)

@@ -1,6 +1,7 @@
 """The company's Inbox."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from gateway.mail.mailbox import Mailbox
 from gateway.rules.model import ConversationStatus, Reason
 from tests.web.kit import HOST, PDF, forms, links, with_web
 
+UNDO = timedelta(seconds=10)
 UNKNOWN = Reason(
     "no_such_address", "the address does not exist", 550, "5.1.1", "550 5.1.1 <b>No</b>", True
 )
@@ -196,6 +198,7 @@ async def test_an_answer_goes_out_and_marks_as_read(web):
     assert (answer.status_code, answer.headers["location"]) == (303, f"{path}#{message.id}")
     assert [one.filename for one in message.attachments] == ["note.pdf"]
     assert len(await web.deliveries(conversation_id)) == 2
+    web.context.clock.present += UNDO
     page = await web.get(view)
     assert "Hello Jana" in page.text
     assert "note.pdf" in page.text

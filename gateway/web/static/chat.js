@@ -1,6 +1,7 @@
 // The chat window, made livelier: copy, print, live messages, sending without a reload.
-// Without this file everything works too. No markup is made from text: what is shown is the
-// server's own page, fetched again and taken over node by node.
+// Without this file everything works too.
+
+import { copyAndPrint, differs, fetchPage, follow, gathered, wake } from "./page.js";
 
 const main = document.querySelector("main[data-events]");
 const words = main.dataset;
@@ -9,53 +10,15 @@ const strip = document.getElementById("strip");
 const form = document.getElementById("write");
 const field = document.getElementById("text");
 const DRAFT = `draft:${location.pathname}`;
-const POLL = 15_000;
-const HIDDEN = 60_000;
-
-function fetchPage(method, url, body, onProgress) {
-  return new Promise((resolve, reject) => {
-    const asking = new XMLHttpRequest();
-    asking.open(method, url);
-    asking.responseType = "document";
-    asking.timeout = body ? 300_000 : 20_000;
-    if (onProgress) asking.upload.onprogress = onProgress;
-    asking.onload = () => (asking.response ? resolve([asking.status, asking.response]) : reject(new Error("no page")));
-    asking.onerror = asking.ontimeout = () => reject(new Error("no answer"));
-    asking.send(body ?? null);
-  });
-}
 
 function say(text) {
   strip.textContent = text;
   strip.hidden = !text;
 }
 
-// Copy and print
-
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("button[data-copy], button[data-print]");
-  if (!button) return;
-  if ("print" in button.dataset) return window.print();
-  try {
-    await navigator.clipboard.writeText(button.dataset.copy);
-  } catch {
-    getSelection().selectAllChildren(button.previousElementSibling);
-    return;
-  }
-  const label = button.firstElementChild;
-  label.textContent = words.copied;
-  setTimeout(() => (label.textContent = words.copy), 2000);
-});
-
-function wake(root) {
-  for (const button of root.querySelectorAll("button[hidden][data-copy], button[hidden][data-print]")) button.hidden = false;
-}
+copyAndPrint(words);
 
 // Taking over a page that was fetched again
-
-function differs(one, other) {
-  return one.textContent !== other.textContent || one.className !== other.className;
-}
 
 function takeOver(page, mayScroll) {
   const fresh = page.querySelector(".log");
@@ -97,64 +60,20 @@ addEventListener("scroll", () => {
 
 // Live messages
 
-let source = null;
-let failures = 0;
-let polling = 0;
-let closing = 0;
-let looking = false;
-
-async function look() {
-  if (looking) return;
-  looking = true;
+const look = gathered(async () => {
   try {
     const [status, page] = await fetchPage("GET", location.pathname);
     if (status === 200) takeOver(page, false);
     else if (status === 404 || status === 410) location.reload();
     if (navigator.onLine) say("");
   } catch {
-    if (polling) say(words.paused);
-  } finally {
-    looking = false;
-  }
-}
-
-function follow() {
-  stop();
-  source = new EventSource(words.events);
-  source.onopen = () => (failures = 0);
-  source.addEventListener("changed", look);
-  source.addEventListener("over", look);
-  source.onerror = () => {
-    failures += 1;
-    if (failures < 2 && source.readyState !== EventSource.CLOSED) return;
-    stop();
-    polling = setInterval(look, POLL);
-  };
-}
-
-function stop() {
-  source?.close();
-  source = null;
-  clearInterval(polling);
-  polling = 0;
-}
-
-document.addEventListener("visibilitychange", () => {
-  clearTimeout(closing);
-  if (document.hidden) closing = setTimeout(stop, HIDDEN);
-  else if (!source && !polling) {
-    look();
-    follow();
+    if (live.polling) say(words.paused);
   }
 });
+
+const live = follow(words.events, look);
 addEventListener("offline", () => say(words.offline));
-addEventListener("online", () => {
-  say("");
-  look();
-  follow();
-});
-addEventListener("pagehide", stop);
-addEventListener("pageshow", () => source || follow());
+addEventListener("online", () => say(""));
 
 // Writing
 
