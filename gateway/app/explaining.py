@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gateway.app.commands.mail import as_by_smtp
-from gateway.app.plain import names_of, read_limits
+from gateway.app.plain import names_of, read_limits, resolver_of
 from gateway.flow.reading_in import UNVERIFIED, forwarded_of
 from gateway.flow.report import bounces_of
 from gateway.flow.suggesting import hints_of
@@ -21,7 +21,6 @@ from gateway.rules.tokens import Keyring
 from gateway.runtime.keys import read_keyring
 from gateway.runtime.world import SystemClock
 from gateway.settings import Settings
-from gateway.smtp.resolver import DnsResolver
 from gateway.verify.verifier import DnsVerifier, VerifyLimits
 
 _SECONDS = 5.0
@@ -91,10 +90,7 @@ async def explain(
 
 
 async def _authentication(settings: Settings, raw: bytes, arrival: Arrival) -> Mapping[str, Any]:
-    resolver = DnsResolver(
-        [(one.host, one.port) for one in settings.dns.resolvers],
-        timeout=min(settings.dns.timeout.total_seconds(), _SECONDS),
-    )
+    resolver = resolver_of(settings, seconds=_SECONDS)
     limits = VerifyLimits(seconds=_SECONDS)
     hostname = names_of(settings).hostname
     verifier = DnsVerifier(resolver, SystemClock(), hostname=hostname, limits=limits)

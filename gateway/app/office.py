@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gateway.api.repeating import RepeatStore
 from gateway.app.gates import gate_of
-from gateway.app.plain import names_of, read_limits, route_plan
+from gateway.app.plain import names_of, read_limits, resolver_of, route_plan
 from gateway.blobs.files import FileBlobs
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
@@ -43,7 +43,6 @@ from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance, SystemClock
 from gateway.settings import Settings
 from gateway.smtp.probe import SmtpProbe
-from gateway.smtp.resolver import DnsResolver
 from gateway.smtp.routes import DnsRoutes
 from gateway.store.engine import DATABASE_FILE, EngineOptions
 from gateway.store.opening import OpenStore, open_store
@@ -137,11 +136,7 @@ async def open_office(
         parser = Readers(reading, size=readers or settings.server.readers)
         parser.start()
         stack.push_async_callback(parser.close)
-        resolver = DnsResolver(
-            [(one.host, one.port) for one in settings.dns.resolvers],
-            timeout=settings.dns.timeout.total_seconds(),
-            is_trusted=settings.dns.trusted,
-        )
+        resolver = resolver_of(settings)
         names = names_of(settings)
         egress = Egress(settings.egress.allow)
         journal = RepeatStore(store)

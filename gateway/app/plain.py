@@ -15,6 +15,7 @@ from gateway.rules.retry import RetryPolicy
 from gateway.runtime.http.protocol import HttpLimits
 from gateway.settings import NextHop, Settings, TlsPolicy, TlsSettings
 from gateway.smtp.limits import SessionLimits
+from gateway.smtp.resolver import DnsResolver
 from gateway.smtp.routes import RoutePlan, RouteRule, Smarthost
 
 _TLS: Mapping[TlsPolicy, Tls] = {
@@ -122,6 +123,16 @@ def tls_context(tls: TlsSettings) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"[tls] {tls.certificate}, {tls.key}: {error}") from error
     return context
+
+
+def resolver_of(settings: Settings, *, seconds: float | None = None) -> DnsResolver:
+    """Return what asks DNS as the settings say. seconds: at most so long for one question."""
+    timeout = settings.dns.timeout.total_seconds()
+    return DnsResolver(
+        [(one.host, one.port) for one in settings.dns.resolvers],
+        timeout=timeout if seconds is None else min(timeout, seconds),
+        is_trusted=settings.dns.trusted,
+    )
 
 
 def patience(duration: timedelta) -> float:

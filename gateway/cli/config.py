@@ -88,7 +88,8 @@ def init(
 
     Nothing that exists is overwritten. The records go to stdout, all else to stderr.
     """
-    from gateway.cli.dns import keys_of, records, zone
+    from gateway.app.dns_records import records, zone
+    from gateway.cli.dns import keys_of
     from gateway.mail.errors import ConfigError
     from gateway.runtime.dkim_keys import DkimKeys
     from gateway.runtime.keys import OCTETS, make_secret

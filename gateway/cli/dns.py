@@ -1,35 +1,23 @@
-"""`postroom dns`: the records to publish."""
+"""`postroom dns`: the records to publish, and whether DNS answers with them."""
 
-import hashlib
+import asyncio
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli.asking import show_rows
+
 if TYPE_CHECKING:
+    from gateway.rules.dns_verdicts import Record
     from gateway.runtime.dkim_keys import KeyDns
-    from gateway.settings import DomainsSettings, Settings
+    from gateway.settings import Settings
 
-_TTL = 300
-_TXT_OCTETS = 255
-_UNKNOWN = "<address of this machine>"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record to publish; names without a final dot, TXT as one text.
-
-    purpose: for the admin, one line.
-    """
-
-    name: str
-    type: str
-    value: str
-    purpose: str
+_COLUMNS = ("state", "type", "name", "remedy")
 
 
 def register(app: typer.Typer) -> None:
@@ -52,8 +40,7 @@ def dns(
     check: Annotated[bool, typer.Option("--check", help="Compare with what DNS answers.")] = False,
 ) -> None:
     """Print the DNS records to publish, as zone text or JSON."""
-    if check:
-        raise typer.BadParameter("--check is not available in this version")
+    from gateway.app.dns_records import mail_domains, records, zone
     from gateway.settings import load
 
     settings = load(config).settings
@@ -62,14 +49,16 @@ def dns(
         wanted = domain.lower().rstrip(".")
         found = [each for each in found if f".{each.name}".endswith(f".{wanted}")]
         if not found:
-            ours = ", ".join(_mail_domains(settings.domains))
+            ours = ", ".join(mail_domains(settings.domains))
             typer.echo(f"{domain} has no records of this gateway; its domains: {ours}", err=True)
             raise typer.Exit(1)
-    if as_json:
+    if check:
+        _check(settings, found, as_json=as_json)
+    elif as_json:
         for record in found:
             print(json.dumps(asdict(record), ensure_ascii=False))
-        return
-    print(zone(found))
+    else:
+        print(zone(found))
 
 
 def keys_of(settings: "Settings") -> tuple["KeyDns", ...]:
@@ -87,118 +76,32 @@ def keys_of(settings: "Settings") -> tuple["KeyDns", ...]:
     return found
 
 
-def records(
-    settings: "Settings", keys: Sequence["KeyDns"], addresses: Sequence[str]
-) -> Iterator[Record]:
-    """Yield every record to publish.
-
-    keys: the TXT records of the DKIM keys. addresses: the machine's public ones; where they
-    aren't known, a placeholder stands for them.
-    """
-    host, domains = settings.server.hostname, settings.domains
-    postmaster = f"postmaster@{domains.sender}"
-    yield from _host_records(host, addresses)
-    for domain in _mail_domains(domains):
-        yield Record(domain, "MX", f"10 {host}", f"mail to {domain} comes to this machine")
-    for name in dict.fromkeys((host, *_mail_domains(domains))):
-        yield Record(name, "TXT", f"v=spf1 a:{host} -all", _spf_purpose(settings, name))
-    for key in keys:
-        yield Record(key.name, "TXT", key.value, f"DKIM key, {key.state.value}")
-    for domain in _mail_domains(domains):
-        policy = f"v=DMARC1; p=reject; rua=mailto:{postmaster}"
-        purpose = "DMARC: mail in its name that is not ours is refused"
-        yield Record(f"_dmarc.{domain}", "TXT", policy, purpose)
-    for domain in _mail_domains(domains):
-        yield _sts(domain, host)
-        report = f"v=TLSRPTv1; rua=mailto:{postmaster}"
-        yield Record(f"_smtp._tls.{domain}", "TXT", report, "reports about TLS (RFC 8460)")
-    if settings.tls.certificate is not None:
-        yield from _tlsa(settings.tls.certificate, host)
-
-
-def _mail_domains(domains: "DomainsSettings") -> tuple[str, ...]:
-    return tuple(dict.fromkeys((domains.sender, domains.reply, domains.bounce)))
-
-
-def _host_records(host: str, addresses: Sequence[str]) -> Iterator[Record]:
-    for address in addresses or [_UNKNOWN]:
-        known = address != _UNKNOWN
-        kind = "AAAA" if known and ip_address(address).version == 6 else "A"
-        yield Record(host, kind, address, "this machine")
-    for address in addresses or [_UNKNOWN]:
-        name = ip_address(address).reverse_pointer if address != _UNKNOWN else _UNKNOWN
-        purpose = "its name, set by whom the address belongs to; else others refuse its mail"
-        yield Record(name, "PTR", host, purpose)
-
-
-def _spf_purpose(settings: "Settings", name: str) -> str:
-    if name == settings.domains.bounce and settings.relay.next_hop is not None:
-        return "SPF of return-paths; add what your smarthost asks for, such as include:"
-    return "SPF: only this machine sends in its name"
-
-
-def _sts(domain: str, host: str) -> Record:
-    from gateway.mail.mta_sts import PUBLISHED_AGE
-
-    age = int(PUBLISHED_AGE.total_seconds())
-    policy = f"version: STSv1 / mode: enforce / mx: {host} / max_age: {age}"
-    policy_id = hashlib.sha256(policy.encode()).hexdigest()[:20]
-    where = f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
-    purpose = f"MTA-STS (RFC 8461), once {where} says: {policy}"
-    return Record(f"_mta-sts.{domain}", "TXT", f"v=STSv1; id={policy_id}", purpose)
-
-
-def _tlsa(certificate: Path, host: str) -> Iterator[Record]:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    try:
-        leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
-    except (OSError, ValueError) as error:
-        typer.echo(f"No TLSA record: {certificate} can't be read: {error}", err=True)
-        return
-    key = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    yield Record(
-        f"_25._tcp.{host}",
-        "TLSA",
-        f"3 1 1 {hashlib.sha256(key).hexdigest()}",
-        "DANE (RFC 7672), only where DNSSEC signs the zone; keep the key when renewing",
-    )
-
-
 def _addresses(settings: "Settings", given: Sequence[str]) -> list[str]:
     """Return the addresses given, else the public ones that mx listens on."""
+    from gateway.app.dns_records import public_addresses
+
     try:
-        if given:
-            return [str(ip_address(address)) for address in given]
+        return [str(ip_address(address)) for address in given] or public_addresses(settings)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--address") from None
-    found = []
-    for place in settings.listen.mx:
-        try:
-            if ip_address(place.host).is_global:
-                found.append(place.host)
-        except ValueError:
-            continue
-    return found
 
 
-def zone(found: Sequence[Record]) -> str:
-    """Return records as lines of a zone file; those with a placeholder as comments."""
-    return "\n".join([f"$TTL {_TTL}", *map(_line, found)])
+def _check(settings: "Settings", found: "Sequence[Record]", *, as_json: bool) -> None:
+    """Compare with DNS; exit 1 unless all is as it should be."""
+    from gateway.app.dns_check import compare
+    from gateway.app.plain import resolver_of
+    from gateway.rules.dns_verdicts import Published
+    from gateway.runtime.world import SystemClock
 
-
-def _line(record: Record) -> str:
-    value = {
-        "TXT": _strings(record.value),
-        "MX": f"{record.value}.",
-        "PTR": f"{record.value}.",
-    }.get(record.type, record.value)
-    unknown = _UNKNOWN in {record.name, record.value}
-    name = record.name if record.name == _UNKNOWN else f"{record.name}."
-    return f"{'; ' if unknown else ''}{name} IN {record.type} {value} ; {record.purpose}"
-
-
-def _strings(text: str) -> str:
-    parts = [text[at : at + _TXT_OCTETS] for at in range(0, len(text), _TXT_OCTETS)]
-    return " ".join(f'"{part}"' for part in parts)
+    host, now = settings.server.hostname, SystemClock().now()
+    told = asyncio.run(compare(found, resolver_of(settings), host=host, now=now))
+    rows = [
+        {**asdict(one.record), "state": one.state.value, "found": one.found, "remedy": one.remedy}
+        for one in told
+    ]
+    show_rows(rows, as_json=as_json, columns=_COLUMNS, empty="")
+    wrong = [one for one in told if one.state is not Published.OK]
+    if not as_json:
+        print(f"-- {len(told)} records, {len(wrong)} to mend." if wrong else "-- All is published.")
+    if wrong:
+        raise typer.Exit(1)

@@ -138,6 +138,15 @@ class DnsResolver:
         answer = await self._ask(dns.reversename.from_address(address).to_text(), "PTR")
         return [_host(record.target) for record in answer]
 
+    async def texts(self, name: str, kind: str) -> Sequence[str]:
+        """Return the records of any kind as text; raises as the port says.
+
+        Those of TXT are joined, names have no final dot.
+        """
+        if kind == "TXT":
+            return await self.txt(name)
+        return [record.to_text().rstrip(".") for record in await self._ask(name, kind)]
+
     async def configured_addresses(self, host: str) -> Sequence[str]:
         """Return the addresses of a host that the admin named; raises as the port says.
 

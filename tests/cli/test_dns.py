@@ -1,4 +1,8 @@
+import asyncio
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +14,12 @@ import trustme
 import typer
 from typer.testing import CliRunner
 
+from gateway.app.dns_records import records, zone
 from gateway.cli import dns as command
-from gateway.cli.dns import Record, records, zone
+from gateway.rules.dns_verdicts import Record
 from gateway.runtime.dkim_keys import DkimKeys, KeyDns, KeyState, split_txt
-from gateway.settings import Settings
+from gateway.settings import Settings, load
+from tests.smtp.fakedns import FakeDns
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SETTINGS = Settings()
@@ -121,6 +127,82 @@ def test_keys_that_are_not_made_yet_are_told(tmp_path):
     assert (found.exit_code, "No DKIM keys" in found.stderr) == (0, True)
 
 
-def test_comparing_with_dns_is_not_available_yet(config):
-    found = run("--config", config, "--check")
-    assert (found.exit_code, "not available in this version" in found.output) == (2, True)
+@contextmanager
+def answering(zone):
+    """A name server in a thread of its own: the command has its own loop."""
+    ready, done = threading.Event(), threading.Event()
+    fake = FakeDns(zone)
+
+    async def serve():
+        async with fake.running():
+            ready.set()
+            await asyncio.to_thread(done.wait)
+
+    with ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(asyncio.run, serve())
+        ready.wait()
+        try:
+            yield fake
+        finally:
+            done.set()
+            serving.result()
+
+
+def published(found):
+    """The zone that holds the records."""
+    held = {}
+    for each in found:
+        value = f'"{each.value}"' if each.type == "TXT" else each.value
+        if each.type == "TXT" and len(each.value) > 255:
+            value = f'"{each.value[:255]}" "{each.value[255:]}"'
+        held.setdefault((each.name, each.type), []).append(value)
+    return held
+
+
+def checked(config, zone, *words):
+    with answering(zone) as fake:
+        text = config.read_text() + f'[dns]\nresolvers = ["127.0.0.1:{fake.port}"]\n'
+        aside = config.with_name("checked.toml")
+        aside.write_text(text)
+        return run("--config", aside, "--check", "--address", "192.0.2.7", *words)
+
+
+def wanted(config):
+    settings = load(config).settings
+    return [*records(settings, command.keys_of(settings), ["192.0.2.7"])]
+
+
+def test_what_is_published_as_printed_passes(config):
+    found = checked(config, published(wanted(config)))
+    assert (found.exit_code, "All is published." in found.stdout) == (0, True), found.stdout
+
+
+def test_what_is_missing_is_told_with_its_remedy(config):
+    zone = published(wanted(config))
+    del zone["reply.example.com", "MX"]
+    zone["mail.example.com", "TXT"] = ['"v=spf1 ip4:198.51.100.1 -all"']
+    zone["_dmarc.reply.example.com", "TXT"] = ['"v=DMARC1; p=none"']
+    found = checked(config, zone, "--json")
+    rows = [json.loads(line) for line in found.stdout.splitlines()]
+    wrong = {(row["name"], row["type"]): row for row in rows if row["state"] != "ok"}
+    assert found.exit_code == 1
+    assert set(wrong) == {
+        ("reply.example.com", "MX"),
+        ("mail.example.com", "TXT"),
+        ("_dmarc.reply.example.com", "TXT"),
+    }
+    assert wrong["reply.example.com", "MX"]["state"] == "missing"
+    assert "SPF gives fail for 192.0.2.7" in wrong["mail.example.com", "TXT"]["remedy"]
+
+
+def test_an_spf_record_in_other_words_passes_if_it_lets_us_send(config):
+    zone = published(wanted(config))
+    zone["mail.example.com", "TXT"] = ['"v=spf1 ip4:192.0.2.0/24 -all"']
+    assert checked(config, zone).exit_code == 0
+
+
+def test_a_name_server_in_trouble_is_no_verdict(config):
+    zone = published(wanted(config)) | {"_dmarc.mail.example.com": "SERVFAIL"}
+    found = checked(config, zone, "--json")
+    states = {json.loads(line)["state"] for line in found.stdout.splitlines()}
+    assert (found.exit_code, states) == (1, {"ok", "unknown"})
