@@ -1,0 +1,156 @@
+"""Checks of what is around the machine: its name in DNS, the way out, records, block lists."""
+
+import asyncio
+import ssl
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+
+from gateway.app.doctor.findings import Finding, Health
+from gateway.ports.relay import DnsFault, Mx, NoAnswer, NoSuchDomain
+from gateway.rules.dns_verdicts import Published, Verdict
+from gateway.settings import NextHop
+from gateway.smtp.resolver import DnsResolver
+
+_CONNECT = 10.0
+_SMTP_PORT = 25
+_MOST_HOSTS = 3
+_LINE_OCTETS = 1000
+
+
+async def reverse_names(resolver: DnsResolver, host: str, given: Sequence[str]) -> list[Finding]:
+    """Look whether each address leads to the name and back (FCrDNS).
+
+    given: the addresses; where there are none, those that the name leads to.
+    """
+    try:
+        addresses = list(given) or list(await resolver.addresses(host))
+    except (NoSuchDomain, NoAnswer, DnsFault) as error:
+        remedy = f"publish an A record for {host}, or name the address with --address"
+        return [Finding("ptr", Health.FAILED, str(error), remedy)]
+    return [await _reverse_name(resolver, host, address) for address in addresses]
+
+
+async def _reverse_name(resolver: DnsResolver, host: str, address: str) -> Finding:
+    remedy = f"let whom {address} belongs to set its PTR to {host}: else others refuse our mail"
+    try:
+        names = await resolver.ptr(address)
+    except (NoSuchDomain, NoAnswer):
+        return Finding("ptr", Health.FAILED, f"{address} has no name", remedy)
+    except DnsFault as fault:
+        return Finding("ptr", Health.WARNING, str(fault), "ask again; then ask your DNS provider")
+    if host.lower() not in {name.lower() for name in names}:
+        return Finding("ptr", Health.FAILED, f"{address} is called {', '.join(names)}", remedy)
+    try:
+        back = {str(ip_address(one)) for one in await resolver.addresses(host)}
+    except (NoSuchDomain, NoAnswer, DnsFault):
+        back = set()
+    if str(ip_address(address)) not in back:
+        said = f"{address} is called {host}, which does not lead back to it"
+        return Finding("ptr", Health.FAILED, said, f"publish {address} as an address of {host}")
+    return Finding("ptr", Health.OK, f"{address} is called {host} and back")
+
+
+async def way_out(resolver: DnsResolver, hop: NextHop | None, domain: str) -> Finding:
+    """Look whether mail gets out: to the smarthost, or by port 25 to an MX of `domain`."""
+    if hop is not None:
+        return await _greeted([(hop.host, hop.port)], resolver, implicit_tls=hop.implicit_tls)
+    try:
+        found = await _mx(resolver, domain)
+    except (NoSuchDomain, DnsFault) as error:
+        return Finding("port 25", Health.WARNING, str(error), "ask again; see [dns] resolvers")
+    places = [(mx.host, _SMTP_PORT) for mx in found[:_MOST_HOSTS]]
+    return await _greeted(places, resolver, implicit_tls=False)
+
+
+async def _mx(resolver: DnsResolver, domain: str) -> Sequence[Mx]:
+    try:
+        return sorted(await resolver.mx(domain), key=lambda mx: mx.preference)
+    except NoAnswer:
+        return [Mx(0, domain)]
+
+
+async def _greeted(
+    places: Sequence[tuple[str, int]], resolver: DnsResolver, *, implicit_tls: bool
+) -> Finding:
+    said = "no host to try"
+    for host, port in places:
+        try:
+            addresses = await resolver.configured_addresses(host)
+        except (NoSuchDomain, NoAnswer, DnsFault) as error:
+            said = str(error)
+            continue
+        for address in addresses:
+            where = f"{host} [{address}]:{port}"
+            try:
+                greeting = await _banner(address, port, host if implicit_tls else None)
+            except (OSError, TimeoutError) as error:
+                said = f"{where}: {str(error) or 'no answer in time'}"
+                continue
+            if greeting.startswith("220"):
+                return Finding("port 25", Health.OK, f"{where} says {greeting}")
+            said = f"{where} says {greeting or 'nothing'}"
+    remedy = (
+        "the way out is shut: ask your provider to open port 25, or set [relay] next_hop to a "
+        "smarthost"
+    )
+    return Finding("port 25", Health.FAILED, said, remedy)
+
+
+async def _banner(address: str, port: int, tls_name: str | None) -> str:
+    """Return the first line that a server says. Raises OSError, TimeoutError."""
+    context = ssl.create_default_context() if tls_name is not None else None
+    async with asyncio.timeout(_CONNECT):
+        reader, writer = await asyncio.open_connection(
+            address, port, ssl=context, server_hostname=tls_name, limit=_LINE_OCTETS
+        )
+        try:
+            line = await reader.readuntil(b"\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+            raise OSError("it greets nobody") from error
+        finally:
+            writer.close()
+    return line.decode("ascii", "replace").strip()
+
+
+def records(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    """Turn the verdicts on DNS records into findings; one line for all that are in order."""
+    good = [verdict for verdict in verdicts if verdict.state is Published.OK]
+    if good:
+        yield Finding("dns", Health.OK, f"{len(good)} records are published as they should be")
+    for verdict in verdicts:
+        if verdict.state is Published.OK:
+            continue
+        unknown = verdict.state is Published.UNKNOWN
+        record = verdict.record
+        told = ", ".join(verdict.found) or "nothing"
+        yield Finding(
+            "dns",
+            Health.WARNING if unknown else Health.FAILED,
+            f"{record.type} {record.name}: DNS answers {told}",
+            verdict.remedy,
+        )
+
+
+async def block_lists(
+    resolver: DnsResolver, host: str, given: Sequence[str], zones: Sequence[str]
+) -> list[Finding]:
+    """Look whether our addresses stand on the block lists named (RFC 5782)."""
+    if not zones:
+        return []
+    try:
+        addresses = list(given) or list(await resolver.addresses(host))
+    except (NoSuchDomain, NoAnswer, DnsFault) as error:
+        return [Finding("block lists", Health.WARNING, str(error), "name it with --address")]
+    return [await _listed(resolver, address, zone) for zone in zones for address in addresses]
+
+
+async def _listed(resolver: DnsResolver, address: str, zone: str) -> Finding:
+    reverse = ip_address(address).reverse_pointer.rsplit(".", 2)[0]
+    try:
+        codes = await resolver.ipv4(f"{reverse}.{zone}")
+    except (NoSuchDomain, NoAnswer):
+        return Finding("block lists", Health.OK, f"{address} is not on {zone}")
+    except DnsFault as fault:
+        return Finding("block lists", Health.WARNING, str(fault), f"see whether {zone} is alive")
+    remedy = f"see at {zone} why, and how to get off"
+    return Finding("block lists", Health.FAILED, f"{address} is on {zone}: {codes[0]}", remedy)
