@@ -88,6 +88,7 @@ class ScriptedRelay:
     """Answers each attempt with the next of `answers`: (stage, reply or trouble)."""
 
     answers: Sequence = ()
+    reports: bool = False
     sent: list = field(default_factory=list)
     hops: list = field(default_factory=list)
 
@@ -97,7 +98,7 @@ class ScriptedRelay:
         if stage is Stage.DOT:
             await before_dot()
         self.sent.append(copy)
-        return Attempted(hop, "none", stage, answer, 1)
+        return Attempted(hop, "none", stage, answer, 1, reports=self.reports)
 
 
 class FakeSigner:

@@ -13,6 +13,7 @@ from gateway.flow.deliver import WayOut
 from gateway.flow.ingest import Ingest
 from gateway.flow.lateness import LateNotices
 from gateway.flow.queue_manager import QueueManager
+from gateway.flow.submitter_reports import SubmitterReports
 from gateway.flow.verifying import Verifying
 from gateway.mail.errors import Fault
 from gateway.ports.tally import Tally
@@ -72,6 +73,7 @@ class Queues:
             notice = office.settings.relay.delay_notice
             self._late = LateNotices(office.context, notice, way.policy)
             self._begin(self._late.run(), None, "late")
+            self._begin(SubmitterReports(office.context).run(), None, "reports")
 
     def apply(self, settings: Settings) -> None:
         """Take over what may change while the queues are at work."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from gateway.flow.context import Context
 from gateway.flow.people import latest
+from gateway.flow.submitter_reports import order_report
 from gateway.ports.store import Work
 from gateway.rules import events
 from gateway.rules.bounces import classify
@@ -17,14 +18,18 @@ FAILED = frozenset({"bounced", "expired"})
 def tell_fate(
     context: Context, work: Work, delivery: Delivery, previous: str, now: datetime
 ) -> None:
-    """Tell of the new state and do what it asks for, in the caller's transaction."""
+    """Tell of the new state and do what it asks for, in the caller's transaction.
+
+    A report of ours (its reverse-path is the null one) that reaches nobody is told, no more.
+    """
     if delivery.state == previous and delivery.state not in {"deferred", "unconfirmed"}:
         return
     kind = events.OF_STATE.get(delivery.state)
     if kind is not None:
         about = events.about_delivery(delivery, previous)
         work.events.add(context.event(delivery.tenant_id, kind, now, about))
-    if delivery.state in FAILED:
+    if delivery.state in FAILED and delivery.sender:
+        order_report(work, delivery, "failed")
         conversation = work.conversations.get(delivery.tenant_id, delivery.conversation_id)
         if conversation is not None:
             reopen(context, work, conversation, now)

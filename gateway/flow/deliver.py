@@ -12,6 +12,7 @@ from gateway.flow.contents import whole
 from gateway.flow.context import Context
 from gateway.flow.lanes import Lanes
 from gateway.flow.mail_accounts import MailAccounts, pause, paused_routes
+from gateway.flow.submitter_reports import order_report
 from gateway.mail.envelope import Recipient
 from gateway.ports.lists import Stale
 from gateway.ports.relay import Attempted, NextHop, Outgoing, Relay, Routes
@@ -35,12 +36,14 @@ from gateway.rules.outcome import (
     judge,
 )
 from gateway.rules.own_server import is_own_route
+from gateway.rules.reports_asked import asked_of_next_hop
 from gateway.rules.retry import RetryPolicy
 from gateway.rules.states import State
 
 log = structlog.get_logger()
 
 _MOST_HOPS = 5
+_TAKEN = frozenset({State.SENT.value, State.DELIVERED.value})
 
 
 class OwnTurns:
@@ -81,6 +84,15 @@ class LeaseLost(Exception):  # noqa: N818 (nobody's error: somebody else has it 
     """The delivery was claimed by somebody else in the meantime: hands off."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How a delivery was tried. reports: the next hop that took it reports its fate itself."""
+
+    outcome: Outcome
+    attempts: Sequence[Attempt]
+    reports: bool = False
+
+
 async def deliver(context: Context, way: WayOut, delivery: Delivery) -> Delivery:
     """Try a claimed delivery once and store what became of it; returns it.
 
@@ -108,18 +120,23 @@ async def _deliver(context: Context, way: WayOut, delivery: Delivery) -> Deliver
     prepared = replace(delivery, signature=signed)
     copy = Outgoing(
         sender=delivery.sender,
-        recipient=Recipient(delivery.recipient.address, delivery.notify, delivery.orcpt),
+        recipient=Recipient(
+            delivery.recipient.address,
+            asked_of_next_hop(delivery.notify, delivery.sender),
+            delivery.orcpt,
+        ),
         content=(signed, raw) if signed else (raw,),
         ret=delivery.ret,
         envid=delivery.envid,
         smtputf8=False,
     )
     hops = await _own_hops(way, tenant) if is_own else None
-    outcome, attempts = await _try(context, way, prepared, copy, hops)
+    tried = await _try(context, way, prepared, copy, hops)
+    outcome, attempts = tried.outcome, tried.attempts
     stage = Stage(attempts[-1].stage)
     if not (is_own and stage is Stage.AUTH):  # that pauses the route by itself
         way.lanes.ended(delivery.route, stage, outcome, context.clock.now())
-    return await conclude(context, way, prepared, outcome, attempts)
+    return await conclude(context, way, prepared, tried)
 
 
 async def _own_hops(way: WayOut, tenant: Tenant | None) -> Sequence[NextHop] | Trouble:
@@ -137,16 +154,17 @@ async def _try(
     delivery: Delivery,
     copy: Outgoing,
     own_hops: Sequence[NextHop] | Trouble | None,
-) -> tuple[Outcome, Sequence[Attempt]]:
+) -> "Tried":
     domain = domain_of(delivery)
     hops = await way.routes.to_domain(domain) if own_hops is None else own_hops
     now = context.clock.now()
     if isinstance(hops, Trouble):
         attempt = Attempt(now, domain, "", "none", Stage.DNS.value, hops.text, 0)
         kind = NextHopKind.MX if own_hops is None else NextHopKind.OWN
-        return judge(hops, Stage.DNS, kind), (attempt,)
+        return Tried(judge(hops, Stage.DNS, kind), (attempt,))
     attempts: list[Attempt] = []
     outcome: Outcome | None = None
+    reports = False
     signature = delivery.signature or b""
 
     async def before_dot() -> None:
@@ -161,13 +179,14 @@ async def _try(
         at = context.clock.now()
         attempted = await way.relay.relay(hop, copy, before_dot=before_dot)
         attempts.append(_attempt_of(hop, attempted, at))
+        reports = attempted.reports
         rules = context.refusals.rules
         outcome = judge(attempted.answer, attempted.stage, hop.kind, rules)
         if not (isinstance(outcome, Deferred) and attempted.stage in ANOTHER_MAY_DO):
             break
     if outcome is None:
         raise ValueError(f"the routes to {domain} named no next hop and no trouble")
-    return outcome, attempts
+    return Tried(outcome, attempts, reports)
 
 
 def _attempt_of(hop: NextHop, attempted: Attempted, at: datetime) -> Attempt:
@@ -182,15 +201,9 @@ def _attempt_of(hop: NextHop, attempted: Attempted, at: datetime) -> Attempt:
     )
 
 
-async def conclude(
-    context: Context,
-    way: WayOut,
-    delivery: Delivery,
-    outcome: Outcome,
-    attempts: Sequence[Attempt],
-) -> Delivery:
+async def conclude(context: Context, way: WayOut, delivery: Delivery, tried: Tried) -> Delivery:
     """Store what became of an attempt and what follows from it. Raises LeaseLost, Fault."""
-    now = context.clock.now()
+    outcome, attempts, now = tried.outcome, tried.attempts, context.clock.now()
     ended = fate(delivery, outcome, policy=way.policy, now=now, spread=context.chance.spread())
     if isinstance(outcome, Unconfirmed):
         way.tally.outcome_unknown()
@@ -200,6 +213,8 @@ async def conclude(
         waits_on = isinstance(outcome, Suspended) and ended.state != State.EXPIRED.value
         if not (waits_on and ended.reason == delivery.reason):
             tell_fate(context, work, ended, delivery.state, now)
+        if ended.state in _TAKEN and not tried.reports:
+            order_report(work, ended, "relayed")
         if _is_login_refused(delivery, outcome):
             stage = attempts[-1].stage if attempts else Stage.AUTH.value
             said = outcome.reason.verbatim if isinstance(outcome, Deferred) else ""

@@ -100,7 +100,14 @@ async def forward(
             notify, orcpt = (wish.notify, wish.orcpt) if wish else ((), None)
             addressees.append(Addressee(person, notify, orcpt))
         return Parcel(
-            tenant, message, tuple(addressees), build, len(raw), envelope.ret, envelope.envid
+            tenant,
+            message,
+            tuple(addressees),
+            build,
+            len(raw),
+            envelope.ret,
+            envelope.envid,
+            submitter=envelope.sender,
         )
 
     errand = Errand(

@@ -127,4 +127,5 @@ def invoice_parcel(
         size_of(envelope.files),
         wishes.ret if wishes else None,
         wishes.envid if wishes else None,
+        submitter=wishes.sender if wishes else "",
     )

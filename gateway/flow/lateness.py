@@ -8,6 +8,7 @@ import structlog
 
 from gateway.flow.context import Context
 from gateway.flow.people import latest
+from gateway.flow.submitter_reports import order_report
 from gateway.mail.errors import Fault
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.store import Work
@@ -81,6 +82,7 @@ class LateNotices:
                 _write_line(
                     context, work, latest(work, conversation), delivery, until=until, now=now
                 )
+            order_report(work, delivery, "delayed", until=until)
             work.wake("events")
             return True
 

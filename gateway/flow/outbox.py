@@ -49,6 +49,7 @@ class Parcel:
 
     size: about how many bytes a copy has.
     leaves_at: when its mail may leave, None for at once.
+    submitter: whom to send reports that were asked for.
     """
 
     tenant: Tenant
@@ -59,6 +60,7 @@ class Parcel:
     ret: str | None = None
     envid: str | None = None
     leaves_at: datetime | None = None
+    submitter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ async def pack(context: Context, parcel: Parcel, now: datetime) -> Packed:
                 orcpt=addressee.orcpt,
                 ret=parcel.ret,
                 envid=parcel.envid,
+                submitter=parcel.submitter or None,
                 smtputf8=not person.mailbox.address.isascii(),
             )
         )

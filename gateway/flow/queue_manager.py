@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.flow.context import Context
-from gateway.flow.deliver import LeaseLost, RoutePaused, WayOut, conclude, deliver
+from gateway.flow.deliver import LeaseLost, RoutePaused, Tried, WayOut, conclude, deliver
 from gateway.flow.lanes import SOON, UNPROVEN_SHARE
 from gateway.flow.mail_accounts import paused_routes
 from gateway.mail.errors import Fault
@@ -188,7 +188,7 @@ class QueueManager:
                 await asyncio.sleep(wait.total_seconds())
         if waiting is None:
             return False
-        await conclude(context, self._way, delivery, waiting, ())
+        await conclude(context, self._way, delivery, Tried(waiting, ()))
         return True
 
     async def _defer(self, delivery: Delivery) -> None:
@@ -196,7 +196,7 @@ class QueueManager:
         words = "the gateway failed; its log says why"
         reason = Reason("unknown", plain_words("unknown"), None, None, words, permanent=False)
         with contextlib.suppress(LeaseLost, Fault):
-            await conclude(self._context, self._way, delivery, Deferred(reason), ())
+            await conclude(self._context, self._way, delivery, Tried(Deferred(reason), ()))
 
     async def _give_back(self, delivery: Delivery) -> None:
         now = self._context.clock.now()

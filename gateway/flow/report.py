@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.flow.aftermath import suppress, tell_fate
 from gateway.flow.context import Context
+from gateway.flow.submitter_reports import order_report
 from gateway.mail.errors import Fault
 from gateway.mail.report import Report, ReportedRecipient
 from gateway.ports.store import Work
@@ -110,6 +111,8 @@ def _move(
         state = step(State(delivery.state), taken)
     except IllegalStep:
         return
+    if taken is Step.REPORT_DELIVERED:
+        order_report(work, delivery, "delivered")
     if state == delivery.state:
         return
     reason = None

@@ -107,3 +107,9 @@ class Facts(Protocol):
 
     def put(self, name: str, value: str) -> None:
         """Keep it."""
+
+    def under(self, prefix: str, most: int) -> Mapping[str, str]:
+        """Return those whose names begin so, in the order of their names, `most` at most."""
+
+    def remove(self, name: str) -> bool:
+        """Forget it; False if it wasn't there."""

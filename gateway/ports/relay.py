@@ -190,6 +190,7 @@ class Attempted:
     tls: "none", "TLSv1.3 unverified", "TLSv1.2 verified", "TLSv1.3 dane", "TLSv1.3 mta-sts".
     tls_failure: what went wrong with TLS though the attempt went on ("" if nothing did).
     is_new: a connection was made, or tried to be, for this attempt.
+    reports: the next hop took over to report the mail's fate (RFC 3461).
     """
 
     next_hop: NextHop
@@ -199,6 +200,7 @@ class Attempted:
     ms: int
     tls_failure: str = ""
     is_new: bool = True
+    reports: bool = False
 
     @property
     def text(self) -> str:

@@ -263,6 +263,7 @@ class Delivery:
         since the first attempt, or None.
     fence: the number of the lease; a finishing write with an older one is refused.
     sending: a durable mark that the final dot may have left.
+    submitter: the reverse-path of the service that wants reports (`notify`), or None.
     """
 
     id: str
@@ -291,6 +292,7 @@ class Delivery:
     fence: int = 0
     attempts: tuple[Attempt, ...] = ()
     updated_at: datetime | None = None
+    submitter: str | None = None
 
 
 class InvoiceStatus(StrEnum):

@@ -123,6 +123,11 @@ class Connection:
             cast("asyncio.WriteTransport", transport).abort()
         self._client.close()
 
+    @property
+    def reports(self) -> bool:
+        """Whether the next hop takes over to report a mail's fate (RFC 3461)."""
+        return self._offer.dsn
+
     async def is_alive(self) -> bool:
         """Ask by RSET whether the next hop still listens, and clear its transaction."""
         try:

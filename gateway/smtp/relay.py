@@ -50,6 +50,7 @@ class SmtpRelay:
             ms=round(1000 * (loop.time() - began)),
             tls_failure=connection.tls_failure if connection else "",
             is_new=is_new,
+            reports=connection is not None and connection.reports,
         )
 
     def close(self) -> None:

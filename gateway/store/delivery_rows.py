@@ -20,6 +20,7 @@ from gateway.store.transaction import Row
 
 AT_ONCE = 0
 _NO_DSN = ""
+_ASKED_NOTHING: tuple[Any, ...] = ((), None, None, None, None)
 
 
 def due_of(delivery: Delivery) -> int | None:
@@ -54,7 +55,7 @@ def to_change(delivery: Delivery) -> dict[str, Any]:
 def to_row(delivery: Delivery) -> dict[str, Any]:
     """Return all columns of a new delivery, and `due`."""
     recipient = delivery.recipient
-    dsn = (delivery.notify, delivery.orcpt, delivery.ret, delivery.envid)
+    dsn = (delivery.notify, delivery.orcpt, delivery.ret, delivery.envid, delivery.submitter)
     return {
         **to_change(delivery),
         "id": delivery.id,
@@ -110,7 +111,9 @@ def from_row(row: Row) -> Delivery:
         updated_at,
         *_,
     ) = row
-    notify, orcpt, ret, envid = ((), None, None, None) if dsn == _NO_DSN else json.loads(dsn)
+    told: list[Any] = [] if dsn == _NO_DSN else json.loads(dsn)
+    # Rows of earlier versions hold four values.
+    notify, orcpt, ret, envid, submitter = [*told, *_ASKED_NOTHING[len(told) :]]
     return Delivery(
         id=id_,
         tenant_id=tenant_id,
@@ -131,6 +134,7 @@ def from_row(row: Row) -> Delivery:
         orcpt=orcpt,
         ret=ret,
         envid=envid,
+        submitter=submitter,
         tries=tries,
         sending=bool(sending),
         complained=bool(complained),

@@ -1,5 +1,6 @@
 """Idempotency keys and small facts."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select
@@ -30,6 +31,13 @@ _PUT = Statement(
 )
 _FORGET = Statement(delete(REPEAT).where(_R.until <= bindparam("now")))
 _FACT = Statement(select(FACT.c.value).where(FACT.c.name == bindparam("name")))
+_UNDER = Statement(
+    select(FACT.c.name, FACT.c.value)
+    .where(FACT.c.name >= bindparam("first"), FACT.c.name < bindparam("last"))
+    .order_by(FACT.c.name)
+    .limit(bindparam("most"))
+)
+_REMOVE_FACT = Statement(delete(FACT).where(FACT.c.name == bindparam("name")))
 _INSERT_FACT = new(FACT)
 _PUT_FACT = Statement(
     _INSERT_FACT.on_conflict_do_update(
@@ -87,3 +95,12 @@ class Facts:
     def put(self, name: str, value: str) -> None:
         """Keep it."""
         self._transaction.run(_PUT_FACT, {"name": name, "value": value})
+
+    def under(self, prefix: str, most: int) -> Mapping[str, str]:
+        """Return those whose names begin so, in their order."""
+        given = {"first": prefix, "last": f"{prefix}\uffff", "most": most}
+        return {str(name): str(value) for name, value in self._transaction.rows(_UNDER, given)}
+
+    def remove(self, name: str) -> bool:
+        """Forget it; False if it wasn't there."""
+        return bool(self._transaction.run(_REMOVE_FACT, {"name": name}))

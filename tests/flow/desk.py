@@ -136,9 +136,12 @@ class Desk:
         running.cancel()
         self.ingest = Ingest(self.context, self.parser, NoTally())
 
-    async def deliver(self, *answers):
-        """Try everything that is due once; returns (deliveries, relay)."""
-        relay = ScriptedRelay(answers or (TAKEN,))
+    async def deliver(self, *answers, reports=False):
+        """Try everything that is due once; returns (deliveries, relay).
+
+        reports: the next hop reports the mail's fate itself (RFC 3461).
+        """
+        relay = ScriptedRelay(answers or (TAKEN,), reports)
         way = WayOut(FakeRoutes(), relay, FakeSigner(), POLICY, NoTally(), self.accounts)
         claimed = await self.context.store.write(lambda work: work.deliveries.claim(LEASE, 100))
         ended = []

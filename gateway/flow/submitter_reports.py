@@ -1,0 +1,230 @@
+"""Reports to the services that handed mail over and asked for them (RFC 3461), and to nobody else.
+
+What is to be reported is noted in the transaction that changed a delivery; a task writes the
+reports from the notes. Each goes to the queue in the transaction that takes its note away.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from gateway.flow.contents import whole
+from gateway.flow.context import Context
+from gateway.flow.outbox import Packed, post
+from gateway.mail.dsn_compose import ReportMail, Told, compose_report
+from gateway.mail.errors import Fault, MailError
+from gateway.mail.mailbox import Mailbox
+from gateway.mail.report import Action
+from gateway.ports.store import Work
+from gateway.rules import ids
+from gateway.rules.model import Channel, Delivery, Direction, Message, Tenant, Threading
+from gateway.rules.names import split_address
+from gateway.rules.reasons import plain_words
+from gateway.rules.reports_asked import wants
+
+log = structlog.get_logger()
+
+REPORT = "report"
+"""The kind of the line that stands for a report in its conversation."""
+TOPIC = "reports"
+_PREFIX = "report:"
+_WRITTEN = "reported:"
+_AT_ONCE = 50
+_LOOK_EVERY = timedelta(minutes=1)
+_STATUS: Mapping[str, str] = {
+    "failed": "5.0.0",
+    "delayed": "4.4.7",
+    "relayed": "2.0.0",
+    "delivered": "2.0.0",
+}
+
+
+def order_report(
+    work: Work, delivery: Delivery, action: Action, *, until: datetime | None = None
+) -> None:
+    """Note that the submitter is to hear of this, if that was asked for; in the caller's work.
+
+    Each is told once, however often a next hop repeats it.
+    """
+    if not delivery.submitter or not wants(delivery.notify, action):
+        return
+    if work.facts.get(f"{_WRITTEN}{delivery.id}:{action}") is not None:
+        return
+    note = {"until": until.isoformat() if until else None}
+    work.facts.put(f"{_PREFIX}{delivery.id}:{action}", json.dumps(note))
+    work.wake(TOPIC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A note, read."""
+
+    name: str
+    delivery_id: str
+    action: Action
+    until: datetime | None
+
+
+class SubmitterReports:
+    """Writes what was ordered."""
+
+    def __init__(self, context: Context) -> None:
+        """Work on these ports."""
+        self._context = context
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        seen = 0
+        while True:
+            try:
+                await self.write()
+            except Fault as error:
+                log.warning("reports.not_written", why=str(error))
+            seconds = _LOOK_EVERY.total_seconds()
+            seen = await self._context.store.wait(TOPIC, seen, seconds)
+
+    async def write(self) -> int:
+        """Write all that is ordered now; return how many it was. Raises Fault."""
+        written = 0
+        while True:
+            notes = await self._context.store.read(lambda work: work.facts.under(_PREFIX, _AT_ONCE))
+            for name, value in notes.items():
+                written += await self._write(_read(name, value))
+            if len(notes) < _AT_ONCE:
+                return written
+            await asyncio.sleep(0)
+
+    async def _write(self, order: _Order) -> bool:
+        context, now = self._context, self._context.clock.now()
+
+        def look(work: Work) -> tuple[Delivery, Tenant] | None:
+            delivery = work.deliveries.get(None, order.delivery_id)
+            tenant = work.tenants.get(delivery.tenant_id) if delivery else None
+            return (delivery, tenant) if delivery and tenant else None
+
+        found = await context.store.read(look)
+        packed = await self._packed(order, *found, now) if found else None
+
+        def store(work: Work) -> bool:
+            if not work.facts.remove(order.name):
+                return False  # somebody else wrote it
+            work.facts.put(f"{_WRITTEN}{order.delivery_id}:{order.action}", now.isoformat())
+            if packed is not None:
+                post(context, work, packed, now)
+            return packed is not None
+
+        return await context.store.write(store)
+
+    async def _packed(
+        self, order: _Order, delivery: Delivery, tenant: Tenant, now: datetime
+    ) -> Packed | None:
+        """Return the report, ready to be posted; None where it could reach nobody."""
+        context, names = self._context, self._context.names
+        to = Mailbox("", delivery.submitter or "")
+        domain = split_address(to.address)[1]
+        if not domain or names.owns(domain):
+            return None  # the Inbox tells the company
+        message_id = context.new_id(ids.MESSAGE, now)
+        author = Mailbox("Mail gateway", f"postmaster@{names.sender}")
+        told = _told(delivery, order)
+        own_id = names.message_id(context.keys, tenant, message_id)
+        returned = await whole(context, delivery.tenant_id, delivery.raw_sha256)
+        report = ReportMail(
+            author,
+            to,
+            own_id,
+            now,
+            delivery.queued_at,
+            names.hostname,
+            told,
+            returned,
+            delivery.ret == "FULL",
+            delivery.envid,
+        )
+        try:
+            raw = compose_report(report)
+        except MailError as error:
+            log.warning("report.not_composed", id=delivery.id, why=str(error))
+            return None
+        kept = await context.blobs.keep(tenant.id, raw)
+        way = context.ways.way(domain)
+        message = Message(
+            id=message_id,
+            tenant_id=tenant.id,
+            conversation_id=delivery.conversation_id,
+            direction=Direction.NOTE,
+            channel=Channel.SYSTEM,
+            from_=author,
+            to=(to,),
+            subject="",
+            received_at=now,
+            date=now,
+            message_id=own_id,
+            text=f"{to.address}, who handed the mail over, was told: {told.words}",
+            full_text=told.words,
+            threading=Threading("conversation", f"report: {delivery.id}"),
+            visible=False,
+            kind=REPORT,
+            raw_sha256=kept.sha256,
+            raw_size=kept.size,
+        )
+        copy = Delivery(
+            id=context.new_id(ids.DELIVERY, now),
+            tenant_id=tenant.id,
+            message_id=message_id,
+            conversation_id=delivery.conversation_id,
+            recipient=to,
+            state="held" if way.held else "queued",
+            sender="",
+            route=way.name,
+            raw_sha256=kept.sha256,
+            raw_size=kept.size,
+            queued_at=now,
+            next_attempt_at=None if way.held else now,
+            notify=("NEVER",),  # no report about a report (RFC 3461, section 4.1)
+        )
+        return Packed(message, (copy,), (kept,))
+
+
+def _read(name: str, value: str) -> _Order:
+    delivery_id, _, action = name.removeprefix(_PREFIX).partition(":")
+    note: Mapping[str, Any] = json.loads(value)
+    until = datetime.fromisoformat(note["until"]) if note["until"] else None
+    return _Order(name, delivery_id, action, until)  # type: ignore[arg-type]
+
+
+def _told(delivery: Delivery, order: _Order) -> Told:
+    reason, last = delivery.reason, delivery.attempts[-1] if delivery.attempts else None
+    speaks = reason is not None and order.action in {"failed", "delayed"}
+    status = reason.enhanced if reason is not None and speaks else None
+    if delivery.state == "expired" and order.action == "failed":
+        status = "4.4.7"
+    return Told(
+        recipient=delivery.recipient.address,
+        action=order.action,
+        status=status or _STATUS[order.action],
+        words=_words(delivery, order),
+        original=delivery.orcpt,
+        diagnostic=reason.verbatim if reason is not None and speaks else "",
+        remote=last.next_hop.rpartition(":")[0] if last else "",
+        last_attempt=last.at if last else None,
+        until=order.until,
+    )
+
+
+def _words(delivery: Delivery, order: _Order) -> str:
+    address = delivery.recipient.address
+    why = delivery.reason.plain if delivery.reason else plain_words("unknown")
+    if order.action == "failed":
+        return f"Your mail to {address} could not be delivered: {why}."
+    if order.action == "delayed":
+        until = f" until {order.until:%Y-%m-%d %H:%M} UTC" if order.until else ""
+        return f"Your mail to {address} has not been delivered yet: {why}. We go on trying{until}."
+    if order.action == "delivered":
+        return f"Your mail to {address} was delivered."
+    return f"Your mail to {address} was passed on; the next server does not report what follows."
