@@ -107,6 +107,8 @@ async def test_a_next_hop_that_reports_is_left_to_do_it(tmp_path):
         await desk.receive(raw, delivery.sender, sender="")
         ((_, mail),) = await reports(desk)
         assert told(mail) == ("delivered", "2.0.0")
+        await desk.receive(raw + b"again\n", delivery.sender, sender="")
+        assert len(await reports(desk)) == 1
 
 
 REPORT = b"""From: MAILER-DAEMON@mx.client.example
