@@ -10,6 +10,7 @@ from gateway.flow.companies import Companies
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
+from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.submit import Submissions
 from gateway.runtime.http.draining import Draining
@@ -58,6 +59,7 @@ class Services:
     billing: Billing
     companies: Companies
     dispatch: Dispatch
+    links: LinkKeeping
     accounts: MailAccounts
     meters: Meters
     settings: ApiSettings

@@ -19,6 +19,7 @@ from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.directory import Directory
 from gateway.flow.dispatch import Dispatch
+from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
 from gateway.flow.quota import Quota
@@ -79,6 +80,7 @@ class Office:
     visits: Visits
     receipts: Receipts
     renewal: Renewal
+    links: LinkKeeping
     dispatch: Dispatch
     mending: Mending
     reception: MxReception
@@ -211,6 +213,7 @@ def _office(
         visits=Visits(context, billing),
         receipts=Receipts(context, billing),
         renewal=Renewal(context),
+        links=LinkKeeping(context, directory),
         dispatch=Dispatch(context),
         mending=Mending(context, quota),
         reception=MxReception(context, directory, gate_of(settings, verifier)),

@@ -98,6 +98,7 @@ def _services(
         billing=office.billing,
         companies=office.companies,
         dispatch=office.dispatch,
+        links=office.links,
         accounts=office.accounts,
         meters=meters,
         settings=ApiSettings(

@@ -1,4 +1,4 @@
-"""Companies in memory, so that RCPT is decided without a look-up."""
+"""Companies and revoked tokens in memory, so that RCPT is decided without a look-up."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,7 +11,9 @@ _FRESH = timedelta(seconds=5)
 
 
 class Directory:
-    """Companies by number and by slug; read again when a name is unknown, at most every 5 s.
+    """Companies by number and by slug, and whose tokens were revoked.
+
+    Read again when a name is unknown, at most every 5 s.
 
     Companies that were removed stay known for up to `_FRESH`, if the removal came from
     another process.
@@ -22,6 +24,7 @@ class Directory:
         self._context = context
         self._by_number: Mapping[int, Tenant] = {}
         self._by_slug: Mapping[str, Tenant] = {}
+        self._revoked: frozenset[tuple[str, int]] = frozenset()
         self._read_at: datetime | None = None
         self._lock = asyncio.Lock()
 
@@ -34,6 +37,10 @@ class Directory:
         """Return the company with this slug, or None."""
         await self._freshen(missing=slug not in self._by_slug)
         return self._by_slug.get(slug)
+
+    def is_revoked(self, tenant: Tenant, ref: int) -> bool:
+        """Say whether the tokens of a person were revoked, as far as was read last."""
+        return (tenant.id, ref) in self._revoked
 
     async def refresh(self) -> None:
         """Read all companies now."""
@@ -51,9 +58,13 @@ class Directory:
                 await self._read()
 
     async def _read(self) -> None:
-        tenants = await self._context.store.read(
-            lambda work: (*work.tenants.all(), work.tenants.by_number(0))
+        tenants, revoked = await self._context.store.read(
+            lambda work: (
+                (*work.tenants.all(), work.tenants.by_number(0)),
+                work.conversations.revoked(),
+            )
         )
+        self._revoked = frozenset(revoked)
         known = [tenant for tenant in tenants if tenant is not None]
         self._by_number = {tenant.number: tenant for tenant in known}
         self._by_slug = {tenant.slug: tenant for tenant in known if tenant.number}

@@ -116,6 +116,8 @@ class MxReception:
                 tenant = await self._directory.by_slug(slug)
             case ToPerson(person):
                 tenant = await self._directory.by_number(person.tenant_number)
+                if tenant is not None and self._directory.is_revoked(tenant, person.ref):
+                    return _NO_SUCH_ADDRESS
             case ToDelivery(item):
                 tenant = await self._directory.by_number(item.tenant_number)
             case Foreign():

@@ -12,7 +12,7 @@ from gateway.rules.pay_codes import kinds_for
 from gateway.rules.payments import METHODS, ZERO, amount_open, confirmed, pending_claims
 from gateway.web.kinds import words_of
 from gateway.web.rendering import grouped
-from gateway.web.transfers import CODE_NAMES, reference_of, transfer_for
+from gateway.web.transfers import code_name, reference_of, transfer_for
 from gateway.web.wording import Wording
 
 _SOON_DAYS = 3
@@ -194,9 +194,8 @@ def _codes(invoice: Invoice, tenant: Tenant, say: Wording) -> tuple[Code, ...]:
     transfer = transfer_for(tenant, invoice)
     kinds = kinds_for(transfer, say.lang) if transfer is not None else ()
     alt = "{code}: scan it with your bank's app to pay"
-    return tuple(
-        Code(kind.value, CODE_NAMES[kind], say.text(alt, code=CODE_NAMES[kind])) for kind in kinds
-    )
+    names = [(kind, code_name(kind, say)) for kind in kinds]
+    return tuple(Code(kind.value, name, say.text(alt, code=name)) for kind, name in names)
 
 
 def rows(invoice: Invoice, say: Wording) -> tuple[Row, ...]:

@@ -18,7 +18,7 @@ from gateway.web import qr
 from gateway.web.invoice_words import Case
 from gateway.web.kinds import KindWords, words_of
 from gateway.web.rendering import grouped
-from gateway.web.transfers import CODE_NAMES, reference_of, transfer_for
+from gateway.web.transfers import code_name, reference_of, transfer_for
 from gateway.web.wording import Wording
 
 BUTTON = "#124bbf"
@@ -143,7 +143,7 @@ def _code(transfer: Transfer | None, facts: InvoiceFacts, say: Wording) -> dict[
     if transfer is None or not kinds:
         return None
     png, width = qr.png(payload(transfer, kinds[0]), kinds[0], _CODE_SCALE)
-    name = CODE_NAMES[kinds[0]]
+    name = code_name(kinds[0], say)
     alt = say.text("{code}: scan it with your bank's app to pay", code=name)
     return {"png": png, "width": width // 2, "id": CODE_ID, "alt": alt, "name": name}
 

@@ -3,12 +3,18 @@
 from gateway.rules.model import Invoice, Tenant
 from gateway.rules.pay_codes import CodeKind, Transfer, transfer_of
 from gateway.rules.payments import amount_open
+from gateway.web.wording import Wording
 
-CODE_NAMES = {
+_CODE_NAMES = {
     CodeKind.EPC: "EPC QR code",
     CodeKind.PAY_BY_SQUARE: "PAY by square",
     CodeKind.SPAYD: "QR Platba",
 }
+
+
+def code_name(kind: CodeKind, say: Wording) -> str:
+    """Return what a code is called; names of national standards stay as they are."""
+    return say.text(_CODE_NAMES[kind])
 
 
 def reference_of(invoice: Invoice) -> str:

@@ -20,6 +20,7 @@ from gateway.flow.companies import Companies
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
+from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.quota import Quota
 from gateway.flow.submit import Submissions
@@ -177,6 +178,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         billing=Billing(context),
         companies=Companies(context),
         dispatch=Dispatch(context),
+        links=LinkKeeping(context),
         accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
         meters=Meters(),
         settings=ApiSettings(uploads=directory / "uploads", **settings),

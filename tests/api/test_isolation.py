@@ -7,6 +7,7 @@ from tests.api.scene import scene
 
 BODIES = {
     "approve-sender": {"address": "s@other.test"},
+    "links": {"address": "s@other.test"},
     "messages": {"text": "Hello"},
     "mark-paid": {},
 }
