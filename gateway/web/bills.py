@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
+from gateway.flow.receipts import cash_without_receipt, standing_receipts
 from gateway.rules.currencies import MINOR_DIGITS, shown
-from gateway.rules.model import Invoice, InvoiceStatus, Tenant
+from gateway.rules.model import Invoice, InvoiceStatus, Receipt, Tenant
 from gateway.rules.pay_codes import kinds_for
 from gateway.rules.payments import METHODS, ZERO, amount_open, confirmed, pending_claims
 from gateway.web.kinds import words_of
@@ -63,8 +64,20 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A receipt in words. id: of the receipt."""
+
+    id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
-    """An invoice in words. claim: the payment id of the customer's claim, None without one."""
+    """An invoice in words.
+
+    claim: the payment id of the customer's claim, None without one.
+    receipts: the ones that stand. may_ask: cash waits for its receipt.
+    """
 
     id: str
     number: str
@@ -88,6 +101,8 @@ class Bill:
     message: str
     pay_url: str
     claim: str | None
+    receipts: tuple[Paper, ...]
+    may_ask: bool
     replaced_by: str | None
 
 
@@ -122,6 +137,8 @@ def bill(
         message=invoice.message,
         pay_url=_web_url(invoice.payment.get("url")),
         claim=claims[-1].id if claims else None,
+        receipts=_papers(invoice, say),
+        may_ask=_waits_for_receipt(invoice),
         replaced_by=invoice.replaced_by,
     )
 
@@ -166,6 +183,20 @@ def _due_chip(due_on: date | None, say: Wording, today: date, *, brief: bool) ->
         return Chip(say.many("Due in {n} day", "Due in {n} days", days), "soon")
     day = say.short_day(due_on) if brief else say.day(due_on)
     return Chip(say.text("Due {date}", date=day), "off")
+
+
+def _papers(invoice: Invoice, say: Wording) -> tuple[Paper, ...]:
+    def words(receipt: Receipt) -> str:
+        if receipt.number is None:
+            return say.text("Receipt (draft)")
+        return say.text("Receipt {number}", number=receipt.number)
+
+    return tuple(Paper(one.id, words(one)) for one, _ in standing_receipts(invoice))
+
+
+def _waits_for_receipt(invoice: Invoice) -> bool:
+    payment = cash_without_receipt(invoice)
+    return payment is not None and payment.id not in {one.payment_id for one in invoice.receipts}
 
 
 def _bank(invoice: Invoice, tenant: Tenant, say: Wording) -> tuple[BankRow, ...]:

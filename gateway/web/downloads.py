@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from gateway.mail.parameters import UNKNOWN_TYPE, content_type, fallback
 from gateway.rules.model import Attachment
 
-_POLICY = "sandbox; default-src 'none'"
+SANDBOX = "sandbox; default-src 'none'"
 # What a browser might run, were it ever shown.
 _ACTIVE = ("html", "xml", "svg", "javascript", "ecmascript", "xsl", "mathml", "pdf+")
 
@@ -19,7 +19,7 @@ async def download(
 ) -> Response:
     """Return a document as a download. Raises what the first piece raises (Refused, Fault)."""
     headers = {
-        "Content-Security-Policy": _POLICY,
+        "Content-Security-Policy": SANDBOX,
         "Content-Disposition": disposition(attachment.filename),
         "Content-Length": str(attachment.size),
     }

@@ -11,7 +11,7 @@ from gateway.rules.pay_codes import CodeKind, kinds_for, payload
 from gateway.web import qr
 from gateway.web.calendar import due_date
 from gateway.web.chat import invoice_of
-from gateway.web.downloads import disposition
+from gateway.web.downloads import SANDBOX, disposition
 from gateway.web.invoice_letter import button_colour
 from gateway.web.kinds import words_of
 from gateway.web.pages import Pages
@@ -20,7 +20,6 @@ from gateway.web.transfers import transfer_for
 from gateway.web.wording import wording
 from gateway.web.zipping import zipped
 
-_SANDBOX = "sandbox; default-src 'none'"
 _MODULE_PIXELS = 8
 
 
@@ -58,7 +57,7 @@ class Handouts:
         if transfer is None or not wanted or wanted[0] not in kinds_for(transfer):
             raise not_found("code")
         picture, _ = qr.png(payload(transfer, wanted[0]), wanted[0], _MODULE_PIXELS)
-        return Response(picture, 200, {"Content-Security-Policy": _SANDBOX}, "image/png")
+        return Response(picture, 200, {"Content-Security-Policy": SANDBOX}, "image/png")
 
     async def calendar(self, request: Request) -> Response:
         """Return the due date as a calendar file."""
@@ -78,7 +77,7 @@ class Handouts:
         )
         headers = {
             "Content-Disposition": disposition(f"{invoice.number}.ics"),
-            "Content-Security-Policy": _SANDBOX,
+            "Content-Security-Policy": SANDBOX,
         }
         return Response(content, 200, headers, "text/calendar; charset=utf-8")
 
@@ -98,6 +97,6 @@ class Handouts:
 
         headers = {
             "Content-Disposition": disposition("attachments.zip"),
-            "Content-Security-Policy": _SANDBOX,
+            "Content-Security-Policy": SANDBOX,
         }
         return StreamingResponse(all_pieces(), 200, headers, "application/zip")

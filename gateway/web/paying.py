@@ -1,33 +1,32 @@
-"""The customer's pages about payment: pay, say that it is paid, take that back (ux.md, 2.2)."""
+"""The customer's pages about payment: pay, say that it is paid, a receipt (ux.md, 2.2)."""
 
-from datetime import date, timedelta
-from decimal import Decimal
+import asyncio
+from datetime import date
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway.flow.drafts import PaymentDraft
-from gateway.flow.refusal import Kind, Refused, conflict, invalid
+from gateway.flow.receipts import ReceiptFacts
+from gateway.flow.refusal import Kind, Refused, conflict
 from gateway.flow.visit import Visit
-from gateway.rules.currencies import amount_of, fits
 from gateway.rules.model import Invoice
-from gateway.rules.payments import METHODS, day_of
+from gateway.rules.payments import CASH, day_of
 from gateway.web.bills import METHOD_WORDS, bill
 from gateway.web.chat import invoice_of
+from gateway.web.claim_form import draft_of
+from gateway.web.downloads import SANDBOX, disposition
 from gateway.web.guard import Pace
 from gateway.web.kinds import words_of
 from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.uploads import fields_of, take
-from gateway.web.wording import wording
-
-_NOTE_CHARS = 500
+from gateway.web.wording import Wording, wording
 
 
 class Paying:
-    """Answers under /c/{token}/invoices/{invoice}/paid and /pay."""
+    """Answers under /c/{token}/invoices/{invoice}: paid, pay, receipt."""
 
     def __init__(self, services: WebServices, pages: Pages, pace: Pace) -> None:
         """Work with these journeys; `pace` bounds how often a person may post."""
@@ -44,6 +43,9 @@ class Paying:
             route("/c/{token}/invoices/{invoice}/paid/undo", self.undo, method="POST"),
             route("/c/{token}/invoices/{invoice}/pay", self.pay),
             route("/c/{token}/invoices/{invoice}/pay", self.go, method="POST"),
+            route("/c/{token}/invoices/{invoice}/receipt", self.receipt_form),
+            route("/c/{token}/invoices/{invoice}/receipt", self.ask, method="POST"),
+            route("/c/{token}/receipts/{receipt}", self.receipt),
         ]
 
     async def form(self, request: Request) -> Response:
@@ -60,7 +62,7 @@ class Paying:
             raise conflict("not_payable", "There is nothing to pay.")
         given = await self._given(request)
         try:
-            draft = _draft(given, invoice, self._today(visit))
+            draft = draft_of(given, invoice, self._today(visit))
             payment = await self._services.visits.claim(token, invoice_id, draft)
         except Refused as refused:
             if refused.kind is not Kind.INVALID:
@@ -75,6 +77,39 @@ class Paying:
         self._count(visit)
         await self._services.visits.withdraw(token, invoice_id)
         return see_other(f"/c/{token}")
+
+    async def receipt_form(self, request: Request) -> Response:
+        """Show the form that asks for a cash receipt; changes nothing."""
+        visit, invoice = await self._invoice(request)
+        return self._form(request, visit, invoice, {}, cash=True)
+
+    async def ask(self, request: Request) -> Response:
+        """Make a receipt of cash: a draft, as long as the company hasn't confirmed it."""
+        token, invoice_id = request.path_params["token"], request.path_params["invoice"]
+        visit, invoice = await self._invoice(request)
+        self._count(visit)
+        if not words_of(invoice.kind).payable:
+            raise conflict("not_payable", "There is nothing to pay.")
+        given = {**await self._given(request), "method": CASH}
+        try:
+            draft = draft_of(given, invoice, self._today(visit))
+            await self._services.receipts.ask(token, invoice_id, draft)
+        except Refused as refused:
+            if refused.kind is not Kind.INVALID:
+                raise
+            return self._form(request, visit, invoice, given, trouble=refused, cash=True)
+        return see_other(f"/c/{token}#bill")
+
+    async def receipt(self, request: Request) -> Response:
+        """Return a receipt as a PDF, always as a download."""
+        params, names = request.path_params, self._services.context.names
+        facts = await self._services.receipts.show(params["token"], params["receipt"])
+        say = wording(facts.conversation.locale or facts.tenant.locale)
+        paper = await asyncio.to_thread(_paper, facts, say, names.hostname)
+        number = facts.receipt.number
+        name = f"receipt-{number}.pdf" if number else "receipt-draft.pdf"
+        headers = {"Content-Disposition": disposition(name), "Content-Security-Policy": SANDBOX}
+        return Response(paper, 200, headers, "application/pdf")
 
     async def pay(self, request: Request) -> Response:
         """Say where paying online leads; changes nothing."""
@@ -129,6 +164,7 @@ class Paying:
         given: dict[str, str],
         *,
         trouble: Refused | None = None,
+        cash: bool = False,
     ) -> Response:
         say = wording(visit.conversation.locale or visit.tenant.locale)
         today = self._today(visit)
@@ -137,6 +173,7 @@ class Paying:
             "token": request.path_params["token"],
             "company": visit.tenant.name,
             "bill": shown,
+            "cash": cash,
             "methods": [(key, say.text(words)) for key, words in METHOD_WORDS.items()],
             "method": given.get("method", "transfer"),
             "on": given.get("on") or given.get("date") or today.isoformat(),
@@ -151,52 +188,8 @@ class Paying:
         return self._pages.page("paid.html", values, say=say, status=status)
 
 
-def _draft(given: dict[str, str], invoice: Invoice, today: date) -> PaymentDraft:
-    """Return the claim that a form makes; raises Refused for what makes no sense."""
-    method = given.get("method") or "transfer"
-    if method not in METHODS:
-        raise invalid("method", "Choose how you paid.")
-    note = given.get("note", "").strip()
-    if len(note) > _NOTE_CHARS:
-        raise invalid("note", f"The note can have {_NOTE_CHARS} characters at most.")
-    return PaymentDraft(
-        amount=_amount(given.get("amount", ""), invoice),
-        method=method,
-        on=_day(given.get("on") or given.get("date") or "", today),
-        note=note,
-    )
+def _paper(facts: ReceiptFacts, say: Wording, host: str) -> bytes:
+    # The library for PDFs takes half a second to load, and many gateways never make a receipt.
+    from gateway.web.receipt_paper import receipt_pdf  # noqa: PLC0415
 
-
-def _amount(text: str, invoice: Invoice) -> Decimal | None:
-    text = "".join(text.split())
-    if not text:
-        return None
-    # People write 1.254,00 and 1,254.00: what stands last is the decimal mark, if it has two
-    # digits or fewer behind it.
-    for thousands, point in ((",", "."), (".", ",")):
-        whole, mark, rest = text.rpartition(point)
-        if mark and len(rest) <= 2 and point not in whole:
-            text = whole.replace(thousands, "") + "." + rest
-            break
-    else:
-        text = text.replace(",", "")
-    try:
-        amount = amount_of(text)
-    except ValueError as error:
-        raise invalid("amount", "The amount is a number such as 1254.00.") from error
-    if amount <= 0 or not fits(amount, invoice.currency):
-        raise invalid("amount", f"The amount is none in {invoice.currency}.")
-    return amount
-
-
-def _day(text: str, today: date) -> date | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise invalid("on", "The date is a day such as 2026-12-05.") from error
-    # East of the company it may be tomorrow already.
-    if day > today + timedelta(days=1):
-        raise invalid("on", "The date is still to come.")
-    return day
+    return receipt_pdf(facts, say, host)

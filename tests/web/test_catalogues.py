@@ -22,7 +22,14 @@ CUSTOMERS = (
     "paid.html", "pay.html", "problem.html", "rows.html",
     "mail/answer.html", "mail/answer.txt", "mail/invoice.html", "mail/invoice.txt",
 )  # fmt: skip
-JOURNEYS = ("invoice_letter.py", "invoice_words.py", "letters.py", "chat.py", "bills.py")
+JOURNEYS = (
+    "invoice_letter.py",
+    "invoice_words.py",
+    "letters.py",
+    "chat.py",
+    "bills.py",
+    "receipt_paper.py",
+)
 # A machine reads this line, in any language.
 NOT_FOR_PEOPLE = {"Ref: {marker}"}
 # What banks call them everywhere.

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from gateway.rules.model import InvoiceStatus
-from gateway.web.paying import _amount
+from gateway.web.claim_form import _amount
 from tests.web.kit import forms, links, with_web
 from tests.web.letter_facts import INVOICE
 

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any
 from gateway.app.commands import perform
 from gateway.app.demo.browser import visit
 from gateway.app.demo.catcher import Catcher
+from gateway.app.demo.gallery import Gallery, Scene
 from gateway.app.demo.journey import CUSTOMER, NotSeen, Stage, play, reply
 from gateway.app.office import Office, open_office
 from gateway.app.serve import Gateway, Roles
 from gateway.mail.errors import ConfigError
+from gateway.rules.payments import day_of
 from gateway.settings import HostPort, Loaded, NextHop, Secret, Settings
 
 _LATER_SECONDS = 6.0
@@ -59,6 +61,9 @@ async def show(port: int, *, once: bool, say: Callable[[str], None]) -> bool:
             await play(stage)
             await _second_company(http, second, catcher)
             say("second company's invoice by HTTP, at the catcher")
+            today = day_of(office.context.clock.now(), "UTC")
+            scenes = await Gallery(http, company, today).fill()
+            say(f"{len(scenes)} more conversations, one for each state")
         except (NotSeen, TimeoutError) as error:
             say(f"NOT SEEN: {str(error) or 'nothing came in time'}")
             return False
@@ -66,6 +71,7 @@ async def show(port: int, *, once: bool, say: Callable[[str], None]) -> bool:
             say("every step was seen to work")
             return True
         await _tell_links(office, stage, company, second, say)
+        _tell_scenes(scenes, say)
         await _stay(stage, say)
         return True
 
@@ -130,6 +136,13 @@ async def _tell_links(
     for one in (company, second):
         link = await perform(office, "inbox.link", {"tenant": one["id"]})
         say(f"Inbox of {one['name']}:  {link['url']}")
+
+
+def _tell_scenes(scenes: Sequence[Scene], say: Callable[[str], None]) -> None:
+    say("")
+    say("One chat window for each state:")
+    for scene in scenes:
+        say(f"  {scene.link}  {scene.state}")
     say("This is a demo: no mail leaves this computer. Ctrl-C ends it and leaves nothing behind.")
 
 
