@@ -91,6 +91,7 @@ class Bill:
     due_label: str
     due_date: str
     chip: Chip
+    awaits: bool
     payable: bool
     has_pdf: bool
     on_calendar: bool
@@ -127,6 +128,7 @@ def bill(
         due_label=say.text(kind.date_label).rstrip(":"),
         due_date=say.day(invoice.due_on) if due and invoice.due_on else "",
         chip=chip(invoice, tenant, say, today, inbox=inbox),
+        awaits=awaits,
         payable=kind.payable and awaits and amount_open(invoice) > ZERO,
         has_pdf=invoice.pdf_attachment_id is not None,
         bank=_bank(invoice, tenant, say) if kind.payable and awaits else (),

@@ -13,6 +13,13 @@ from gateway.app.demo.paper import one_page
 _SK = {"iban": "SK9611000000002918599669", "variable_symbol": "20260143"}
 _CZ = {"iban": "CZ6508000000192000145399", "variable_symbol": "20260147"}
 _DE = {"iban": "DE89370400440532013000", "reference": "RE 2026-0144"}
+_MESSAGES = {
+    "sk": "Dobrý deň,\nposielame faktúru za dubový stôl.",
+    "cs": "Dobrý den,\nposíláme fakturu za dubový stůl.",
+    "de": "Guten Tag,\nhier ist die Rechnung für den Eichentisch.",
+    "fr": "Bonjour,\nvoici la facture pour la table en chêne.",
+    "es": "Buenos días:\nle enviamos la factura de la mesa de roble.",
+}
 _LINES = (
     {"description": "Oak table", "quantity": 1, "unit_price": "1045.00"},
     {"description": "VAT 20 %", "amount": "209.00"},
@@ -59,7 +66,6 @@ class Gallery:
             2,
             _customer("Ľubomír Šťastný", "sk"),
             payment={**_SK, "url": "https://pay.example/2026-0143"},
-            message="Dobrý deň,\nposielame faktúru za dubový stôl.",
         )
         return str(sent["view_url"])
 
@@ -150,7 +156,7 @@ class Gallery:
             "issued_on": (self._today - timedelta(days=10)).isoformat(),
             "due_on": (self._today + timedelta(days=days)).isoformat(),
             "customer": customer,
-            "message": "Hello,\nhere is the invoice for the oak table.",
+            "message": _MESSAGES.get(customer["locale"], "Hello,\nhere it is, for the oak table."),
             "lines": _LINES,
             "pdf": {"filename": f"{number}.pdf", "content": pdf},
             **more,
