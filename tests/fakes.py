@@ -8,6 +8,7 @@ from random import Random
 from gateway.mail.message import read
 from gateway.mail.reading import Reading
 from gateway.mail.replies import Reply
+from gateway.ports.outward import HttpAnswer
 from gateway.ports.probe import Probed, ProbeStep
 from gateway.ports.relay import Attempted, NextHop
 from gateway.ports.routing import Way
@@ -130,3 +131,25 @@ class ScriptedProbe:
             stage, message, trouble = self.failure
             return Probed((ProbeStep(stage, False, message, 1),), stage, message, trouble)
         return Probed((ProbeStep("dns", True, server.host, 1),), None, "SMTP test successful")
+
+
+class ScriptedOutward:
+    """Answers each request with the next of `answers`, a status or an exception; keeps them."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = []
+        self.refusing = None
+
+    async def judge(self, url):
+        if self.refusing is not None:
+            raise self.refusing
+
+    async def ask(self, method, url, *, headers=None, body=b"", seconds=15.0, most_octets=0):
+        self.asked.append((url, dict(headers or {}), body))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else (self.answers or [200])[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, HttpAnswer):
+            return answer
+        return HttpAnswer(answer, {}, b"answered")

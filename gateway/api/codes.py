@@ -25,8 +25,10 @@ CODES = {
     "stale": "The item was changed since it was read; read it again.",
     "storage_full": "There is no room to store it; nothing was changed.",
     "too_large": "The body, or what a mail would hold, is too large.",
+    "too_many_webhooks": "The company has as many webhooks as it may have.",
     "unavailable": "A part of the gateway is away; try again.",
     "unknown_field": "There is no such field.",
     "unsupported_media_type": "The body is of a kind that the route does not read.",
-    "wrong_state": "The delivery's state does not allow the step.",
+    "webhook_disabled": "The webhook is switched off.",
+    "wrong_state": "The item's state does not allow the step.",
 }

@@ -12,6 +12,7 @@ from gateway.api import (
     messages,
     suppressions,
     tenants,
+    webhooks,
 )
 from gateway.api.registry import Route
 
@@ -29,6 +30,7 @@ def declared(*, own_metrics: bool) -> tuple[Route, ...]:
         *deliveries.ROUTES,
         *suppressions.ROUTES,
         *events.ROUTES,
+        *webhooks.ROUTES,
         *health.ROUTES,
         *(() if own_metrics else (health.METRICS,)),
     )

@@ -13,6 +13,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.submit import Submissions
+from gateway.ports.hooks import HookDesk
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.guesses import Guesses, usual_guesses
 from gateway.runtime.metrics import Meters
@@ -61,6 +62,7 @@ class Services:
     dispatch: Dispatch
     links: LinkKeeping
     accounts: MailAccounts
+    hooks: HookDesk
     meters: Meters
     settings: ApiSettings
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere

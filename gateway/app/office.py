@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gateway.api.repeating import RepeatStore
 from gateway.app.gates import gate_of
-from gateway.app.plain import names_of, read_limits, resolver_of, route_plan
+from gateway.app.plain import hook_schedule, names_of, read_limits, resolver_of, route_plan
 from gateway.blobs.files import FileBlobs
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
@@ -30,6 +30,8 @@ from gateway.flow.sts import StsLookup
 from gateway.flow.submission import SubmissionReception
 from gateway.flow.submit import Submissions
 from gateway.flow.visit import Visits
+from gateway.hooks.desk import WebhookDesk
+from gateway.hooks.post import HookPolicy
 from gateway.mail.errors import ConfigError
 from gateway.rules.bounce_rules import BounceRule
 from gateway.rules.tokens import Keyring
@@ -85,6 +87,8 @@ class Office:
     mending: Mending
     reception: MxReception
     submission: SubmissionReception
+    hooks: WebhookDesk
+    hook_policy: HookPolicy
 
     def apply(self, settings: Settings) -> None:
         """Take over what may change while the gateway runs."""
@@ -95,6 +99,8 @@ class Office:
         self.egress.allow(settings.egress.allow)
         self.reception.gate = gate_of(settings, self.verifier)
         self.routes.plan = route_plan(settings)
+        self.hook_policy.schedule = hook_schedule(settings)
+        self.hook_policy.timeout = settings.webhooks.timeout
 
 
 @asynccontextmanager
@@ -191,6 +197,7 @@ def _office(
     directory = Directory(context)
     submissions = Submissions(context, quota)
     billing = Billing(context)
+    policy = HookPolicy(hook_schedule(settings), settings.webhooks.timeout)
     return Office(
         settings=settings,
         context=context,
@@ -218,6 +225,8 @@ def _office(
         mending=Mending(context, quota),
         reception=MxReception(context, directory, gate_of(settings, verifier)),
         submission=SubmissionReception(context, submissions, parser, KeptPasswords()),
+        hooks=WebhookDesk(context, outward, policy),
+        hook_policy=policy,
     )
 
 

@@ -17,6 +17,7 @@ from gateway.settings import NextHop, Settings, TlsPolicy, TlsSettings
 from gateway.smtp.limits import SessionLimits
 from gateway.smtp.resolver import DnsResolver
 from gateway.smtp.routes import RoutePlan, RouteRule, Smarthost
+from webhooks.schedule import Schedule
 
 _TLS: Mapping[TlsPolicy, Tls] = {
     TlsPolicy.NONE: Tls.NONE,
@@ -75,6 +76,12 @@ def queue_limits(settings: Settings) -> QueueLimits:
 def retry_policy(settings: Settings) -> RetryPolicy:
     """Return when deferred mail is tried again."""
     return RetryPolicy(waits=settings.relay.retry, give_up_after=settings.relay.give_up_after)
+
+
+def hook_schedule(settings: Settings) -> Schedule:
+    """Return when events are sent to webhooks again."""
+    webhooks = settings.webhooks
+    return Schedule(waits=webhooks.retry, disable_after=webhooks.disable_after)
 
 
 def route_plan(settings: Settings) -> RoutePlan:

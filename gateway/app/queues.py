@@ -1,4 +1,4 @@
-"""The tasks that work the queues: reading in what came, relaying what leaves, sweeping up."""
+"""The tasks that work the queues: reading in, relaying, telling of events, sweeping up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -15,6 +15,7 @@ from gateway.flow.lateness import LateNotices
 from gateway.flow.queue_manager import QueueManager
 from gateway.flow.submitter_reports import SubmitterReports
 from gateway.flow.verifying import Verifying
+from gateway.hooks.service import HookService
 from gateway.mail.errors import Fault
 from gateway.ports.tally import Tally
 from gateway.runtime.sandbox import SandboxRelay
@@ -31,12 +32,13 @@ _ORPHAN_AFTER = timedelta(hours=1)
 
 @dataclass(slots=True)
 class Queues:
-    """Runs ingest and relay, each where its role is wanted."""
+    """Runs ingest, relay and webhooks, each where its role is wanted."""
 
     office: Office
     tally: Tally
     ingests: bool = True
     relays: bool = True
+    hooks: bool = True
     _ingest: Ingest | None = None
     _manager: QueueManager | None = None
     _late: LateNotices | None = None
@@ -74,6 +76,9 @@ class Queues:
             self._late = LateNotices(office.context, notice, way.policy)
             self._begin(self._late.run(), None, "late")
             self._begin(SubmitterReports(office.context).run(), None, "reports")
+        if self.hooks:
+            service = HookService(office.context, office.outward, office.hook_policy)
+            self._begin(service.run(), service.stop, "hooks")
 
     def apply(self, settings: Settings) -> None:
         """Take over what may change while the queues are at work."""

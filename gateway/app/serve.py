@@ -39,6 +39,7 @@ class Roles:
     ingest: bool = True
     relay: bool = True
     web: bool = True
+    hooks: bool = True
 
     @classmethod
     def named(cls, names: Sequence[str]) -> "Roles":
@@ -49,6 +50,7 @@ class Roles:
             ingest=everything or "ingest" in names,
             relay=everything or "relay" in names,
             web=everything or "web" in names,
+            hooks=everything or "hooks" in names,
         )
 
     @property
@@ -70,7 +72,11 @@ class Gateway:
         self._meters = Meters()
         self._listeners = Listeners(office, self._meters, sockets or {})
         self._queues = Queues(
-            office, JourneyTally(self._meters), ingests=roles.ingest, relays=roles.relay
+            office,
+            JourneyTally(self._meters),
+            ingests=roles.ingest,
+            relays=roles.relay,
+            hooks=roles.hooks,
         )
         path = office.settings.server.data_dir / CONTROL_SOCKET
         self._control = ControlServer(

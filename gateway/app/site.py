@@ -100,6 +100,7 @@ def _services(
         dispatch=office.dispatch,
         links=office.links,
         accounts=office.accounts,
+        hooks=office.hooks,
         meters=meters,
         settings=ApiSettings(
             uploads=office.scratch,

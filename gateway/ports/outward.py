@@ -25,6 +25,12 @@ class HttpAnswer:
 class Outward(Protocol):
     """The one way out by HTTP: judged, pinned to the judged address, no redirects, no proxies."""
 
+    async def judge(self, url: str) -> None:
+        """Return if the URL may be asked as its host is known now; nothing is connected.
+
+        Raises NotPermitted; Fault if the host is not known.
+        """
+
     async def ask(
         self,
         method: str,

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from gateway.ports.accounts import Events, Invoices, Suppressions
 from gateway.ports.correspondence import Contents, Conversations, Messages
 from gateway.ports.directory import Facts, Keys, Repeats, Tenants
+from gateway.ports.hooks import Hooks
 from gateway.ports.policies import StsCache
 from gateway.ports.queues import Deliveries, Spool
 
@@ -77,6 +78,10 @@ class Work(Protocol):
     @property
     def sts(self) -> StsCache:
         """Policies of recipients' domains."""
+
+    @property
+    def hooks(self) -> Hooks:
+        """Webhooks."""
 
     def wake(self, topic: str) -> None:
         """Wake who waits for a topic ("spool", "deliveries", "events") after the commit."""

@@ -22,6 +22,7 @@ PAYMENT_WITHDRAWN = "payment.withdrawn"
 RECEIPT_CREATED = "receipt.created"
 SUPPRESSION_CREATED = "suppression.created"
 SMTP_ACCOUNT_FAILED = "smtp_account.failed"
+WEBHOOK_DISABLED = "webhook.disabled"
 
 OF_STATE = {
     "queued": MESSAGE_QUEUED,

@@ -14,6 +14,8 @@ KEY = "key_"
 PAYMENT = "pay_"
 RECEIPT = "rcp_"
 ATTEMPT = "atm_"
+WEBHOOK = "whk_"
+HOOK_ATTEMPT = "wha_"
 
 RANDOM_OCTETS = 9
 _BODY_OCTETS = 15

@@ -33,6 +33,13 @@ class HttpOutward:
         self._backend = _Pinned(egress, resolve)
         self._context = context
 
+    async def judge(self, url: str) -> None:
+        """Return if the URL may be asked; see `ports.outward.Outward.judge`."""
+        scheme, host = _judged(url)
+        if scheme == "http":
+            await self._backend.require_allowed(host)
+        await self._backend.permitted(host)
+
     async def ask(
         self,
         method: str,
@@ -93,6 +100,13 @@ class _Pinned(httpcore2.AsyncNetworkBackend):
         if not addresses or not all(self._egress.is_allowed_by_name(one) for one in addresses):
             raise NotPermitted(f"{host}: only https is possible there")
 
+    async def permitted(self, host: str) -> Sequence[str]:
+        """Return the addresses of a host that may be used, at least one, or raise NotPermitted."""
+        permitted = self._egress.permitted(await self._resolve(host))
+        if not permitted:
+            raise NotPermitted(f"{host}: this address can't be used")
+        return permitted
+
     async def connect_tcp(
         self,
         host: str,
@@ -102,12 +116,8 @@ class _Pinned(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """Connect with an address of the host that passes the gate."""
-        addresses = await self._resolve(host)
-        permitted = self._egress.permitted(addresses)
-        if not permitted:
-            raise NotPermitted(f"{host}: this address can't be used")
         failure: Exception | None = None
-        for address in permitted:
+        for address in await self.permitted(host):
             try:
                 return await self._inner.connect_tcp(
                     address,

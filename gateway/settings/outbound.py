@@ -178,15 +178,13 @@ class WebhooksSettings:
         ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"],
         "Waits between attempts, each moved by up to 10 %.",
         live=True,
-        available=False,
     )
     timeout: timedelta = setting(
-        kinds.DURATION, "15s", "How long an answer is waited for.", live=True, available=False
+        kinds.DURATION, "15s", "How long an answer is waited for.", live=True
     )
     disable_after: timedelta = setting(
         kinds.DURATION,
         "5d",
         "After so long without one success a webhook is switched off.",
         live=True,
-        available=False,
     )

@@ -10,6 +10,7 @@ from gateway.store.tables import (
     CONTENT,
     CONVERSATION,
     DELIVERY,
+    EVENT,
     INBOUND,
     INVOICE,
     LOGIN,
@@ -20,6 +21,9 @@ from gateway.store.tables import (
     RECEIPT,
     TENANT,
     WEB_SESSION,
+    WEBHOOK,
+    WEBHOOK_ATTEMPT,
+    WEBHOOK_RESEND,
 )
 
 
@@ -64,4 +68,8 @@ REFERENCES = (
     Reference(PAYMENT, "invoice_id", INVOICE),
     Reference(RECEIPT, "invoice_id", INVOICE),
     Reference(RECEIPT, "payment_id", PAYMENT),
+    Reference(WEBHOOK, "tenant_id", TENANT, within_company=False),
+    Reference(WEBHOOK_RESEND, "webhook_id", WEBHOOK, name="event_id"),
+    Reference(WEBHOOK_RESEND, "event_id", EVENT, name="event_id"),
+    Reference(WEBHOOK_ATTEMPT, "webhook_id", WEBHOOK),
 )

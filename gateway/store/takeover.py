@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, text, update
 
 from gateway.store.claim import DatabaseNow
-from gateway.store.tables import DELIVERY, INBOUND
+from gateway.store.tables import DELIVERY, INBOUND, WEBHOOK
 
 
 def free_leases(engine: Engine) -> int:
@@ -14,7 +14,7 @@ def free_leases(engine: Engine) -> int:
     """
     freed = 0
     with engine.begin() as connection:
-        for table in (INBOUND, DELIVERY):
+        for table in (INBOUND, DELIVERY, WEBHOOK):
             # What is leased waits; the index of what waits is small, the table may not be.
             waits = text("due_at IS NOT NULL")
             held = update(table).where(waits, table.c.lease_owner.is_not(None))

@@ -11,6 +11,7 @@ from gateway.rules.model import HOUSE_TENANT_ID, Tenant
 from gateway.store.counters import next_number
 from gateway.store.cursors import begins_before, listed, whole
 from gateway.store.deliveries import cancel_all
+from gateway.store.hooks import remove_hooks
 from gateway.store.rows import dict_json, from_dict, from_micros, to_micros
 from gateway.store.statements import Statement, columns, new
 from gateway.store.tables import API_KEY, LOGIN, TENANT, WEB_SESSION
@@ -115,6 +116,7 @@ class Tenants:
             transaction.run(statement, {"the_tenant": tenant_id, "revoked_at": moment})
         transaction.run(_END_SESSIONS, {"tenant_id": tenant_id})
         cancel_all(transaction, tenant_id, moment)
+        remove_hooks(transaction, tenant_id, moment)
         return True
 
     def _check_slug(self, tenant: Tenant) -> None:

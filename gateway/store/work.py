@@ -6,6 +6,7 @@ from gateway.store.contents import Contents
 from gateway.store.conversations import Conversations
 from gateway.store.deliveries import Deliveries
 from gateway.store.events import Events
+from gateway.store.hooks import Hooks
 from gateway.store.invoices import Invoices
 from gateway.store.keys import Keys
 from gateway.store.messages import Messages
@@ -39,10 +40,11 @@ class Work:
         self.repeats = Repeats(transaction)
         self.facts = Facts(transaction)
         self.sts = StsCache(transaction)
+        self.hooks = Hooks(transaction)
 
     def forget_past(self, now: datetime) -> int:
-        """Forget sessions, links, repeats, policies whose time is over; return how many."""
-        kept = (self.keys, self.repeats, self.sts)
+        """Forget sessions, links, repeats, policies, attempts of webhooks; return how many."""
+        kept = (self.keys, self.repeats, self.sts, self.hooks)
         return sum(each.forget_past(now) for each in kept)
 
     def wake(self, topic: str) -> None:

@@ -24,6 +24,8 @@ from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.quota import Quota
 from gateway.flow.submit import Submissions
+from gateway.hooks.desk import WebhookDesk
+from gateway.hooks.post import HookPolicy
 from gateway.ports.correspondence import Kept
 from gateway.ports.letters import Letter
 from gateway.ports.lists import Full
@@ -36,8 +38,9 @@ from gateway.runtime.metrics import Meters
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
 from gateway.store.opening import open_store
-from tests.fakes import ScriptedProbe
+from tests.fakes import ScriptedOutward, ScriptedProbe
 from tests.smtp.loops import in_loop
+from webhooks.schedule import Schedule
 
 ADMIN_KEY = "the-fixed-admin-key"
 SECRETS = Keyring((b"s" * 32,))
@@ -171,6 +174,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         vault=KeyringVault(SECRETS, SystemChance()),
     )
     quota = Quota(tenant_rate, timedelta(hours=1))
+    schedule = Schedule((timedelta(minutes=1),), timedelta(days=5))
     return Services(
         context=context,
         submissions=Submissions(context, quota),
@@ -180,6 +184,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         dispatch=Dispatch(context),
         links=LinkKeeping(context),
         accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
+        hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(schedule)),
         meters=Meters(),
         settings=ApiSettings(uploads=directory / "uploads", **settings),
         admin_key=lambda: ADMIN_KEY,

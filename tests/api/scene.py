@@ -27,6 +27,8 @@ class Scene:
     received_id: str
     attachment_id: str
     delivery_id: str
+    webhook_id: str
+    attempt_id: str
 
 
 async def scene(api, name="Acme s.r.o.", *, filename="účet.pdf", content_type="text/html"):
@@ -91,6 +93,9 @@ async def scene(api, name="Acme s.r.o.", *, filename="účet.pdf", content_type=
 
     await api.store.write(store)
     (delivery,) = (await api.get("/v1/deliveries", company.key)).json()["data"]
+    hook = await api.post("/v1/webhooks", company.key, json={"url": "https://acme.example/hooks"})
+    webhook_id = hook.json()["id"]
+    attempt = await api.post(f"/v1/webhooks/{webhook_id}/test", company.key)
     return Scene(
         company,
         sent["id"],
@@ -99,4 +104,6 @@ async def scene(api, name="Acme s.r.o.", *, filename="účet.pdf", content_type=
         message_id,
         attachment_id,
         delivery["id"],
+        webhook_id,
+        attempt.json()["id"],
     )

@@ -59,6 +59,7 @@ async def test_answers_are_what_the_document_says(api):
         "attachments": found.attachment_id,
         "deliveries": found.delivery_id,
         "tenants": found.company.id,
+        "webhooks": found.webhook_id,
     }
     bodies = {
         "/v1/tenants": {"name": "Other"},
@@ -68,12 +69,15 @@ async def test_answers_are_what_the_document_says(api):
         "/v1/conversations/{id}/approve-sender": {"address": "s@other.test"},
         "/v1/messages": {"to": "a@b.test", "subject": "S"},
         "/v1/suppressions": {"address": "x@y.test"},
+        "/v1/webhooks": {"url": "https://acme.example/hooks"},
+        "/v1/webhooks/{id}/redeliver": {"since": "2026-11-01T00:00:00Z"},
     }
     last = ("DELETE", "cancel")
     for route in sorted(ROUTES, key=lambda one: one.method in last or one.path.endswith(last)):
         path = route.path.replace(":path}", "}")
         kind = path.split("/")[2] if path.startswith("/v1/") else ""
         real = path.replace("{id}", items.get(kind, "")).replace("{address}", "x@y.test")
+        real = real.replace("{attempt_id}", found.attempt_id)
         admin = "tenants" in path or path == "/metrics"
         asked = {"json": bodies.get(path, {})} if route.method in {"POST", "PATCH"} else {}
         for who in (None, key if not admin else "the-fixed-admin-key"):

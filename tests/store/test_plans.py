@@ -8,12 +8,13 @@ import sqlite3
 import pytest
 
 import gateway.store
-from gateway.store import conversations, deliveries, invoices, messages, spool, turns
+from gateway.store import conversations, deliveries, hooks, invoices, messages, spool, turns
 from gateway.store.claim import Queue
 from gateway.store.engine import DATABASE_FILE
 from gateway.store.statements import SQLITE, Several, Statement
 
 LARGE = "message message_name delivery inbound content event conversation participant attachment"
+LARGE += " webhook_attempt"
 SCANNED = {"conversations._REVOKED"}
 """Statements that read all of a large table's partial index."""
 
@@ -88,6 +89,8 @@ PAGE = conversations._page
         pytest.param(deliveries._PAGE_OF_WAITING, "ix_delivery_due_at", id="queue"),
         pytest.param(deliveries._PAGE_OF_STATES[True], "ix_delivery_state", id="by state"),
         pytest.param(deliveries._BOUNCED, "ix_delivery_bounced", id="bounces"),
+        pytest.param(hooks._CLAIM[False], "ix_webhook_due_at", id="claim of endpoints"),
+        pytest.param(hooks._READY, "ix_webhook_due_at", id="endpoints that are behind"),
         pytest.param(PAGE(True, None, None, frozenset()), "ix_conversation_updated", id="inbox"),
         pytest.param(PAGE(True, "open", None, frozenset()), "ix_conversation_status", id="open"),
         pytest.param(PAGE(True, "unread", None, frozenset()), "ix_conversation_unread", id="new"),

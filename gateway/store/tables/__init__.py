@@ -11,6 +11,7 @@ from gateway.store.tables.directory import (
     TENANT,
     WEB_SESSION,
 )
+from gateway.store.tables.hooks import WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_RESEND
 from gateway.store.tables.mail import (
     ATTACHMENT,
     CONTENT,
@@ -45,5 +46,8 @@ __all__ = [
     "STS_POLICY",
     "SUPPRESSION",
     "TENANT",
+    "WEBHOOK",
+    "WEBHOOK_ATTEMPT",
+    "WEBHOOK_RESEND",
     "WEB_SESSION",
 ]
