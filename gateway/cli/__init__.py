@@ -27,6 +27,7 @@ def build() -> typer.Typer:
         letters,
         mail,
         queue,
+        sendmail,
         serve,
         upkeep,
     )
@@ -48,6 +49,7 @@ def build() -> typer.Typer:
         companies,
         queue,
         mail,
+        sendmail,
         letters,
         archive,
         upkeep,

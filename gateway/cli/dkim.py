@@ -1,5 +1,6 @@
 """`dkim new|list|rotate|retire`."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ import typer
 from gateway.cli.asking import AsJson, ConfigFile, show_rows
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gateway.runtime.dkim_keys import DkimKey, DkimKeys
     from gateway.settings import Settings
 
@@ -88,14 +91,46 @@ def dkim_new(
 
 
 @_dkim.command("rotate")
-def dkim_rotate(as_json: AsJson = False, config: ConfigFile = None) -> None:
-    """Let the standby keys sign; the old ones stay published for the mail under way."""
+def dkim_rotate(
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Don't ask DNS whether their records are there.")
+    ] = False,
+) -> None:
+    """Let the standby keys sign; the old ones stay published for the mail under way.
+
+    Only keys whose records DNS answers with may sign: others would fail everywhere.
+    """
     from gateway.runtime.world import SystemClock
 
     keys, settings = _keys(config)
+    now = SystemClock().now()
     with _refusing():
-        risen = keys.rotate(SystemClock().now())
+        if not force:
+            _refuse_unpublished(keys, settings, now)
+        risen = keys.rotate(now)
     _show(risen, settings, as_json=as_json)
+
+
+def _refuse_unpublished(keys: "DkimKeys", settings: "Settings", now: "datetime") -> None:
+    """Raise CommandError if DNS doesn't answer with the keys that would sign."""
+    from gateway.app.dns_check import compare
+    from gateway.app.plain import resolver_of
+    from gateway.rules.dns_verdicts import Published, Record
+    from gateway.runtime.control import CommandError
+    from gateway.runtime.dkim_keys import KeyState
+
+    wanted = [
+        Record(key.name, "TXT", key.value, "standby DKIM key")
+        for key in keys.records(settings.domains.sender, now)
+        if key.state is KeyState.STANDBY
+    ]
+    host = settings.server.hostname
+    told = asyncio.run(compare(wanted, resolver_of(settings), host=host, now=now))
+    wrong = [f"{one.record.name}: {one.remedy}" for one in told if one.state is not Published.OK]
+    if wrong:
+        raise CommandError("nothing was changed\n  " + "\n  ".join(wrong))
 
 
 @_dkim.command("retire")

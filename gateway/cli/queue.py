@@ -9,8 +9,9 @@ from gateway.cli.asking import AsJson, ConfigFile, ask, show_one, show_rows
 
 Ids = Annotated[list[str], typer.Argument(help="Deliveries (dlv_…).")]
 Tenant = Annotated[str, typer.Option(help="The company's id or slug.")]
-_QUEUE = ("id", "age", "recipient", "state", "tries", "next_attempt_at", "reason")
+_QUEUE = ("id", "size", "age", "recipient", "state", "tries", "next_attempt_at", "reason")
 _SUMMARY = ("next_hop", "state", "count", "oldest_seconds")
+_REASONS = ("next_hop", "reason", "plain", "count", "oldest_seconds")
 _SUPPRESSION = ("address", "kind", "reason", "created_at")
 
 _queue = typer.Typer()
@@ -40,7 +41,8 @@ def queue_list(
     if rows and not as_json:
         states = Counter(row["state"] for row in rows)
         told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-        print(f"-- {len(rows)} in the queue: {told}.")
+        octets = sum(row["size"] for row in rows)
+        print(f"-- {octets // 1024} Kbytes in {len(rows)} deliveries: {told}.")
 
 
 @_queue.command("show")
@@ -74,10 +76,17 @@ def queue_cancel(ids: Ids, as_json: AsJson = False, config: ConfigFile = None) -
 
 
 @_queue.command("summary")
-def queue_summary(as_json: AsJson = False, config: ConfigFile = None) -> None:
-    """Count what waits by next hop and state."""
-    rows = ask(config, "queue.summary", {})
-    show_rows(rows, as_json=as_json, columns=_SUMMARY, empty="The queue is empty.")
+def queue_summary(
+    by: Annotated[str, typer.Option(help="state or reason.")] = "state",
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Count what waits by next hop and state, or by next hop and reason."""
+    if by not in {"state", "reason"}:
+        raise typer.BadParameter(f"{by} is neither state nor reason", param_hint="--by")
+    rows = ask(config, "queue.summary", {"by": by})
+    columns = _SUMMARY if by == "state" else _REASONS
+    show_rows(rows, as_json=as_json, columns=columns, empty="The queue is empty.")
 
 
 def _act(command: str, ids: list[str], *, as_json: bool, config: ConfigFile) -> None:

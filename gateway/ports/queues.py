@@ -133,6 +133,12 @@ class Deliveries(Protocol):
     def depth(self) -> Sequence[tuple[str, str, int, datetime]]:
         """Return (state, route, count, oldest queued_at) of what isn't final."""
 
+    def reasons(self) -> Sequence[tuple[str, str | None, int, datetime, int]]:
+        """Return (route, reason key, count, oldest queued_at, octets) of what isn't final.
+
+        The most first; the key is None where nothing was refused yet.
+        """
+
     def late(self, queued_before: datetime, limit: int) -> Sequence[Delivery]:
         """Return what has waited since before then, is not held, and was told of to nobody."""
 

@@ -26,8 +26,9 @@ from gateway.rules.model import Attempt, Delivery
 from gateway.rules.states import FINAL, State
 from gateway.store.claim import NEVER, DatabaseNow, finish
 from gateway.store.cursors import begins_before, listed, whole
+from gateway.store.delivery_counts import DeliveryCounts
 from gateway.store.delivery_rows import AT_ONCE, attempt_lines, from_row, to_change, to_row
-from gateway.store.rows import address_key, from_micros, to_micros
+from gateway.store.rows import from_micros
 from gateway.store.statements import Several, Statement, columns, new, passing
 from gateway.store.tables import DELIVERY, TENANT
 from gateway.store.transaction import Row, Transaction
@@ -98,34 +99,6 @@ _HASTEN = Statement(
     .where(_WAITS, ~QUEUE.is_leased, _C.state == State.DEFERRED.value)
     .values(due_at=DatabaseNow())
 )
-_DEPTH = Statement(
-    select(_C.state, _C.route, func.count(), func.min(_C.queued_at))
-    .where(_C.due_at > 0)
-    .group_by(passing(_C.state), _C.state, _C.route)
-)
-_IS_LATE = (
-    (_C.due_at > 0)
-    & (_C.due_at < NEVER)
-    & _C.told_late_at.is_(None)
-    & text("state IN ('queued', 'deferred', 'unconfirmed')")
-)
-_LATE = Statement(
-    _ALL.where(_IS_LATE, _C.queued_at <= bindparam("before"))
-    .order_by(_C.due_at)
-    .limit(bindparam("limit"))
-)
-_TELL_LATE = Statement(
-    update(DELIVERY).where(_C.id == bindparam("the_id"), _IS_LATE), keys=["told_late_at"]
-)
-_BOUNCED = Statement(
-    select(func.count()).where(
-        _HIS,
-        _C.recipient_key == bindparam("address"),
-        text("(state = 'bounced' OR state = 'expired')"),
-        func.coalesce(_C.updated_at, _C.queued_at) >= bindparam("since"),
-        _C.reason_key == bindparam("key"),
-    )
-)
 _NEXT = Statement(select(func.min(_C.due_at)).where(_WAITS))
 _IS_REMOVED = Statement(
     select(TENANT.c.id).where(TENANT.c.id == bindparam("id"), TENANT.c.removed_at.is_not(None))
@@ -163,11 +136,11 @@ _PAGE_OF_STATES = {False: Several(_in_states), True: Several(_his_in_states)}
 _PAGE_OF_WAITING = Several(_waiting_in_states)
 
 
-class Deliveries:
+class Deliveries(DeliveryCounts):
     """Implements `ports.queues.Deliveries`."""
 
     def __init__(self, transaction: Transaction, turns: Turns) -> None:
-        self._transaction = transaction
+        super().__init__(transaction)
         self._turns = turns
 
     def add(self, delivery: Delivery) -> None:
@@ -262,32 +235,6 @@ class Deliveries:
             "the_tenant": delivery.tenant_id,
         }
         return self._transaction.run(_CHANGE, parameters) == 1
-
-    def depth(self) -> Sequence[tuple[str, str, int, datetime]]:
-        """Return (state, route, count, oldest queued_at) of what isn't final."""
-        rows = sorted(self._transaction.rows(_DEPTH, {}))
-        return [(state, route, count, from_micros(oldest)) for state, route, count, oldest in rows]
-
-    def late(self, queued_before: datetime, limit: int) -> Sequence[Delivery]:
-        """Return what has waited since before then, is not held, and was told of to nobody."""
-        parameters = {"before": to_micros(queued_before), "limit": limit}
-        return [from_row(row) for row in self._transaction.rows(_LATE, parameters)]
-
-    def tell_late(self, delivery_id: str, now: datetime) -> bool:
-        """Note that its being late is told of; False if it was, or if it waits no more."""
-        parameters = {"the_id": delivery_id, "told_late_at": to_micros(now)}
-        return self._transaction.run(_TELL_LATE, parameters) == 1
-
-    def bounced_since(self, tenant_id: str, address: str, key: str, since: datetime) -> int:
-        """Return how many deliveries to the address ended with this reason key since then."""
-        parameters = {
-            "tenant_id": tenant_id,
-            "address": address_key(address),
-            "key": key,
-            "since": to_micros(since),
-        }
-        row = self._transaction.row(_BOUNCED, parameters)
-        return 0 if row is None else int(row[0])
 
     def hasten(self, tenant_id: str, route: str) -> None:
         """Let what is deferred on a company's route be tried at once."""

@@ -1,8 +1,4 @@
-import asyncio
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +15,7 @@ from gateway.cli import dns as command
 from gateway.rules.dns_verdicts import Record
 from gateway.runtime.dkim_keys import DkimKeys, KeyDns, KeyState, split_txt
 from gateway.settings import Settings, load
-from tests.smtp.fakedns import FakeDns
+from tests.smtp.fakedns import answering
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SETTINGS = Settings()
@@ -125,27 +121,6 @@ def test_keys_that_are_not_made_yet_are_told(tmp_path):
     file.write_text(f'[dkim]\ndirectory = "{tmp_path}/none"\n')
     found = run("--config", file)
     assert (found.exit_code, "No DKIM keys" in found.stderr) == (0, True)
-
-
-@contextmanager
-def answering(zone):
-    """A name server in a thread of its own: the command has its own loop."""
-    ready, done = threading.Event(), threading.Event()
-    fake = FakeDns(zone)
-
-    async def serve():
-        async with fake.running():
-            ready.set()
-            await asyncio.to_thread(done.wait)
-
-    with ThreadPoolExecutor(1) as pool:
-        serving = pool.submit(asyncio.run, serve())
-        ready.wait()
-        try:
-            yield fake
-        finally:
-            done.set()
-            serving.result()
 
 
 def published(found):

@@ -92,6 +92,10 @@ def test_a_mail_is_sent_from_a_file_and_stands_in_the_queue(place, acme):
 
     assert place("queue", "hold", row["id"], "--json").row["state"] == "held"
     assert [one["state"] for one in place("queue", "summary", "--json").rows] == ["held"]
+    (why,) = place("queue", "summary", "--by", "reason", "--json").rows
+    assert (why["next_hop"], why["count"]) == ("127.0.0.1:9", 1)
+    assert why["octets"] > 0
+    place.refuses("queue", "summary", "--by", "weather", code=USAGE)
     assert place("queue", "release", row["id"], "--json").row["state"] == "queued"
     place("queue", "hold", row["id"])
     assert place("queue", "cancel", row["id"], "--json").row["state"] == "cancelled"
@@ -150,7 +154,7 @@ def test_dkim_keys_are_listed_rotated_retired(place):
     before = place("dkim", "list", "--json").rows
     active = {row["selector"] for row in before if row["state"] == "active"}
     assert {row["algorithm"] for row in before} == {"rsa-sha256", "ed25519-sha256"}
-    rotated = {row["selector"] for row in place("dkim", "rotate", "--json").rows}
+    rotated = {row["selector"] for row in place("dkim", "rotate", "--force", "--json").rows}
     assert rotated
     assert not rotated & active
     after = {row["selector"]: row["state"] for row in place("dkim", "list", "--json").rows}

@@ -1,7 +1,9 @@
 """A DNS server on loopback that answers as it is told."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 
 from dnslib import RCODE, RR, DNSHeader, DNSRecord
 
@@ -101,3 +103,24 @@ class FakeDns:
             transport.close()
             server.close()
             await server.wait_closed()
+
+
+@contextmanager
+def answering(zone):
+    """A name server in a thread of its own: the command has its own loop."""
+    ready, done = threading.Event(), threading.Event()
+    fake = FakeDns(zone)
+
+    async def serve():
+        async with fake.running():
+            ready.set()
+            await asyncio.to_thread(done.wait)
+
+    with ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(asyncio.run, serve())
+        ready.wait()
+        try:
+            yield fake
+        finally:
+            done.set()
+            serving.result()

@@ -7,8 +7,11 @@ from typing import Any
 from gateway.app.office import Office
 from gateway.flow.placing import find_place
 from gateway.mail.address import is_mailbox, sole_author
+from gateway.mail.address_list import parse_addresses
 from gateway.mail.envelope import Envelope, Recipient
-from gateway.mail.headers import read_head
+from gateway.mail.fields import mailbox_text
+from gateway.mail.headers import Fields, read_head
+from gateway.mail.mailbox import Mailbox
 from gateway.mail.reading import Reading
 from gateway.mail.replies import Reply
 from gateway.ports.reception import Content, Peer
@@ -23,10 +26,22 @@ _FIELDS = 1000
 
 
 async def send(office: Office, given: Mapping[str, Any]) -> Any:
-    """Submit a mail of a company, whose address stands in From."""
+    """Submit a mail of a company, whose address stands in From.
+
+    given, besides the mail and its recipients: "from_header", whether those of To, Cc and Bcc
+    are meant, too; "sender", the envelope's, and with "name" the author where From is missing;
+    "notify", "ret", "envid", what reports are wanted (RFC 3461).
+    """
     raw = _raw(given)
-    head = read_head(raw, 0, len(raw), octets=_HEADER_OCTETS, fields=_FIELDS)
-    author = sole_author(head.fields.all("from")) or ""
+    fields = _fields(raw)
+    sender = str(given.get("sender") or "")
+    if sender:
+        _check(sender)
+    if not fields.all("from") and sender:
+        box = Mailbox(str(given.get("name") or ""), sender)
+        raw = f"From: {mailbox_text(box)}\r\n".encode("ascii") + raw
+        fields = _fields(raw)
+    author = sole_author(fields.all("from")) or ""
     local, domain = split_address(author)
     tenant = None
     if domain == office.context.names.sender:
@@ -34,9 +49,9 @@ async def send(office: Office, given: Mapping[str, Any]) -> Any:
     if tenant is None:
         raise CommandError(f"From is {author or 'missing'}, which is no company's address here")
     recipients = [str(one) for one in given.get("recipients") or ()]
-    if not recipients:
-        reading = await office.parser.read(raw, null_sender=False)
-        recipients = [box.address for box in (*reading.to, *reading.cc)]
+    if given.get("from_header") or not recipients:
+        named = parse_addresses([*fields.all("to"), *fields.all("cc"), *fields.all("bcc")])
+        recipients = list(dict.fromkeys([*recipients, *(box.address for box in named)]))
     if not recipients:
         raise CommandError("the mail names no recipient; give one with --rcpt", "usage")
     peer = Peer("127.0.0.1", 0, "localhost", tenant_id=tenant.id)
@@ -44,7 +59,14 @@ async def send(office: Office, given: Mapping[str, Any]) -> Any:
         _check(address)
         refusal = await office.submission.judge(author, (), address, peer)
         _raise(refusal)
-    envelope = Envelope(author, tuple(Recipient(address) for address in recipients))
+    notify = tuple(str(word) for word in given.get("notify") or ())
+    ret, envid = given.get("ret"), given.get("envid")
+    envelope = Envelope(
+        sender or author,
+        tuple(Recipient(address, notify) for address in recipients),
+        str(ret) if ret else None,
+        str(envid) if envid else None,
+    )
     reply = await office.submission.accept(envelope, _content(raw), peer)
     _raise(reply)
     return {"id": reply.text.rpartition(" ")[2], "recipients": recipients, "reply": str(reply)}
@@ -109,6 +131,10 @@ async def _owner(office: Office, recipients: list[str]) -> Tenant | None:
             case _:
                 continue
     return None
+
+
+def _fields(raw: bytes) -> Fields:
+    return read_head(raw, 0, len(raw), octets=_HEADER_OCTETS, fields=_FIELDS).fields
 
 
 def _raw(given: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ from gateway.mail.address import is_mailbox
 from gateway.ports.lists import Page
 from gateway.ports.store import Work
 from gateway.rules.model import Delivery, Suppression
+from gateway.rules.reasons import plain_words
 from gateway.rules.states import FINAL, State
 from gateway.runtime.control import CommandError
 
@@ -88,9 +89,24 @@ async def queue_cancel(office: Office, given: Mapping[str, Any]) -> Any:
 
 
 async def queue_summary(office: Office, given: Mapping[str, Any]) -> Any:
-    """Return how many wait, by next hop and state, with the age of the oldest."""
-    _ = given
+    """Return how many wait, with the age of the oldest.
+
+    By next hop and state; given "by": "reason", by next hop and why.
+    """
     now = office.context.clock.now()
+    if given.get("by") == "reason":
+        reasons = await office.context.store.read(lambda work: work.deliveries.reasons())
+        return [
+            {
+                "next_hop": route,
+                "reason": key,
+                "plain": plain_words(key) if key else "not tried yet",
+                "count": count,
+                "octets": octets,
+                "oldest_seconds": _age(oldest, now),
+            }
+            for route, key, count, oldest, octets in reasons
+        ]
     depth = await office.context.store.read(lambda work: work.deliveries.depth())
     return [
         {"state": state, "next_hop": route, "count": count, "oldest_seconds": _age(oldest, now)}
@@ -156,6 +172,7 @@ def _row(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "next_hop": delivery.route,
         "tries": delivery.tries,
         "reason": None if reason is None else f"{reason.key}: {reason.verbatim or reason.plain}",
+        "size": delivery.raw_size,
         "age": _age(delivery.queued_at, now),
         "queued_at": time_of(delivery.queued_at),
         "next_attempt_at": time_of(delivery.next_attempt_at),
