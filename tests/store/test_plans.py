@@ -8,7 +8,16 @@ import sqlite3
 import pytest
 
 import gateway.store
-from gateway.store import conversations, deliveries, hooks, invoices, messages, spool, turns
+from gateway.store import (
+    conversations,
+    deliveries,
+    delivery_counts,
+    hooks,
+    invoices,
+    messages,
+    spool,
+    turns,
+)
 from gateway.store.claim import Queue
 from gateway.store.engine import DATABASE_FILE
 from gateway.store.statements import SQLITE, Several, Statement
@@ -84,11 +93,12 @@ PAGE = conversations._page
         pytest.param(turns._CLAIM_LANE, "ix_delivery_lane", id="claim of a lane"),
         pytest.param(turns._COMPANIES, "ix_delivery_lane", id="companies that wait"),
         pytest.param(turns._ROUTES, "ix_delivery_lane", id="routes that wait"),
-        pytest.param(deliveries._DEPTH, "ix_delivery_due_at", id="depth"),
+        pytest.param(delivery_counts._DEPTH, "ix_delivery_due_at", id="depth"),
+        pytest.param(delivery_counts._REASONS, "ix_delivery_due_at", id="reasons"),
         pytest.param(deliveries._NEXT, "ix_delivery_due_at", id="next one due"),
         pytest.param(deliveries._PAGE_OF_WAITING, "ix_delivery_due_at", id="queue"),
         pytest.param(deliveries._PAGE_OF_STATES[True], "ix_delivery_state", id="by state"),
-        pytest.param(deliveries._BOUNCED, "ix_delivery_bounced", id="bounces"),
+        pytest.param(delivery_counts._BOUNCED, "ix_delivery_bounced", id="bounces"),
         pytest.param(hooks._CLAIM[False], "ix_webhook_due_at", id="claim of endpoints"),
         pytest.param(hooks._READY, "ix_webhook_due_at", id="endpoints that are behind"),
         pytest.param(PAGE(True, None, None, frozenset()), "ix_conversation_updated", id="inbox"),
