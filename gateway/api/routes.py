@@ -10,6 +10,7 @@ from gateway.api import (
     invoice_routes,
     links,
     messages,
+    payment_settings,
     suppressions,
     tenants,
     webhooks,
@@ -22,6 +23,7 @@ def declared(*, own_metrics: bool) -> tuple[Route, ...]:
     return (
         *tenants.ROUTES,
         *email_settings.ROUTES,
+        *payment_settings.ROUTES,
         *invoice_routes.ROUTES,
         *conversations.ROUTES,
         *links.ROUTES,

@@ -12,6 +12,7 @@ from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
+from gateway.flow.online import OnlinePayments
 from gateway.flow.submit import Submissions
 from gateway.ports.hooks import HookDesk
 from gateway.runtime.http.draining import Draining
@@ -61,6 +62,7 @@ class Services:
     companies: Companies
     dispatch: Dispatch
     links: LinkKeeping
+    online: OnlinePayments
     accounts: MailAccounts
     hooks: HookDesk
     meters: Meters

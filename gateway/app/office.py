@@ -22,6 +22,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
+from gateway.flow.online import OnlinePayments
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.receive import MxReception
@@ -42,6 +43,7 @@ from gateway.runtime.outward import HttpOutward
 from gateway.runtime.passwords import KeptPasswords
 from gateway.runtime.reader import ReaderSettings
 from gateway.runtime.readers import Readers
+from gateway.runtime.stripe import Stripe
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance, SystemClock
 from gateway.settings import Settings
@@ -83,6 +85,7 @@ class Office:
     receipts: Receipts
     renewal: Renewal
     links: LinkKeeping
+    online: OnlinePayments
     dispatch: Dispatch
     mending: Mending
     reception: MxReception
@@ -221,6 +224,7 @@ def _office(
         receipts=Receipts(context, billing),
         renewal=Renewal(context),
         links=LinkKeeping(context, directory),
+        online=OnlinePayments(context, Stripe(outward, settings.payments.stripe_api)),
         dispatch=Dispatch(context),
         mending=Mending(context, quota),
         reception=MxReception(context, directory, gate_of(settings, verifier)),

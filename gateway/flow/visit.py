@@ -10,6 +10,7 @@ from gateway.flow.contents import stream
 from gateway.flow.context import Context
 from gateway.flow.drafts import Document, PaymentDraft
 from gateway.flow.links import enter, invoice_in, link_of, pdf_of, unknown_link
+from gateway.flow.online import held
 from gateway.flow.outbox import Packed, documents, post
 from gateway.flow.people import history
 from gateway.flow.refusal import conflict, invalid, not_found
@@ -37,7 +38,10 @@ _MOST_EVENTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a person sees through their link. messages: oldest first, visible ones alone."""
+    """What a person sees through their link. messages: oldest first, visible ones alone.
+
+    pays_online: the company has an account at a payment provider.
+    """
 
     tenant: Tenant
     participant: Participant
@@ -45,6 +49,7 @@ class Visit:
     invoices: Sequence[Invoice]
     messages: Sequence[Message]
     deliveries: Mapping[str, Sequence[Delivery]]
+    pays_online: bool = False
 
 
 class Visits:
@@ -71,6 +76,7 @@ class Visits:
                 invoices=work.invoices.of_conversation(tenant.id, conversation.id),
                 messages=messages,
                 deliveries=work.deliveries.of_messages(out),
+                pays_online=held(work, tenant.id).is_complete,
             )
 
         return await self._context.store.read(look)

@@ -168,6 +168,18 @@ class EgressSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentsSettings:
+    """[payments]."""
+
+    stripe_api: str = setting(
+        kinds.PUBLIC_URL,
+        "https://api.stripe.com",
+        "Where Stripe's API is. Companies' keys are not here: they give them by "
+        "PATCH /v1/settings/payments.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DnsSettings:
     """[dns]."""
 

@@ -10,6 +10,7 @@ from gateway.settings.machine import (
     DnsSettings,
     EgressSettings,
     ListenSettings,
+    PaymentsSettings,
     S3Settings,
     ServerSettings,
     TlsSettings,
@@ -42,6 +43,7 @@ class Settings:
     egress: EgressSettings = table(
         EgressSettings, "Where a company's own settings (SMTP server, webhook URL) may lead."
     )
+    payments: PaymentsSettings = table(PaymentsSettings, "Providers by which customers pay online.")
     tenant: tuple[TenantFile, ...] = tables(
         TenantFile,
         "Companies may also live here, or one a file in tenants.d/*.toml beside this file; a "

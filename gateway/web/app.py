@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway.web import pdf_links
+from gateway.web import pdf_links, provider_hook
 from gateway.web.assets import Assets
 from gateway.web.chat import Chat
 from gateway.web.email_settings import SettingsPage
@@ -29,6 +29,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
     sign_in = SignIn(services, pages, pace)
     inbox = Inbox(services, pages, sign_in)
     return [
+        *provider_hook.routes(services.online),
         *Paying(services, pages, pace).routes(),
         *Handouts(services, pages).routes(),
         *Live(services, pages, sign_in).routes(),

@@ -101,6 +101,7 @@ class Bill:
     customer: str
     message: str
     pay_url: str
+    pays: bool
     claim: str | None
     receipts: tuple[Paper, ...]
     may_ask: bool
@@ -108,13 +109,21 @@ class Bill:
 
 
 def bill(
-    invoice: Invoice, tenant: Tenant, say: Wording, today: date, *, inbox: bool = False
+    invoice: Invoice,
+    tenant: Tenant,
+    say: Wording,
+    today: date,
+    *,
+    inbox: bool = False,
+    online: bool = False,
 ) -> Bill:
-    """Return an invoice in words; inbox: as the company reads it."""
+    """Return an invoice in words; inbox: as the company reads it; online: it has a provider."""
     kind = words_of(invoice.kind)
     claims = pending_claims(invoice)
     awaits = invoice.status in {InvoiceStatus.OPEN, InvoiceStatus.CLAIMED}
     due = say.text(kind.due, date=say.day(invoice.due_on)) if kind.due and invoice.due_on else ""
+    payable = kind.payable and awaits and amount_open(invoice) > ZERO
+    pay_url = _web_url(invoice.payment.get("url"))
     return Bill(
         id=invoice.id,
         number=invoice.number,
@@ -129,7 +138,7 @@ def bill(
         due_date=say.day(invoice.due_on) if due and invoice.due_on else "",
         chip=chip(invoice, tenant, say, today, inbox=inbox),
         awaits=awaits,
-        payable=kind.payable and awaits and amount_open(invoice) > ZERO,
+        payable=payable,
         has_pdf=invoice.pdf_attachment_id is not None,
         bank=_bank(invoice, tenant, say) if kind.payable and awaits else (),
         codes=_codes(invoice, tenant, say) if kind.payable and awaits else (),
@@ -137,7 +146,8 @@ def bill(
         rows=rows(invoice, say),
         customer=str(invoice.customer.get("name") or invoice.customer.get("email") or ""),
         message=invoice.message,
-        pay_url=_web_url(invoice.payment.get("url")),
+        pay_url=pay_url,
+        pays=payable and not claims and bool(pay_url or online),
         claim=claims[-1].id if claims else None,
         receipts=_papers(invoice, say),
         may_ask=_waits_for_receipt(invoice),

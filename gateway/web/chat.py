@@ -138,7 +138,13 @@ class Chat:
 
     def bill_of(self, visit: Visit, invoice_id: str, say: Wording) -> Bill:
         """Return an invoice of the visit in words; raises Refused if it has none of that id."""
-        return bill(invoice_of(visit, invoice_id), visit.tenant, say, self._today(visit))
+        return bill(
+            invoice_of(visit, invoice_id),
+            visit.tenant,
+            say,
+            self._today(visit),
+            online=visit.pays_online,
+        )
 
     def _today(self, visit: Visit) -> Any:
         return day_of(self._services.context.clock.now(), visit.tenant.timezone)
@@ -157,7 +163,10 @@ class Chat:
         messages = [one for one in visit.messages if one.direction is not Direction.NOTE]
         entries = timeline(messages, visit.invoices, visit.deliveries, _reader(visit, say))
         hidden = 0 if "all" in request.query_params else max(0, len(entries) - SHOWN_ENTRIES)
-        bills = [bill(one, visit.tenant, say, today) for one in _by_need(visit.invoices)]
+        bills = [
+            bill(one, visit.tenant, say, today, online=visit.pays_online)
+            for one in _by_need(visit.invoices)
+        ]
         files = [one for message in messages for one in message.attachments if not one.inline]
         values = {
             "token": request.path_params["token"],

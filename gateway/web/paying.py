@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from gateway.flow.online import Checkout
 from gateway.flow.receipts import ReceiptFacts
 from gateway.flow.refusal import Kind, Refused, conflict
 from gateway.flow.visit import Visit
+from gateway.mail.errors import Fault
 from gateway.rules.model import Invoice
 from gateway.rules.payments import CASH, day_of
-from gateway.web.bills import METHOD_WORDS, bill
+from gateway.web.bills import METHOD_WORDS, Bill, bill
 from gateway.web.chat import invoice_of
 from gateway.web.claim_form import draft_of
 from gateway.web.downloads import SANDBOX, disposition
@@ -43,6 +45,7 @@ class Paying:
             route("/c/{token}/invoices/{invoice}/paid/undo", self.undo, method="POST"),
             route("/c/{token}/invoices/{invoice}/pay", self.pay),
             route("/c/{token}/invoices/{invoice}/pay", self.go, method="POST"),
+            route("/c/{token}/invoices/{invoice}/pay/thanks", self.thanks),
             route("/c/{token}/invoices/{invoice}/receipt", self.receipt_form),
             route("/c/{token}/invoices/{invoice}/receipt", self.ask, method="POST"),
             route("/c/{token}/receipts/{receipt}", self.receipt),
@@ -113,7 +116,8 @@ class Paying:
 
     async def pay(self, request: Request) -> Response:
         """Say where paying online leads; changes nothing."""
-        return await self._leave(request, go=False)
+        visit, invoice = await self._invoice(request)
+        return self._leave(request, visit, invoice)
 
     async def go(self, request: Request) -> Response:
         """Lead to the page of the payment provider.
@@ -121,22 +125,62 @@ class Paying:
         A page that leads on, not a redirect: `form-action 'self'` stops a form's redirect to
         another host.
         """
-        return await self._leave(request, go=True)
+        visit, invoice = await self._invoice(request)
+        self._count(visit)
+        say = wording(visit.conversation.locale or visit.tenant.locale)
+        shown = self._payable(visit, invoice, say)
+        if shown.pay_url:
+            return self._leave(request, visit, invoice, url=shown.pay_url)
+        names, token = self._services.context.names, request.path_params["token"]
+        base = f"{names.public_url}/c/{token}"
+        done = f"{base}/invoices/{invoice.id}/pay/thanks"
+        checkout = Checkout(f"{shown.title} · {visit.tenant.name}", say.lang, done, base)
+        try:
+            url = await self._services.online.begin(token, invoice.id, checkout)
+        except Fault:
+            trouble = "The payment page can't be reached right now. Please try again in a moment."
+            return self._leave(request, visit, invoice, trouble=trouble, status=503)
+        return self._leave(request, visit, invoice, url=url)
 
-    async def _leave(self, request: Request, *, go: bool) -> Response:
+    async def thanks(self, request: Request) -> Response:
+        """Thank who comes back from the provider's page; that they paid, it alone tells."""
         visit, invoice = await self._invoice(request)
         say = wording(visit.conversation.locale or visit.tenant.locale)
-        shown = bill(invoice, visit.tenant, say, self._today(visit))
-        if not shown.payable or not shown.pay_url:
+        values = {
+            "token": request.path_params["token"],
+            "company": visit.tenant.name,
+            "bill": bill(invoice, visit.tenant, say, self._today(visit)),
+        }
+        return self._pages.page("thanks.html", values, say=say)
+
+    def _payable(self, visit: Visit, invoice: Invoice, say: Wording) -> Bill:
+        shown = bill(invoice, visit.tenant, say, self._today(visit), online=visit.pays_online)
+        if not shown.pays:
             raise conflict("not_payable", "This can't be paid online.")
+        return shown
+
+    def _leave(
+        self,
+        request: Request,
+        visit: Visit,
+        invoice: Invoice,
+        *,
+        url: str = "",
+        trouble: str = "",
+        status: int = 200,
+    ) -> Response:
+        say = wording(visit.conversation.locale or visit.tenant.locale)
+        shown = self._payable(visit, invoice, say)
+        known = urlsplit(url or shown.pay_url).hostname
         values = {
             "token": request.path_params["token"],
             "company": visit.tenant.name,
             "bill": shown,
-            "go": go,
-            "provider": urlsplit(shown.pay_url).hostname or "",
+            "url": url,
+            "trouble": say.text(trouble),
+            "provider": known or self._services.online.provider.host,
         }
-        return self._pages.page("pay.html", values, say=say)
+        return self._pages.page("pay.html", values, say=say, status=status)
 
     async def _invoice(self, request: Request) -> tuple[Visit, Invoice]:
         visit = await self._services.visits.open(request.path_params["token"])

@@ -12,6 +12,7 @@ from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
+from gateway.flow.online import OnlinePayments
 from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
 from gateway.flow.visit import Visits
@@ -41,6 +42,7 @@ class WebServices:
     visits: Visits
     receipts: Receipts
     renewal: Renewal
+    online: OnlinePayments
     conversing: Conversing
     billing: Billing
     companies: Companies

@@ -208,6 +208,8 @@ def _paid(invoice: Invoice, payment: Payment, reader: Reader) -> Entry:
         words = "Taken back: {amount}{way} on {date} for {number}."
     elif payment.by == "customer" and not payment.confirmed:
         words = "{name} says: paid {amount}{way} on {date}. {company} will confirm."
+    elif payment.by == "provider":
+        words = "Paid online: {amount} on {date} for {number}."
     else:
         words = "{company} confirmed the payment of {amount}{way} on {date} for {number}."
     text = say.text(words, **facts)

@@ -22,6 +22,7 @@ from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
+from gateway.flow.online import OnlinePayments
 from gateway.flow.quota import Quota
 from gateway.flow.submit import Submissions
 from gateway.hooks.desk import WebhookDesk
@@ -35,10 +36,12 @@ from gateway.rules.tokens import Keyring
 from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.edge import Edge
 from gateway.runtime.metrics import Meters
+from gateway.runtime.stripe import Stripe
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
 from gateway.store.opening import open_store
 from tests.fakes import ScriptedOutward, ScriptedProbe
+from tests.fakestripe import FakeStripe
 from tests.smtp.loops import in_loop
 from webhooks.schedule import Schedule
 
@@ -183,6 +186,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         companies=Companies(context),
         dispatch=Dispatch(context),
         links=LinkKeeping(context),
+        online=OnlinePayments(context, Stripe(FakeStripe())),
         accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
         hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(schedule)),
         meters=Meters(),

@@ -25,6 +25,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.drafts import Document, InvoiceDraft, TenantDraft
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
+from gateway.flow.online import OnlinePayments
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
@@ -41,6 +42,7 @@ from gateway.rules.model import (
     Tenant,
     Threading,
 )
+from gateway.runtime.stripe import Stripe
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
 from gateway.store.engine import DATABASE_FILE, make_engine, place_of
@@ -51,6 +53,7 @@ from gateway.web.letters import TemplateLetters
 from gateway.web.services import WebServices
 from tests.api.kit import NAMES, SECRETS, Clock, DiskBlobs, OneWay
 from tests.fakes import ScriptedProbe
+from tests.fakestripe import FakeStripe
 from tests.smtp.loops import in_loop
 
 PDF = b"%PDF-1.7\n" + b"x" * 1000
@@ -213,6 +216,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         visits=Visits(context, billing),
         receipts=Receipts(context, billing),
         renewal=Renewal(context),
+        online=OnlinePayments(context, Stripe(FakeStripe())),
         conversing=Conversing(context, quota),
         billing=billing,
         companies=Companies(context),
