@@ -51,6 +51,8 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         companies=office.companies,
         dispatch=office.dispatch,
         mending=office.mending,
+        submissions=office.submissions,
+        sandbox_domain=next(iter(office.settings.relay.sandbox_domains), ""),
         accounts=office.accounts,
         egress_addresses=office.routes.own_addresses,
         uploads=office.scratch,

@@ -41,6 +41,7 @@ class Visit:
     """What a person sees through their link. messages: oldest first, visible ones alone.
 
     pays_online: the company has an account at a payment provider.
+    position: the number of the company's newest event, which the page shows already.
     """
 
     tenant: Tenant
@@ -50,6 +51,7 @@ class Visit:
     messages: Sequence[Message]
     deliveries: Mapping[str, Sequence[Delivery]]
     pays_online: bool = False
+    position: int = 0
 
 
 class Visits:
@@ -77,6 +79,7 @@ class Visits:
                 messages=messages,
                 deliveries=work.deliveries.of_messages(out),
                 pays_online=held(work, tenant.id).is_complete,
+                position=work.events.last(tenant.id),
             )
 
         return await self._context.store.read(look)

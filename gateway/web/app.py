@@ -8,6 +8,8 @@ from gateway.web import pdf_links, provider_hook
 from gateway.web.assets import Assets
 from gateway.web.chat import Chat
 from gateway.web.email_settings import SettingsPage
+from gateway.web.first_use import FirstUse
+from gateway.web.formatted import Formatted
 from gateway.web.guard import Pace
 from gateway.web.handouts import Handouts
 from gateway.web.inbox import Inbox
@@ -38,6 +40,8 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *sign_in.routes(),
         *SettingsPage(services, pages, sign_in).routes(),
         *inbox.routes(),
+        *FirstUse(services, pages, sign_in, inbox).routes(),
+        *Formatted(services, pages, sign_in).routes(),
         *InboxForms(services, pages, sign_in, inbox).routes(),
         assets.route(HEADERS),
         *pages.nothing("/c"),

@@ -177,6 +177,7 @@ class Chat:
             "visitor": visit.participant.mailbox.name or visit.participant.mailbox.address,
             "bill": bills[0] if bills else None,
             "others": bills[1:],
+            "position": visit.position,
             "entries": entries[hidden:],
             "hidden": hidden,
             "files": files_of(files, say),

@@ -36,11 +36,17 @@ _COUNTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A page of a view. counts: of the views that ask for attention, such as "3" or "99+"."""
+    """A page of a view. counts: of the views that ask for attention, such as "3" or "99+".
+
+    position: the number of the company's newest event, which the page shows already.
+    is_first_use: the company has no conversation at all.
+    """
 
     listed: Listed[Conversation]
     invoices: Mapping[str, Sequence[Invoice]]
     counts: Mapping[str, str]
+    position: int
+    is_first_use: bool = False
 
     def row(self, one: Conversation, tenant: Tenant, say: Wording, today: date) -> dict[str, Any]:
         """Return a conversation as a row of the list."""
@@ -69,7 +75,12 @@ def look_over(work: Work, tenant: Tenant, view: str, cursor: str | None) -> Desk
         for one in listed.items
         if one.invoice_ids
     }
-    return Desk(listed, invoices, {name: _count(work, tenant, name) for name in _COUNTED_VIEWS})
+    counts = {name: _count(work, tenant, name) for name in _COUNTED_VIEWS}
+    anything = listed.items or any(counts.values())
+    is_first_use = (
+        not anything and not work.conversations.page(tenant.id, ConversationFilter(), Page(1)).items
+    )
+    return Desk(listed, invoices, counts, work.events.last(tenant.id), is_first_use)
 
 
 def _count(work: Work, tenant: Tenant, view: str) -> str:

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from gateway.flow.contents import stream
 from gateway.flow.received import received_copy
-from gateway.flow.refusal import not_found
+from gateway.flow.refusal import Kind, not_found
 from gateway.rules.model import IMPORTED, Attachment, Direction
 from gateway.rules.payments import day_of
 from gateway.web.desk import VIEW_OF, VIEWS, Desk, look_over
@@ -20,6 +20,9 @@ from gateway.web.pages import Pages
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.wording import wording
+
+SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_LARGE})
+"""Refusals that are told on the page itself, with what was written."""
 
 ONE = "/inbox/conversations/{conversation}"
 
@@ -138,6 +141,10 @@ class Inbox:
                     (key, say.text(words), desk.counts.get(key, "")) for key, words in VIEWS.items()
                 ],
                 "view_words": say.text(VIEWS[view]),
+                "first_use": desk.is_first_use and seat.may_write,
+                "position": desk.position,
+                "may_try": bool(self._services.sandbox_domain),
+                "own_address": tenant.notify_address or "",
                 "rows": [desk.row(one, tenant, say, today) for one in desk.listed.items],
                 "next_cursor": desk.listed.next_cursor,
                 "unread": desk.counts.get("unread", ""),

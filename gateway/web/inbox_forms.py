@@ -11,13 +11,11 @@ from gateway.flow.taking_back import take_back
 from gateway.ports.store import Work
 from gateway.rules.model import ConversationStatus, Message
 from gateway.web.desk import VIEWS
-from gateway.web.inbox import ONE, Inbox
+from gateway.web.inbox import ONE, SHOWN_AGAIN, Inbox
 from gateway.web.pages import STATUS, Endpoint, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.uploads import fields_of, take
-
-_SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_LARGE})
 
 
 class InboxForms:
@@ -76,7 +74,7 @@ class InboxForms:
             finally:
                 taken.form.discard()
         except Refused as refused:
-            if refused.kind not in _SHOWN_AGAIN:
+            if refused.kind not in SHOWN_AGAIN:
                 raise
             return await self._inbox.page(
                 request,
@@ -195,7 +193,7 @@ class InboxForms:
         try:
             await self._services.mending.correct(seat.tenant, delivery_id, address)
         except Refused as refused:
-            if refused.kind not in _SHOWN_AGAIN:
+            if refused.kind not in SHOWN_AGAIN:
                 raise
             return await self._inbox.page(
                 request,

@@ -67,8 +67,8 @@ class Live:
         return await self._follow(request, news)
 
     async def _follow(self, request: Request, news: News) -> Response:
-        """Return a stream; `Last-Event-ID` is where it goes on."""
-        given = request.headers.get("last-event-id", "")
+        """Return a stream; `Last-Event-ID` is where it goes on, `after` where the page began."""
+        given = request.headers.get("last-event-id") or request.query_params.get("after", "")
         after = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
         position, _ = await news(None)
         if self._open >= self._services.streams:

@@ -15,6 +15,7 @@ from gateway.flow.mending import Mending
 from gateway.flow.online import OnlinePayments
 from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
+from gateway.flow.submit import Submissions
 from gateway.flow.visit import Visits
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.guesses import Guesses, usual_guesses
@@ -33,6 +34,7 @@ class WebServices:
     egress_addresses: returns the addresses that the gateway connects from, as far as known.
     posts_per_minute: of one person, or of one peer that signs in.
     undo: how long an answer written in the Inbox may be taken back before it leaves.
+    sandbox_domain: whose customers answer by themselves, "" without a sandbox.
     streams: how many live pages at once; others look again by themselves.
     guesses: slows who tries keys and codes. unknown_links: the same for customers' links.
     draining: said when the gateway is about to stop; live pages end then.
@@ -48,6 +50,7 @@ class WebServices:
     companies: Companies
     dispatch: Dispatch
     mending: Mending
+    submissions: Submissions
     accounts: MailAccounts
     uploads: Path
     upload_files: int = 10
@@ -55,6 +58,7 @@ class WebServices:
     posts_per_minute: int = 120
     undo: timedelta = timedelta(seconds=10)
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere
+    sandbox_domain: str = ""
     streams: int = 2000
     draining: Draining = field(default_factory=Draining)
     guesses: Guesses = field(default_factory=usual_guesses)

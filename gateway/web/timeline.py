@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.mail.html_clean import blocked_pictures
 from gateway.rules.model import Attachment, Channel, Delivery, Direction, Invoice, Message, Payment
 from gateway.web.bills import BY_METHOD
 from gateway.web.fate import Fate
@@ -51,6 +52,7 @@ class Entry:
     """A message or a line of the system. side: "own" | "other" | "note" | "system".
 
     stranger: the address to approve, "" if there is nobody to approve.
+    is_formatted: it can be shown as it was laid out. blocked: how many pictures are not loaded.
     """
 
     id: str
@@ -71,6 +73,8 @@ class Entry:
     alarm: bool = False
     shortened: bool = False
     why: Why | None = None
+    is_formatted: bool = False
+    blocked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,8 @@ def _entry(
         stranger=message.from_.address if hidden else "",
         shortened=max(len(text), len(quoted)) > SHOWN_CHARS,
         why=why(message, say) if reader.staff else None,
+        is_formatted=incoming and reader.staff and message.html is not None,
+        blocked=_blocked(message, say) if incoming and reader.staff else "",
         alarm=bool(doubts and doubts[0].tone == "warn" and _IBAN.search(text[:SHOWN_CHARS])),
     )
 
@@ -222,6 +228,11 @@ def _paid(invoice: Invoice, payment: Payment, reader: Reader) -> Entry:
 def _quoted_title(quoted: str, say: Wording) -> str:
     lines = quoted.count("\n") + 1
     return say.many("Show quoted text ({n} line)", "Show quoted text ({n} lines)", lines)
+
+
+def _blocked(message: Message, say: Wording) -> str:
+    count = blocked_pictures(message.html or "")
+    return say.many("{n} picture blocked", "{n} pictures blocked", count) if count else ""
 
 
 def _automatic(message: Message, say: Wording) -> str:

@@ -114,7 +114,7 @@ class Web:
             approved=False,
         )
         message = Message(
-            id=self.context.new_id(ids.MESSAGE, now),
+            id=changes.pop("id", None) or self.context.new_id(ids.MESSAGE, now),
             tenant_id=self.tenant.id,
             conversation_id=conversation_id,
             direction=Direction.IN,
@@ -211,8 +211,11 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
     )
     quota = Quota(1_000_000, timedelta(hours=1))
     billing = Billing(context)
+    submissions = Submissions(context, quota)
     services = WebServices(
         context=context,
+        submissions=submissions,
+        sandbox_domain="sandbox.test",
         visits=Visits(context, billing),
         receipts=Receipts(context, billing),
         renewal=Renewal(context),
@@ -226,7 +229,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         uploads=directory / "uploads",
         **settings,
     )
-    return services, Submissions(context, quota)
+    return services, submissions
 
 
 @functools.cache

@@ -111,7 +111,7 @@ const look = gathered(async () => {
   }
 });
 
-const live = followTogether("/inbox/events", look);
+const live = followTogether("inbox", words.events, look);
 addEventListener("offline", () => say(words.offline));
 addEventListener("online", () => {
   say("");

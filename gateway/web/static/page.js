@@ -110,13 +110,13 @@ export function follow(url, look, { always = false } = {}) {
 }
 
 // As follow, with one stream for all tabs: browsers open six connections to a host.
-export function followTogether(url, look) {
+export function followTogether(name, url, look) {
   if (!navigator.locks || !window.BroadcastChannel) return follow(url, look);
   const state = { polling: 0 };
-  const channel = new BroadcastChannel(url);
+  const channel = new BroadcastChannel(name);
   channel.onmessage = look;
   document.addEventListener("visibilitychange", () => document.hidden || look());
-  navigator.locks.request(url, () => new Promise(() => {
+  navigator.locks.request(name, () => new Promise(() => {
     const told = () => {
       channel.postMessage("");
       look();
