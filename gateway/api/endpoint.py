@@ -66,6 +66,7 @@ class Endpoint:
             )
         for name, value in {**limits, **_PRIVATE}.items():
             response.headers.setdefault(name, value)
+        del request, limits  # a stream keeps what is here as long as it is open
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, limits: dict[str, str]) -> Response:

@@ -8,11 +8,11 @@ from gateway.api.schemas.base import ListOf
 from gateway.api.schemas.events import AskedEvents, EventShown
 from gateway.api.views import event_shown
 from gateway.ports.lists import BadCursor
+from gateway.ports.store import Work
 from gateway.rules.model import Event
 
-_GATHER = 0.02
 _LOOK_UP = 1.0
-"""Seconds after which a waiting request looks whether the gateway stops or its caller left."""
+"""Seconds after which a waiting request looks whether its caller left."""
 
 
 async def after(call: Call) -> Reply:
@@ -36,25 +36,38 @@ def _sequence(cursor: str) -> int:
 
 
 async def _events(call: Call, asked: AskedEvents, sequence: int) -> Sequence[Event]:
-    store, tenant_id = call.services.context.store, call.company.id
+    services, tenant_id = call.services, call.company.id
     types = tuple(asked.types.split(",")) if asked.types else ()
     loop = asyncio.get_running_loop()
     until = loop.time() + asked.wait
-    seen = await store.wait("events", -1, 0)
+
+    def read(work: Work) -> tuple[Sequence[Event], int]:
+        found = work.events.after(tenant_id, sequence, types=types, limit=asked.limit)
+        return found, work.events.last(tenant_id)
+
     while True:
-        events = await store.read(
-            lambda work: work.events.after(tenant_id, sequence, types=types, limit=asked.limit)
-        )
-        if events:
+        events, last = await services.context.store.read(read)
+        left = until - loop.time()
+        if events or left <= 0 or services.draining:
             return events
-        before = seen
-        while seen == before:
+        # None of the types that are wanted is among what came so far.
+        if not await _news(call, max(sequence, last), until):
+            return events
+
+
+async def _news(call: Call, sequence: int, until: float) -> bool:
+    """Wait for an event with a higher number; False if there is none by then, or nobody asks."""
+    streams, tenant_id, loop = call.services.streams, call.company.id, asyncio.get_running_loop()
+    news = streams.beyond(tenant_id, sequence)
+    try:
+        while not news.done():
             left = until - loop.time()
-            if left <= 0 or call.services.draining or await call.request.is_disconnected():
-                return events
-            seen = await store.wait("events", before, min(left, _LOOK_UP))
-        # Mostly it was another company's event; many of them are one look.
-        await asyncio.sleep(min(_GATHER, max(0.0, until - loop.time())))
+            if left <= 0 or await call.request.is_disconnected():
+                return False
+            await asyncio.wait({news}, timeout=min(left, _LOOK_UP))
+        return True
+    finally:
+        streams.forget(tenant_id, news)
 
 
 ROUTES = (

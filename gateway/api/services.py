@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from gateway.api.streams import Streams
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
@@ -65,6 +66,7 @@ class Services:
     online: OnlinePayments
     accounts: MailAccounts
     hooks: HookDesk
+    streams: Streams
     meters: Meters
     settings: ApiSettings
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from gateway.api.app import build_api, build_metrics, not_found_app
 from gateway.api.services import ApiSettings, Services
+from gateway.api.streams import Streams
 from gateway.app.office import Office
 from gateway.app.plain import http_limits, sts_policy
 from gateway.runtime.http.body import BodyLimit
@@ -105,6 +106,7 @@ def _services(
         online=office.online,
         accounts=office.accounts,
         hooks=office.hooks,
+        streams=Streams(office.context.store, draining),
         meters=meters,
         settings=ApiSettings(
             uploads=office.scratch,

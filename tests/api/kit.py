@@ -15,6 +15,7 @@ from starlette.routing import Route
 from gateway.api.app import build_api, not_found_app
 from gateway.api.repeating import RepeatStore
 from gateway.api.services import ApiSettings, Services
+from gateway.api.streams import Streams
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
@@ -34,6 +35,7 @@ from gateway.ports.routing import Way
 from gateway.rules.names import Names
 from gateway.rules.tokens import Keyring
 from gateway.runtime.http.body import BodyLimit
+from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.edge import Edge
 from gateway.runtime.metrics import Meters
 from gateway.runtime.stripe import Stripe
@@ -176,6 +178,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         ways=OneWay(),
         vault=KeyringVault(SECRETS, SystemChance()),
     )
+    draining = Draining()
     quota = Quota(tenant_rate, timedelta(hours=1))
     schedule = Schedule((timedelta(minutes=1),), timedelta(days=5))
     return Services(
@@ -189,6 +192,8 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         online=OnlinePayments(context, Stripe(FakeStripe())),
         accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
         hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(schedule)),
+        streams=Streams(store, draining),
+        draining=draining,
         meters=Meters(),
         settings=ApiSettings(uploads=directory / "uploads", **settings),
         admin_key=lambda: ADMIN_KEY,

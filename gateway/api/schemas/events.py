@@ -17,15 +17,18 @@ def _types(text: str) -> str:
     return text
 
 
+TypesWanted = Annotated[
+    str | None,
+    AfterValidator(lambda text: text if text is None else _types(text)),
+    Field(max_length=500, description="`message.received,message.bounced` and the like."),
+]
+
+
 class AskedEvents(Asked):
     """Which events, and how long to wait for one."""
 
     after: Annotated[Whole, Field(description="The number of the last event seen.")] = 0
-    types: Annotated[
-        str | None,
-        AfterValidator(lambda text: text if text is None else _types(text)),
-        Field(max_length=500, description="`message.received,message.bounced` and the like."),
-    ] = None
+    types: TypesWanted = None
     wait: Annotated[
         Whole, Field(le=MOST_WAIT, description="Seconds to wait while there is none.")
     ] = 0
@@ -34,6 +37,16 @@ class AskedEvents(Asked):
         str | None,
         Field(max_length=18, description="`next_cursor` of the page before; overrides `after`."),
     ] = None
+
+
+class AskedStream(Asked):
+    """Which events to stream; the header Last-Event-ID goes before `after`."""
+
+    after: Annotated[
+        Whole | None,
+        Field(description="The number of the last event seen; without it, what happens from now."),
+    ] = None
+    types: TypesWanted = None
 
 
 class EventShown(Given):

@@ -37,7 +37,7 @@ class HttpLimits:
     answer: timedelta = timedelta(seconds=60)
     linger: timedelta = timedelta(seconds=10)
     idle: timedelta = timedelta(seconds=30)
-    connections: int = 1000
+    connections: int = 4000
 
 
 class PatientConfig(uvicorn.Config):
