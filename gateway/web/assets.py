@@ -1,5 +1,6 @@
 """Style sheets and pictures of the pages, served under names that change with their content."""
 
+import gzip
 import hashlib
 import re
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ _YEAR = 365 * 24 * 60 * 60
 @dataclass(frozen=True, slots=True)
 class _Asset:
     content: bytes
+    zipped: bytes
     media_type: str
 
 
@@ -45,7 +47,7 @@ class Assets:
             content = _IMPORT.sub(self._imported, found[file_name])
             name = f"{stem}.{hashlib.sha256(content).hexdigest()[:16]}.{ending}"
             self._urls[file_name] = f"/static/{name}"
-            self._by_name[name] = _Asset(content, _TYPES[ending])
+            self._by_name[name] = _Asset(content, gzip.compress(content, mtime=0), _TYPES[ending])
 
     def _imported(self, match: re.Match[bytes]) -> bytes:
         return b'from "%b"' % self._urls[match[1].decode()].encode()
@@ -63,6 +65,19 @@ class Assets:
                 return Response("Not found", 404, headers, "text/plain")
             # The name changes with the content, so nobody has to ask again.
             kept = {"Cache-Control": f"public, max-age={_YEAR}, immutable", **headers}
+            kept["Vary"] = "Accept-Encoding"
+            if _takes_gzip(request.headers.get("accept-encoding", "")):
+                kept["Content-Encoding"] = "gzip"
+                return Response(asset.zipped, 200, kept, asset.media_type)
             return Response(asset.content, 200, kept, asset.media_type)
 
         return Route("/static/{name}", serve, methods=["GET"])
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Say whether a client that accepts these codings takes gzip (RFC 9110, 12.5.3)."""
+    for coding in accepted.lower().split(",")[:20]:
+        name, _, weight = coding.replace(" ", "").partition(";q=")
+        if name in {"gzip", "*"}:
+            return weight.strip("0.") != "" if weight else True
+    return False

@@ -1,5 +1,7 @@
 """The headers of all pages, and what people read when something breaks."""
 
+import re
+
 import pytest
 
 from gateway.mail.errors import Fault
@@ -121,3 +123,23 @@ async def test_what_breaks_is_told_without_details(web, error, status, words):
         assert "secret detail" not in answer.text
         assert_headers(answer, PRIVATE)
         assert ("retry-after" in answer.headers) == (status != 500)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br", "gzip"),
+        ("br;q=1.0, *;q=0.5", "gzip"),
+        ("gzip;q=0", None),
+        ("gzip; q=0.000, br", None),
+        ("identity", None),
+    ],
+)
+@with_web()
+async def test_style_sheets_are_zipped_for_who_takes_it(web, accepted, coding):
+    page = await web.get("/inbox")
+    path = re.search(r'href="(/static/app\.[^"]+)"', page.text)[1]
+    answer = await web.get(path, headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.text.startswith(":root{")

@@ -1,0 +1,181 @@
+"""The customer's journeys in a browser: with and without scripts, by keyboard, live, offline."""
+
+import re
+import statistics
+
+import pytest
+
+from tests.browser.watching import DESKTOP, PHONE, watching
+
+HERE = "(path) => location.origin + path"
+COVERED = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  if (one === document.body || !box.width) return "";
+  const found = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+  if (found && (one.contains(found) || found.contains(one))) return "";
+  return `${one.outerHTML.slice(0, 120)} under ${found ? found.outerHTML.slice(0, 80) : "nothing"}`;
+}"""
+VITALS = """() => new Promise((done) => {
+  const found = {lcp: 0, cls: 0};
+  const watch = (type, note) => new PerformanceObserver(
+    (list) => list.getEntries().forEach(note)).observe({type, buffered: true});
+  watch("largest-contentful-paint", (one) => (found.lcp = one.startTime));
+  watch("layout-shift", (one) => (found.cls += one.value));
+  setTimeout(() => done(found), 500);
+})"""
+
+
+def test_everything_works_without_a_script(chromium, demo):
+    with watching(chromium, PHONE, java_script_enabled=False) as watched:
+        page = watched.page
+        page.goto(demo.links["part paid"])
+        page.fill("#text", "No script here.")
+        page.click("#write .button.primary")
+        assert page.locator(".log .own").last.inner_text().startswith("No script here.")
+        page.click('a[href$="/paid"]')
+        page.check('input[value="card"]')
+        page.fill("#amount", "100")
+        page.click(".bar .primary")
+        assert "Mary Poe says: paid €100.00 by card" in page.locator(".log").inner_text()
+        page.click("form[action$='/paid/undo'] button")
+        assert "Taken back" in page.locator(".log").inner_text()
+        with page.expect_download() as taken:
+            page.click('a[href$="/pdf"]')
+        assert taken.value.path().read_bytes().startswith(b"%PDF-")
+
+
+def test_a_cash_receipt_is_asked_for_and_downloaded(chromium, demo):
+    with watching(chromium, PHONE) as watched:
+        page = watched.page
+        page.goto(demo.links["cash receipt, a draft"])
+        with page.expect_download() as taken:
+            page.click('a[href*="/receipts/"]')
+        assert taken.value.suggested_filename == "receipt-draft.pdf"
+        assert taken.value.path().read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_keyboard_reaches_everything_and_nothing_covers_its_focus(chromium, demo, size):
+    with watching(chromium, size) as watched:
+        page = watched.page
+        page.goto(demo.links["due soon, Slovak, pay online"])
+        reached, covered = set(), []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            covered.append(page.evaluate(COVERED))
+            name = page.evaluate("document.activeElement.outerHTML")
+            if name in reached and len(reached) > 5:
+                break
+            reached.add(name)
+        assert [one for one in covered if one] == []
+        text = "".join(reached)
+        for part in ("/pay", "/paid", "/pdf", "/receipt", "summary", "textarea"):
+            assert part in text, part
+
+
+def test_a_message_is_written_and_sent_by_keyboard_alone(chromium, demo):
+    with watching(chromium) as watched:
+        page = watched.page
+        page.goto(demo.links["quote"])
+        page.focus("#text")
+        page.keyboard.type("By keyboard.")
+        page.keyboard.press("Control+Enter")
+        page.locator(".log .own:not(.pending)", has_text="By keyboard.").wait_for()
+        assert page.input_value("#text") == ""
+        assert watched.said == []
+
+
+def test_a_message_comes_in_live_and_moves_neither_focus_nor_page(chromium, demo):
+    link = demo.links["overdue, German"]
+    with watching(chromium) as reader, watching(chromium) as writer:
+        reader.page.goto(link)
+        reader.page.focus("#text")
+        reader.page.keyboard.type("half a sentence")
+        before = reader.page.evaluate("scrollY")
+        writer.page.goto(link)
+        writer.page.fill("#text", "From another window")
+        writer.page.click("#write .button.primary")
+        reader.page.locator(".log .own", has_text="From another window").wait_for()
+        assert reader.page.input_value("#text") == "half a sentence"
+        assert reader.page.evaluate("document.activeElement.id") == "text"
+        assert reader.page.evaluate("scrollY") == before
+
+
+def test_what_is_written_offline_is_kept_and_said_so(chromium, demo):
+    with watching(chromium, PHONE) as watched:
+        page = watched.page
+        page.goto(demo.links["cancelled"])
+        page.context.set_offline(True)
+        page.locator("#strip", has_text="No connection").wait_for()
+        page.fill("#text", "Written in the tunnel.")
+        page.click("#write .button.primary")
+        page.locator("#write .trouble", has_text="Not sent").wait_for()
+        page.context.set_offline(False)
+        page.reload()
+        assert page.input_value("#text") == "Written in the tunnel."
+        page.click("#write .button.primary")
+        page.locator(".log .own:not(.pending)", has_text="Written in the tunnel.").wait_for()
+
+
+def test_bank_details_are_copied_as_banks_want_them(chromium, demo):
+    with watching(chromium, permissions=["clipboard-read", "clipboard-write"]) as watched:
+        page = watched.page
+        page.goto(demo.links["due soon, Slovak, pay online"])
+        page.click('[data-copy^="SK96"]')
+        assert page.evaluate("navigator.clipboard.readText()") == "SK9611000000002918599669"
+        assert page.locator('[data-copy^="SK96"]').inner_text() == "Skopírované"
+
+
+def test_an_expired_link_gives_nothing_away_and_sends_a_new_one(chromium, demo):
+    with watching(chromium, PHONE) as watched:
+        page = watched.page
+        page.goto(demo.links["link expired"])
+        assert "2026-0152" not in page.content()
+        page.click("button")
+        assert "A new link is on its way" in page.inner_text("h1")
+        assert watched.faults() == []
+
+
+def test_a_link_of_nobody_speaks_the_browsers_language(chromium, demo):
+    root = re.match(r"https?://[^/]+", demo.links["quote"])[0]
+    for locale, words in (("sk-SK", "Tento odkaz nepoznáme"), ("de-AT", "Link")):
+        with watching(chromium, PHONE, locale=locale) as watched:
+            watched.page.goto(f"{root}/c/cnothing")
+            assert words in watched.page.inner_text("h1")
+            assert watched.faults() == []
+
+
+def test_the_window_keeps_its_budget_on_a_slow_phone(chromium, demo):
+    with watching(chromium, PHONE) as watched:
+        page = watched.page
+        talk = page.context.new_cdp_session(page)
+        talk.send("Network.enable")
+        kilobits = 1.6 * 1024 * 1024 / 8
+        slow = {"latency": 150, "downloadThroughput": kilobits, "uploadThroughput": kilobits}
+        talk.send("Network.emulateNetworkConditions", {"offline": False, **slow})
+        talk.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        sizes = {}
+        talk.on(
+            "Network.loadingFinished",
+            lambda one: sizes.update({one["requestId"]: one["encodedDataLength"]}),
+        )
+        page.goto(demo.links["due soon, Slovak, pay online"], wait_until="load")
+        found = page.evaluate(VITALS)
+        assert sum(sizes.values()) <= 30 * 1024, sizes
+        assert len([one for one in watched.asked if "/events" not in one]) <= 8
+        assert found["cls"] <= 0.02
+        assert found["lcp"] <= 1500
+
+
+def test_the_server_answers_a_window_quickly(chromium, demo):
+    with watching(chromium) as watched:
+        times = []
+        for _ in range(10):
+            watched.page.goto(demo.links["corrected, Czech crowns"])
+            times.append(
+                watched.page.evaluate(
+                    "(({responseStart, requestStart}) => responseStart - requestStart)"
+                    '(performance.getEntriesByType("navigation")[0])'
+                )
+            )
+        assert statistics.median(times) <= 80

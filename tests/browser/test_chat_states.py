@@ -1,0 +1,61 @@
+"""The chat window in each state: accessible, within its screen, silent, and at home."""
+
+import pytest
+
+from tests.browser.watching import DESKTOP, PHONE, SMALL, watching
+
+STATES = (
+    "Customer's chat window",
+    "due soon, Slovak, pay online",
+    "overdue, German",
+    "part paid",
+    "said to be paid, French",
+    "cash receipt, a draft",
+    "paid in cash, receipt issued, Spanish",
+    "cancelled",
+    "corrected, Czech crowns",
+    "quote",
+    "not delivered",
+    "message without a document",
+    "link expired",
+)
+SIZES = [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone")]
+UNFOLD = 'document.querySelectorAll("details").forEach((one) => (one.open = true))'
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_has_no_fault_in_light_and_dark(chromium, demo, state, size):
+    with watching(chromium, size) as watched:
+        watched.page.goto(demo.links[state])
+        assert watched.faults() == []
+        watched.page.emulate_media(color_scheme="dark")
+        watched.page.evaluate(UNFOLD)
+        assert watched.faults() == []
+
+
+@pytest.mark.parametrize("size", [*SIZES, pytest.param(SMALL, id="small phone")])
+@pytest.mark.parametrize("page", ["", "/paid", "/receipt", "/pay"])
+def test_the_pages_of_an_invoice_have_no_fault(chromium, demo, page, size):
+    with watching(chromium, size, scheme="dark") as watched:
+        watched.page.goto(demo.links["due soon, Slovak, pay online"])
+        invoice = watched.page.get_attribute('a[href$="/paid"]', "href").removesuffix("/paid")
+        watched.page.goto(watched.page.evaluate("(path) => location.origin + path", invoice + page))
+        assert watched.faults() == []
+
+
+def test_every_word_may_grow_to_twice_its_size(chromium, demo):
+    with watching(chromium, PHONE) as watched:
+        watched.page.goto(demo.links["overdue, German"])
+        watched.page.evaluate('document.documentElement.style.fontSize = "200%"')
+        watched.page.evaluate(UNFOLD)
+        assert watched.faults() == []
+
+
+def test_paper_shows_the_conversation_and_no_buttons(chromium, demo):
+    with watching(chromium) as watched:
+        watched.page.goto(demo.links["Customer's chat window"])
+        watched.page.emulate_media(media="print")
+        assert watched.page.locator("#text").is_hidden()
+        assert watched.page.locator(".log li").count() >= 4
+        assert watched.page.locator("#bank").get_by_text("SK96 1100 0000 0029").is_visible()
