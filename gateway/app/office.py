@@ -23,6 +23,7 @@ from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
 from gateway.flow.online import OnlinePayments
+from gateway.flow.presence import Presence
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.receive import MxReception
@@ -80,6 +81,7 @@ class Office:
     submissions: Submissions
     accounts: MailAccounts
     conversing: Conversing
+    presence: Presence
     billing: Billing
     visits: Visits
     receipts: Receipts
@@ -200,6 +202,7 @@ def _office(
     directory = Directory(context)
     submissions = Submissions(context, quota)
     billing = Billing(context)
+    presence = Presence(context)
     policy = HookPolicy(hook_schedule(settings), settings.webhooks.timeout)
     return Office(
         settings=settings,
@@ -218,7 +221,8 @@ def _office(
         companies=Companies(context, directory),
         submissions=submissions,
         accounts=MailAccounts(context, probe, connection_tests(settings)),
-        conversing=Conversing(context, quota),
+        conversing=Conversing(context, quota, presence),
+        presence=presence,
         billing=billing,
         visits=Visits(context, billing),
         receipts=Receipts(context, billing),

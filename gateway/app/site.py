@@ -47,6 +47,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         receipts=office.receipts,
         renewal=office.renewal,
         online=office.online,
+        presence=office.presence,
         conversing=office.conversing,
         billing=office.billing,
         companies=office.companies,

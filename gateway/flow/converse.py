@@ -11,6 +11,7 @@ from gateway.flow.drafts import AnswerDraft, ConversationDraft
 from gateway.flow.outbox import Addressee, Packed, Parcel, documents, files_of, post
 from gateway.flow.outgoing import Errand, send, touch
 from gateway.flow.people import Circle, history, latest, refuse_own_domains
+from gateway.flow.presence import WAIT, Presence
 from gateway.flow.quota import Quota
 from gateway.flow.refusal import invalid, not_found
 from gateway.flow.writing import Envelope, answer_copies, size_of
@@ -32,8 +33,12 @@ from gateway.rules.model import (
 class Conversing:
     """Begins conversations, answers in them, and keeps them in order."""
 
-    def __init__(self, context: Context, quota: Quota) -> None:
-        """Work on these ports; `quota` bounds what a company may send."""
+    def __init__(self, context: Context, quota: Quota, presence: Presence | None = None) -> None:
+        """Work on these ports; `quota` bounds what a company may send.
+
+        presence: whose mail may wait, since they look at their chat window.
+        """
+        self._presence = presence or Presence(context)
         self._context = context
         self._quota = quota
 
@@ -176,7 +181,7 @@ class Conversing:
         hold: timedelta | None = None,
     ) -> tuple[Circle, Message]:
         context, now = self._context, self._context.clock.now()
-        leaves_at = now + hold if hold else None
+        leaves_at, presence = now + hold if hold else None, self._presence
         self._quota.take(tenant.id, len(to), now)
         message_id = context.new_id(ids.MESSAGE, now)
         attachments, kept = await documents(context, tenant.id, message_id, draft.attachments, now)
@@ -201,12 +206,18 @@ class Conversing:
                 locale=circle.conversation.locale,
                 quoted=last_words(past),
             )
-            people = tuple(Addressee(person) for person in circle.people)
+            shown_at = leaves_at or now
+            here = [p.ref for p in circle.people if presence.is_here(tenant.id, p.ref)]
+            people = tuple(
+                Addressee(person, not_before=shown_at + WAIT if person.ref in here else None)
+                for person in circle.people
+            )
             return Parcel(tenant, message, people, build, size_of(files), leaves_at=leaves_at)
 
-        return await send(
-            context, Errand(tenant, to, make, conversation_id, subject, kept=kept), now
-        )
+        errand = Errand(tenant, to, make, conversation_id, subject, kept=kept)
+        circle, message = await send(context, errand, now)
+        presence.expect(message, [person.ref for person in circle.people])
+        return circle, message
 
     async def _note(self, tenant: Tenant, conversation_id: str, draft: AnswerDraft) -> Message:
         context, now = self._context, self._context.clock.now()

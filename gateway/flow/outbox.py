@@ -36,11 +36,15 @@ _STOPPED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Who gets a copy, and what the submitter wants to hear of it (RFC 3461)."""
+    """Who gets a copy, and what the submitter wants to hear of it (RFC 3461).
+
+    not_before: when their mail may leave, None as soon as the parcel may.
+    """
 
     person: Participant
     notify: tuple[str, ...] = ()
     orcpt: str | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,9 @@ async def pack(context: Context, parcel: Parcel, now: datetime) -> Packed:
                 raw_sha256=kept.sha256,
                 raw_size=kept.size,
                 queued_at=now,
-                next_attempt_at=None if way.held else parcel.leaves_at or now,
+                next_attempt_at=None
+                if way.held
+                else addressee.not_before or parcel.leaves_at or now,
                 participant_ref=person.ref,
                 notify=addressee.notify or (_ASKED_OF_OWN_SERVERS if own else ()),
                 orcpt=addressee.orcpt,

@@ -184,6 +184,16 @@ class Visits:
             if not one.inline
         ]
 
+    async def whose(self, token: str) -> tuple[str, int]:
+        """Return the company's id and the person's ref of a link."""
+        link, now = link_of(self._context, token), self._context.clock.now()
+
+        def look(work: Work) -> tuple[str, int]:
+            tenant, person, _ = enter(work, link, now)
+            return tenant.id, person.ref
+
+        return await self._context.store.read(look)
+
     async def news(self, token: str, after: int | None) -> tuple[int, bool]:
         """Return the number of the company's newest event, and whether any is of this place.
 

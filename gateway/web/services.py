@@ -13,6 +13,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
 from gateway.flow.online import OnlinePayments
+from gateway.flow.presence import Presence
 from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
 from gateway.flow.submit import Submissions
@@ -45,6 +46,7 @@ class WebServices:
     receipts: Receipts
     renewal: Renewal
     online: OnlinePayments
+    presence: Presence
     conversing: Conversing
     billing: Billing
     companies: Companies

@@ -19,12 +19,18 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """Debian's Chromium; the tests that want it skip where it is absent."""
+def path_of_chromium():
     path = shutil.which("chromium")
     if path is None:
         missing("chromium")
+    return path
+
+
+# Playwright runs a loop as long as it lives, and the files after this one want their own.
+@pytest.fixture(scope="module")
+def chromium():
+    """Debian's Chromium; the tests that want it skip where it is absent."""
+    path = path_of_chromium()
     from playwright.sync_api import sync_playwright
 
     with warnings.catch_warnings():
@@ -36,8 +42,9 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def demo(chromium):
+def demo():
     """The demo with its links; one for all tests of a worker."""
+    path_of_chromium()
     running = Demo().start()
     yield running
     running.stop()

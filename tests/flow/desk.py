@@ -19,6 +19,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.drafts import Document, InvoiceDraft, TenantDraft
 from gateway.flow.ingest import Ingest
 from gateway.flow.mail_accounts import MailAccounts
+from gateway.flow.presence import Presence
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.receive import MxReception
@@ -79,7 +80,8 @@ class Desk:
         self.directory = Directory(context)
         self.companies = Companies(context)
         self.submissions = Submissions(context, self.quota)
-        self.conversing = Conversing(context, self.quota)
+        self.presence = Presence(context)
+        self.conversing = Conversing(context, self.quota, self.presence)
         self.billing = Billing(context)
         self.visits = Visits(context, self.billing)
         self.receipts = Receipts(context, self.billing)

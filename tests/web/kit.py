@@ -26,6 +26,7 @@ from gateway.flow.drafts import Document, InvoiceDraft, TenantDraft
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
 from gateway.flow.online import OnlinePayments
+from gateway.flow.presence import Presence
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
@@ -212,6 +213,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
     quota = Quota(1_000_000, timedelta(hours=1))
     billing = Billing(context)
     submissions = Submissions(context, quota)
+    presence = Presence(context)
     services = WebServices(
         context=context,
         submissions=submissions,
@@ -220,7 +222,8 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         receipts=Receipts(context, billing),
         renewal=Renewal(context),
         online=OnlinePayments(context, Stripe(FakeStripe())),
-        conversing=Conversing(context, quota),
+        conversing=Conversing(context, quota, presence),
+        presence=presence,
         billing=billing,
         companies=Companies(context),
         dispatch=Dispatch(context),
