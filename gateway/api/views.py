@@ -29,6 +29,7 @@ from gateway.api.schemas.people import CustomerShown, MailboxShown
 from gateway.api.schemas.tenants import BrandShown, NotifyShown, TenantShown
 from gateway.flow.context import Context
 from gateway.mail.mailbox import Mailbox
+from gateway.rules.misspelt import suggested_for
 from gateway.rules.model import (
     Attachment,
     Conversation,
@@ -221,6 +222,9 @@ def delivery_shown(delivery: Delivery) -> DeliveryShown:
         message_id=delivery.message_id,
         conversation_id=delivery.conversation_id,
         recipient=delivery.recipient.address,
+        suggested_recipient=suggested_for(
+            delivery.recipient.address, reason.key if reason else None
+        ),
         state=delivery.state,
         complained=delivery.complained,
         reason=None

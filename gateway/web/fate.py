@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.rules.misspelt import suggested_for
 from gateway.rules.model import Delivery
 from gateway.rules.names import domain_of
 from gateway.rules.states import State
@@ -19,6 +20,7 @@ class Fate:
     hint: what the words mean exactly, "" if they need no explanation.
     verbatim: the servers' own answers, oldest first.
     remedies: what can be done about it, the best step first.
+    suggested: the address that was probably meant, "" if none suggests itself.
     """
 
     words: str
@@ -28,6 +30,7 @@ class Fate:
     hint: str = ""
     verbatim: tuple[str, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    suggested: str = ""
 
 
 def for_customer(delivery: Delivery, say: Wording) -> Fate:
@@ -67,6 +70,10 @@ def for_company(
         else "",
         verbatim=_verbatim(delivery),
         remedies=() if mended else remedies(delivery, say, link),
+        suggested=suggested_for(
+            delivery.recipient.address, delivery.reason.key if delivery.reason else None
+        )
+        or "",
     )
 
 

@@ -61,13 +61,17 @@ class AttemptShown(Given):
 
 
 class DeliveryShown(Given):
-    """A delivery. `complained`: the recipient called it spam."""
+    """A delivery. `complained`: the recipient called it spam.
+
+    `suggested_recipient`: the address that was probably meant, where it looks mistyped.
+    """
 
     id: str
     tenant_id: str
     message_id: str
     conversation_id: str
     recipient: str
+    suggested_recipient: str | None
     state: Annotated[str, Field(json_schema_extra={"enum": list(_STATES)})]
     complained: bool
     reason: ReasonShown | None
