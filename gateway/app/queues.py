@@ -10,6 +10,7 @@ import structlog
 from gateway.app.office import Office
 from gateway.app.plain import queue_limits, retry_policy
 from gateway.flow.deliver import WayOut
+from gateway.flow.house_mail import HouseMail
 from gateway.flow.ingest import Ingest
 from gateway.flow.lateness import LateNotices
 from gateway.flow.queue_manager import QueueManager
@@ -42,6 +43,7 @@ class Queues:
     _ingest: Ingest | None = None
     _manager: QueueManager | None = None
     _late: LateNotices | None = None
+    _house: HouseMail | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stops: list[Callable[[float], Awaitable[None]]] = field(default_factory=list)
     _closes: list[Callable[[], None]] = field(default_factory=list)
@@ -76,6 +78,8 @@ class Queues:
             self._late = LateNotices(office.context, notice, way.policy)
             self._begin(self._late.run(), None, "late")
             self._begin(SubmitterReports(office.context).run(), None, "reports")
+            self._house = HouseMail(office.context, office.settings.domains.postmaster)
+            self._begin(self._house.run(), None, "house mail")
         if self.hooks:
             service = HookService(office.context, office.outward, office.hook_policy)
             self._begin(service.run(), service.stop, "hooks")
@@ -88,6 +92,8 @@ class Queues:
             self._manager.apply(retry_policy(settings), queue_limits(settings))
         if self._late is not None:
             self._late.apply(settings.relay.delay_notice, retry_policy(settings))
+        if self._house is not None:
+            self._house.address = settings.domains.postmaster
 
     async def stop(self, patience: float) -> None:
         """Finish what is under way within `patience` seconds."""

@@ -16,13 +16,14 @@ import structlog
 from gateway.flow.contents import whole
 from gateway.flow.context import Context
 from gateway.flow.outbox import Packed, post
+from gateway.flow.own_mail import OwnMail, author_of, pack_own
 from gateway.mail.dsn_compose import ReportMail, Told, compose_report
 from gateway.mail.errors import Fault, MailError
 from gateway.mail.mailbox import Mailbox
 from gateway.mail.report import Action
 from gateway.ports.store import Work
 from gateway.rules import ids
-from gateway.rules.model import Channel, Delivery, Direction, Message, Tenant, Threading
+from gateway.rules.model import Delivery, Tenant
 from gateway.rules.names import split_address
 from gateway.rules.reasons import plain_words
 from gateway.rules.reports_asked import wants
@@ -130,7 +131,7 @@ class SubmitterReports:
         if not domain or names.owns(domain):
             return None  # the Inbox tells the company
         message_id = context.new_id(ids.MESSAGE, now)
-        author = Mailbox("Mail gateway", f"postmaster@{names.sender}")
+        author = author_of(context)
         told = _told(delivery, order)
         own_id = names.message_id(context.keys, tenant, message_id)
         returned = await whole(context, delivery.tenant_id, delivery.raw_sha256)
@@ -151,44 +152,19 @@ class SubmitterReports:
         except MailError as error:
             log.warning("report.not_composed", id=delivery.id, why=str(error))
             return None
-        kept = await context.blobs.keep(tenant.id, raw)
-        way = context.ways.way(domain)
-        message = Message(
-            id=message_id,
-            tenant_id=tenant.id,
+        own = OwnMail(
+            tenant=tenant,
             conversation_id=delivery.conversation_id,
-            direction=Direction.NOTE,
-            channel=Channel.SYSTEM,
-            from_=author,
-            to=(to,),
-            subject="",
-            received_at=now,
-            date=now,
-            message_id=own_id,
-            text=f"{to.address}, who handed the mail over, was told: {told.words}",
-            full_text=told.words,
-            threading=Threading("conversation", f"report: {delivery.id}"),
-            visible=False,
-            kind=REPORT,
-            raw_sha256=kept.sha256,
-            raw_size=kept.size,
-        )
-        copy = Delivery(
-            id=context.new_id(ids.DELIVERY, now),
-            tenant_id=tenant.id,
             message_id=message_id,
-            conversation_id=delivery.conversation_id,
-            recipient=to,
-            state="held" if way.held else "queued",
-            sender="",
-            route=way.name,
-            raw_sha256=kept.sha256,
-            raw_size=kept.size,
-            queued_at=now,
-            next_attempt_at=None if way.held else now,
-            notify=("NEVER",),  # no report about a report (RFC 3461, section 4.1)
+            header_id=own_id,
+            from_=author,
+            to=to,
+            raw=raw,
+            kind=REPORT,
+            line=f"{to.address}, who handed the mail over, was told: {told.words}",
+            about=f"report: {delivery.id}",
         )
-        return Packed(message, (copy,), (kept,))
+        return await pack_own(context, own, now)
 
 
 def _read(name: str, value: str) -> _Order:

@@ -141,6 +141,11 @@ def _picture(picture: Picture) -> _Part:
 
 
 def _attachment(filename: str, kind: str, data: bytes) -> _Part:
+    if kind == "message/rfc822":
+        if transfer.is_seven_bit(data):
+            disposed = typed("Content-Disposition", "attachment", [("filename", filename)])
+            return _Part(typed("Content-Type", kind) + disposed, data)
+        kind = "application/octet-stream"  # a message may not be encoded (RFC 2046, 5.2.1)
     # A reader that doesn't know RFC 2231 finds a name in ASCII where it always looked for one;
     # two forms in one field would make others choose the poorer.
     named = [] if is_plain(filename) or not filename else [("name", fallback(filename))]

@@ -39,6 +39,13 @@ def _domains(settings: Settings) -> Iterator[Contradiction]:
                 f'[domains] {name} = "{domain}" is also among [relay] sandbox_domains: '
                 "write another",
             )
+    passed_on = domains.postmaster.rpartition("@")[2].lower()
+    if passed_on in {domains.sender, domains.reply, domains.bounce}:
+        yield Contradiction(
+            (("domains", "postmaster"),),
+            f'[domains] postmaster = "{domains.postmaster}" is at a domain of the gateway, where '
+            'it would come back: write an address elsewhere, such as "admin@example.net"',
+        )
 
 
 def _tls(settings: Settings) -> Iterator[Contradiction]:

@@ -54,7 +54,7 @@ class DomainsSettings:
         "Where mail to postmaster@ and abuse@ of these domains is passed on; it is kept either "
         "way.",
         example="admin@example.net",
-        available=False,
+        live=True,
     )
 
 

@@ -1,0 +1,167 @@
+"""Mail to postmaster@ and abuse@, passed on to the person who runs the gateway.
+
+It is kept either way. Each comes as an attachment of a mail of ours: whatever a stranger wrote
+in it stays as it came, and our name stands only for our own words.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from gateway.flow.contents import whole
+from gateway.flow.context import Context
+from gateway.flow.outbox import Packed, post
+from gateway.flow.own_mail import OwnMail, author_of, pack_own
+from gateway.mail.compose import Outgoing, compose
+from gateway.mail.errors import Fault, MailError
+from gateway.mail.mailbox import Mailbox
+from gateway.ports.store import Work
+from gateway.rules import events, ids
+from gateway.rules.automation import OWN_FIELDS
+from gateway.rules.model import HOUSE_TENANT_ID, Event, Message, Tenant
+from gateway.rules.names import split_address
+
+log = structlog.get_logger()
+
+PASSED_ON = "passed_on"
+"""The kind of the line that stands for it."""
+MOST_AN_HOUR = 100
+_FACT = "house mail"
+_AT_ONCE = 50
+_LOOK_EVERY = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+
+
+class HouseMail:
+    """Follows what comes to the house. address: where it goes, "" for nowhere."""
+
+    def __init__(self, context: Context, address: str) -> None:
+        """Work on these ports."""
+        self._context = context
+        self.address = address
+        self._hour = (context.clock.now(), 0)
+
+    async def run(self) -> None:
+        """Pass on until cancelled."""
+        seen = 0
+        while True:
+            try:
+                await self.pass_on()
+            except Fault as error:
+                log.warning("house_mail.not_passed_on", why=str(error))
+            seconds = _LOOK_EVERY.total_seconds()
+            seen = await self._context.store.wait("events", seen, seconds)
+
+    async def pass_on(self) -> int:
+        """Pass on what came since the last time; return how many mails that was. Raises Fault."""
+        domain = split_address(self.address)[1].lower()
+        if not domain or self._context.names.owns(domain):
+            return 0
+        after = await self._context.store.write(self._begin)
+        passed = 0
+        while True:
+            found = await self._context.store.read(
+                lambda work, after=after: work.events.after(  # type: ignore[misc]
+                    HOUSE_TENANT_ID, after, types=(events.MESSAGE_RECEIVED,), limit=_AT_ONCE
+                )
+            )
+            for event in found:
+                passed += await self._pass_on(event)
+                after = event.sequence
+            if len(found) < _AT_ONCE:
+                return passed
+            await asyncio.sleep(0)
+
+    def _begin(self, work: Work) -> int:
+        """Return the number of the last event that was looked at.
+
+        What came while no address, or another one, was set is not sent after the fact.
+        """
+        kept: Mapping[str, object] = json.loads(work.facts.get(_FACT) or "{}")
+        if kept.get("address") == self.address:
+            return int(str(kept["after"]))
+        last = work.events.last(HOUSE_TENANT_ID)
+        self._remember(work, last)
+        return last
+
+    def _remember(self, work: Work, after: int) -> None:
+        work.facts.put(_FACT, json.dumps({"address": self.address, "after": after}))
+
+    async def _pass_on(self, event: Event) -> bool:
+        context, now = self._context, self._context.clock.now()
+
+        def look(work: Work) -> tuple[Message | None, Tenant | None]:
+            message = work.messages.get(HOUSE_TENANT_ID, str(event.data["message_id"]))
+            return message, work.tenants.by_number(0)
+
+        message, house = await context.store.read(look)
+        packed = None
+        if message is not None and house is not None and self._has_room():
+            packed = await self._packed(message, house)
+
+        def store(work: Work) -> bool:
+            if self._begin(work) >= event.sequence:
+                return False  # another process did it
+            self._remember(work, event.sequence)
+            if packed is not None:
+                post(context, work, packed, now)
+            return packed is not None
+
+        return await context.store.write(store)
+
+    def _has_room(self) -> bool:
+        """Count a mail; False where the hour has had enough, so that nobody is flooded."""
+        since, count = self._hour
+        now = self._context.clock.now()
+        if now - since >= _HOUR:
+            since, count = now, 0
+        self._hour = (since, count + 1)
+        if count == MOST_AN_HOUR:
+            log.warning("house_mail.too_much", most=MOST_AN_HOUR)
+        return count < MOST_AN_HOUR
+
+    async def _packed(self, message: Message, house: Tenant) -> Packed | None:
+        context, now = self._context, self._context.clock.now()
+        if not message.raw_sha256:
+            return None
+        original = await whole(context, HOUSE_TENANT_ID, message.raw_sha256)
+        message_id = context.new_id(ids.MESSAGE, now)
+        header_id = context.names.message_id(context.keys, house, message_id)
+        from_, to = author_of(context), Mailbox("", self.address)
+        addressed = ", ".join(box.address for box in message.to) or "postmaster"
+        mail = Outgoing(
+            from_=from_,
+            to=(to,),
+            reply_to=(message.reply_to or (message.from_,)) if message.from_.address else (),
+            subject=f"[{context.names.hostname}] {message.subject or 'Mail to postmaster'}",
+            date=now,
+            message_id=header_id,
+            text=(
+                f"{context.names.hostname} got the attached mail to {addressed}\n"
+                f"from {message.from_.address or 'nobody who is named'}. It is kept as "
+                f"{message.id}.\n"
+            ),
+            extra=OWN_FIELDS,
+            attachments=(("original.eml", "message/rfc822", original),),
+        )
+        try:
+            raw = await asyncio.to_thread(compose, mail)
+        except MailError as error:
+            log.warning("house_mail.not_composed", id=message.id, why=str(error))
+            return None
+        own = OwnMail(
+            tenant=house,
+            conversation_id=message.conversation_id,
+            message_id=message_id,
+            header_id=header_id,
+            from_=from_,
+            to=to,
+            raw=raw,
+            kind=PASSED_ON,
+            line=f"Passed on to {self.address}.",
+            about=f"passed on: {message.id}",
+        )
+        return await pack_own(context, own, now)
