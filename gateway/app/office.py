@@ -31,6 +31,7 @@ from gateway.flow.renewal import Renewal
 from gateway.flow.sts import StsLookup
 from gateway.flow.submission import SubmissionReception
 from gateway.flow.submit import Submissions
+from gateway.flow.team import TeamDesk
 from gateway.flow.visit import Visits
 from gateway.hooks.desk import WebhookDesk
 from gateway.hooks.post import HookPolicy
@@ -78,6 +79,7 @@ class Office:
     directory: Directory
     quota: Quota
     companies: Companies
+    team: TeamDesk
     submissions: Submissions
     accounts: MailAccounts
     conversing: Conversing
@@ -198,7 +200,7 @@ def _office(
     probe: SmtpProbe,
 ) -> Office:
     rate = settings.limits.tenant_rate
-    quota = Quota(rate.count, rate.per)
+    quota, passwords = Quota(rate.count, rate.per), KeptPasswords()
     directory = Directory(context)
     submissions = Submissions(context, quota)
     billing = Billing(context)
@@ -231,8 +233,9 @@ def _office(
         online=OnlinePayments(context, Stripe(outward, settings.payments.stripe_api)),
         dispatch=Dispatch(context),
         mending=Mending(context, quota),
+        team=TeamDesk(context, passwords),
         reception=MxReception(context, directory, gate_of(settings, verifier)),
-        submission=SubmissionReception(context, submissions, parser, KeptPasswords()),
+        submission=SubmissionReception(context, submissions, parser, passwords),
         hooks=WebhookDesk(context, outward, policy),
         hook_policy=policy,
     )

@@ -53,6 +53,8 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         companies=office.companies,
         dispatch=office.dispatch,
         mending=office.mending,
+        team=office.team,
+        hooks=office.hooks,
         submissions=office.submissions,
         sandbox_domain=next(iter(office.settings.relay.sandbox_domains), ""),
         accounts=office.accounts,

@@ -54,6 +54,7 @@ def answer_message(
         html=shown_html(draft.html),
         threading=Threading("new" if circle.is_new else "conversation", "written here"),
         attachments=attachments,
+        author=draft.author,
     )
 
 

@@ -42,16 +42,19 @@ class Billing:
         return await self._change(tenant, invoice_id, pay)
 
     async def confirm_payment(
-        self, tenant: Tenant, invoice_id: str, payment_id: str | None
+        self, tenant: Tenant, invoice_id: str, payment_id: str | None, *, noted_by: str = ""
     ) -> Invoice:
-        """Confirm a claim (None: the only one). Raises Refused: conflict without a claim."""
+        """Confirm a claim (None: the only one). Raises Refused: conflict without a claim.
+
+        noted_by: who of the company says so, "" if it is not known.
+        """
         now = self._context.clock.now()
 
         def confirm(work: Work, invoice: Invoice) -> Invoice:
             claims = [p for p in pending_claims(invoice) if payment_id in {None, p.id}]
             if not claims:
                 raise conflict("no_claim", "There is no claim of payment to confirm.")
-            payment = replace(claims[-1], confirmed=True)
+            payment = replace(claims[-1], confirmed=True, noted_by=noted_by)
             work.invoices.change_payment(tenant.id, payment)
             self._tell(work, invoice, payment, events.PAYMENT_CONFIRMED, now)
             invoice = issue_drafts(self._context, work, invoice, payment, now)
@@ -59,8 +62,13 @@ class Billing:
 
         return await self._change(tenant, invoice_id, confirm)
 
-    async def mark_unpaid(self, tenant: Tenant, invoice_id: str, payment_id: str | None) -> Invoice:
-        """Take back a payment or claim (None: all). Raises Refused: conflict if there is none."""
+    async def mark_unpaid(
+        self, tenant: Tenant, invoice_id: str, payment_id: str | None, *, noted_by: str = ""
+    ) -> Invoice:
+        """Take back a payment or claim (None: all). Raises Refused: conflict if there is none.
+
+        noted_by: who of the company does so, "" if it is not known.
+        """
         now = self._context.clock.now()
 
         def withdraw(work: Work, invoice: Invoice) -> Invoice:
@@ -70,7 +78,7 @@ class Billing:
                 raise conflict("no_payment", "There is no payment to take back.")
             changed = invoice
             for payment in wanted:
-                gone = replace(payment, withdrawn=True)
+                gone = replace(payment, withdrawn=True, noted_by=noted_by)
                 work.invoices.change_payment(tenant.id, gone)
                 self._tell(work, invoice, gone, events.PAYMENT_WITHDRAWN, now)
                 changed = with_payments(changed, _with(changed, gone))
@@ -127,6 +135,7 @@ class Billing:
             confirmed=by != "customer",
             note=draft.note,
             created_at=now,
+            noted_by=draft.noted_by,
         )
 
     async def _change(

@@ -22,7 +22,7 @@ from gateway.rules.names import RESERVED_SLUGS, free_slug, slug_of
 ALL_SCOPES = ("send", "inbox:read", "inbox:write", "settings")
 ADMIN_SCOPES = (*ALL_SCOPES, "admin")
 _LINK_LIFE = timedelta(minutes=30)
-_SESSION_LIFE = timedelta(days=14)
+SESSION_LIFE = timedelta(days=14)
 _TOUCH_EVERY = timedelta(minutes=1)
 _TOKEN_OCTETS = 25
 
@@ -204,7 +204,7 @@ class Companies:
             if about is None or not work.keys.end_session(hash_of(code)):
                 return False
             tenant_id = str(about["tenant_id"])
-            work.keys.put_session(hash_of(secret), "session", tenant_id, about, now + _SESSION_LIFE)
+            work.keys.put_session(hash_of(secret), "session", tenant_id, about, now + SESSION_LIFE)
             return True
 
         return secret if await self._context.store.write(use) else None
@@ -214,7 +214,7 @@ class Companies:
         key = await self.recognise(api_key)
         if key is None or key.tenant_id is None or "inbox:read" not in key.scopes:
             return None
-        secret, until = self._secret(""), self._context.clock.now() + _SESSION_LIFE
+        secret, until = self._secret(""), self._context.clock.now() + SESSION_LIFE
         tenant_id, about = key.tenant_id, {"key_id": key.id, "scopes": list(key.scopes)}
         await self._context.store.write(
             lambda work: work.keys.put_session(hash_of(secret), "session", tenant_id, about, until)

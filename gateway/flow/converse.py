@@ -237,6 +237,7 @@ class Conversing:
             full_text=draft.text,
             visible=False,
             attachments=attachments,
+            author=draft.author,
         )
 
         def store(work: Work) -> Message:

@@ -80,12 +80,16 @@ class MessageDraft:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDraft:
-    """What the company writes in a conversation. note: seen by the company alone."""
+    """What the company writes in a conversation. note: seen by the company alone.
+
+    author: who of the company writes, "" if it is not known.
+    """
 
     text: str
     html: str | None = None
     attachments: tuple[Document, ...] = ()
     note: bool = False
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,16 @@ class ConversationDraft:
 
 @dataclass(frozen=True, slots=True)
 class PaymentDraft:
-    """A claim or a fact of payment; amount None: what is open; on None: today."""
+    """A claim or a fact of payment; amount None: what is open; on None: today.
+
+    noted_by: who of the company notes it, "" if it is not known.
+    """
 
     amount: Decimal | None = None
     method: str = "transfer"
     on: date | None = None
     note: str = ""
+    noted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

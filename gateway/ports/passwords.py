@@ -1,4 +1,4 @@
-"""Checking what somebody says is their password."""
+"""Passwords: what is kept of them, and whether somebody knows one."""
 
 from typing import Protocol
 
@@ -8,3 +8,6 @@ class Passwords(Protocol):
 
     async def matches(self, kept: str, password: str) -> bool:
         """Say whether the password is the one that `kept` was made from, in constant time."""
+
+    async def kept(self, password: str) -> str:
+        """Return what to keep of a password that somebody chose."""

@@ -20,6 +20,7 @@ from gateway.ports.directory import Facts, Keys, Repeats, Tenants
 from gateway.ports.hooks import Hooks
 from gateway.ports.policies import StsCache
 from gateway.ports.queues import Deliveries, Spool
+from gateway.ports.team import Team
 
 T = TypeVar("T")
 
@@ -82,6 +83,10 @@ class Work(Protocol):
     @property
     def hooks(self) -> Hooks:
         """Webhooks."""
+
+    @property
+    def team(self) -> Team:
+        """Users of the Inbox, and saved replies."""
 
     def wake(self, topic: str) -> None:
         """Wake who waits for a topic ("spool", "deliveries", "events") after the commit."""

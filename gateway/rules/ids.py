@@ -16,6 +16,8 @@ RECEIPT = "rcp_"
 ATTEMPT = "atm_"
 WEBHOOK = "whk_"
 HOOK_ATTEMPT = "wha_"
+USER = "usr_"
+SAVED_REPLY = "rpl_"
 
 RANDOM_OCTETS = 9
 _BODY_OCTETS = 15

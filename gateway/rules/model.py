@@ -182,6 +182,7 @@ class Message:
     submitted_message_id: the Message-ID that the submitting service gave.
     raw_sha256, raw_size: the bytes as received, or the first recipient's copy; None for chat.
     author_ref: the participant who wrote it, for messages in.
+    author: who of the company wrote it, as far as is known; customers don't read it.
     details: what else is shown (authentication, forwarded, bounces ...), JSON values.
     suggestions: invoice_numbers, ibans, returns_on, substitute; empty where there is none.
     kind: "message" | "invoice" | "reminder" | "claim" | ... what a system line tells;
@@ -224,6 +225,7 @@ class Message:
     invoice_id: str | None = None
     raw_sha256: str | None = None
     raw_size: int = 0
+    author: str = ""
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -306,7 +308,10 @@ class InvoiceStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A claim or a fact of payment. by: "customer" | "company" | "provider"."""
+    """A claim or a fact of payment. by: "customer" | "company" | "provider".
+
+    noted_by: who of the company noted, confirmed or took it back, as far as is known.
+    """
 
     id: str
     invoice_id: str
@@ -318,6 +323,7 @@ class Payment:
     note: str
     created_at: datetime
     withdrawn: bool = False
+    noted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ class KeptPasswords:
         async with self._turn:
             return await asyncio.to_thread(self._verify, kept, password)
 
+    async def kept(self, password: str) -> str:
+        """Return what to keep of a password that somebody chose."""
+        async with self._turn:
+            return await asyncio.to_thread(self.hashed, password)
+
     def hashed(self, password: str) -> str:
         """Return what to keep of a password that somebody chose; takes 100 ms."""
         return self._hasher.hash(password)

@@ -122,12 +122,14 @@ def to_payment_row(tenant_id: str, payment: Payment) -> dict[str, Any]:
         "note": payment.note,
         "created_at": to_micros(payment.created_at),
         "withdrawn": payment.withdrawn,
+        "noted_by": payment.noted_by,
     }
 
 
 def from_payment_row(row: Row) -> Payment:
     """Return the payment of a row with all columns."""
-    _, id_, _, invoice_id, amount, method, on, by, confirmed, note, created_at, withdrawn = row
+    _, id_, _, invoice_id, amount, method, on, by, confirmed, note, *rest = row
+    created_at, withdrawn, noted_by = rest
     return Payment(
         id=id_,
         invoice_id=invoice_id,
@@ -139,6 +141,7 @@ def from_payment_row(row: Row) -> Payment:
         note=note,
         created_at=from_micros(created_at),
         withdrawn=bool(withdrawn),
+        noted_by=noted_by,
     )
 
 

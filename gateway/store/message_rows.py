@@ -100,7 +100,7 @@ def from_row(row: Row, attachments: Sequence[Attachment]) -> Message:
     ) = row
     to, cc, reply_to = recipients_of(recipients)
     in_reply_to, references = ((), ()) if refs == _NOTHING else json.loads(refs)
-    forwarded, authentication, bounces, suggestions = _details_of(details)
+    forwarded, authentication, bounces, suggestions, author = _details_of(details)
     return Message(
         id=id_,
         tenant_id=tenant_id,
@@ -135,6 +135,7 @@ def from_row(row: Row, attachments: Sequence[Attachment]) -> Message:
         visible=bool(visible),
         kind=kind,
         author_ref=author_ref,
+        author=author,
         invoice_id=invoice_id,
         raw_sha256=raw_sha256,
         raw_size=raw_size,
@@ -210,15 +211,14 @@ def _refs(message: Message) -> str:
 
 
 def _details(message: Message) -> str:
-    said = message.authentication, message.bounces, message.suggestions
+    said = message.authentication, message.bounces, message.suggestions, message.author
     if not any(said) and message.forwarded is None:
         return _NOTHING
     return to_json((message.forwarded, *said))
 
 
-def _details_of(text: str) -> tuple[Any, Any, Any, Any]:
-    """Return forwarded mail, authentication, bounces and suggestions of the column `details`."""
-    forwarded, authentication, bounces, *rest = (
-        (None, {}, ()) if text == _NOTHING else json.loads(text)
-    )
-    return forwarded, authentication, bounces, rest[0] if rest else {}
+def _details_of(text: str) -> tuple[Any, ...]:
+    """Return forwarded mail, authentication, bounces, suggestions, author of `details`."""
+    found = [] if text == _NOTHING else json.loads(text)
+    # Rows of earlier versions hold fewer.
+    return (*found, *(None, {}, (), {}, "")[len(found) :])

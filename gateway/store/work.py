@@ -14,6 +14,7 @@ from gateway.store.repeats import Facts, Repeats
 from gateway.store.spool import Spool
 from gateway.store.sts_cache import StsCache
 from gateway.store.suppressions import Suppressions
+from gateway.store.team import Team
 from gateway.store.tenants import Tenants
 from gateway.store.transaction import Transaction
 from gateway.store.turns import Turns
@@ -41,6 +42,7 @@ class Work:
         self.facts = Facts(transaction)
         self.sts = StsCache(transaction)
         self.hooks = Hooks(transaction)
+        self.team = Team(transaction)
 
     def forget_past(self, now: datetime) -> int:
         """Forget sessions, links, repeats, policies, attempts of webhooks; return how many."""

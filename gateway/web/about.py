@@ -133,6 +133,7 @@ def _payment(payment: Payment, invoice: Invoice, say: Wording) -> dict[str, Any]
         ),
         "state": say.text(state),
         "note": payment.note,
+        "noted_by": payment.noted_by,
         "stands": payment.confirmed and not payment.withdrawn,
     }
 

@@ -12,14 +12,18 @@ from gateway.web.first_use import FirstUse
 from gateway.web.formatted import Formatted
 from gateway.web.guard import Pace
 from gateway.web.handouts import Handouts
+from gateway.web.hooks_page import HooksPage
 from gateway.web.inbox import Inbox
 from gateway.web.inbox_forms import InboxForms
+from gateway.web.keys_page import KeysPage
 from gateway.web.live import Live
 from gateway.web.pages import HEADERS, Pages, see_other
 from gateway.web.paying import Paying
 from gateway.web.rendering import environment
+from gateway.web.replies_page import RepliesPage
 from gateway.web.services import WebServices
 from gateway.web.signin import SignIn
+from gateway.web.team_page import TeamPage
 
 
 def build_web(services: WebServices) -> list[BaseRoute]:
@@ -39,6 +43,10 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *pdf_links.routes(services, pages),
         *sign_in.routes(),
         *SettingsPage(services, pages, sign_in).routes(),
+        *TeamPage(services, pages, sign_in).routes(),
+        *KeysPage(services, pages, sign_in).routes(),
+        *HooksPage(services, pages, sign_in).routes(),
+        *RepliesPage(services, pages, sign_in).routes(),
         *inbox.routes(),
         *FirstUse(services, pages, sign_in, inbox).routes(),
         *Formatted(services, pages, sign_in).routes(),

@@ -13,6 +13,7 @@ from gateway.flow.refusal import Kind, Refused
 from gateway.mail.address import is_mailbox
 from gateway.rules.model import Tenant
 from gateway.rules.own_server import EmailSettings, Method, Replies, Security, settings_of
+from gateway.web.company import framed
 from gateway.web.pages import STATUS, Pages
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
@@ -65,8 +66,8 @@ class SettingsPage:
         """Show what is stored; the password never comes back to the browser."""
         seat = await self._sign_in.seat(request)
         if seat is None:
-            return self._sign_in.page()
-        _require_settings(seat)
+            return await self._sign_in.page()
+        seat = await self._sign_in.setter(request)
         return await self._page(seat, settings_of(seat.tenant))
 
     async def save(self, request: Request) -> Response:
@@ -92,11 +93,7 @@ class SettingsPage:
         return await self._page(seat, settings_of(fresh), fields=fields, tested=tested)
 
     async def _writer(self, request: Request) -> Seat:
-        seat = await self._sign_in.seat(request)
-        if seat is None:
-            raise Refused(Kind.FORBIDDEN, "signed_out", "Sign in to the Inbox first.")
-        _require_settings(seat)
-        return seat
+        return await self._sign_in.setter(request)
 
     async def _fresh(self, tenant: Tenant) -> Tenant:
         found = await self._services.context.store.read(lambda work: work.tenants.get(tenant.id))
@@ -128,7 +125,7 @@ class SettingsPage:
         say = wording(tenant.locale)
         addresses = await self._services.egress_addresses()
         values = {
-            "company": tenant.name,
+            **framed(seat, "settings", say),
             "gateway_address": self._services.context.names.sender_address(tenant),
             "form": _form(settings, fields),
             "has_password": bool(settings.account.sealed),
@@ -142,12 +139,6 @@ class SettingsPage:
             "addresses": addresses,
         }
         return self._pages.page("settings.html", values, say=say, status=status)
-
-
-def _require_settings(seat: Seat) -> None:
-    if not seat.may_set:
-        detail = "You may not change settings: your key lacks the right settings."
-        raise Refused(Kind.FORBIDDEN, "no_settings", detail)
 
 
 def _change_of(fields: Mapping[str, str]) -> Change:

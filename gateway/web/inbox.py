@@ -1,7 +1,7 @@
 """The company's Inbox: what came in, what became of what went out (ux.md, 2.3)."""
 
 import asyncio
-from typing import Any
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,8 +10,10 @@ from starlette.routing import BaseRoute
 from gateway.flow.contents import stream
 from gateway.flow.received import received_copy
 from gateway.flow.refusal import Kind, not_found
+from gateway.ports.store import Work
 from gateway.rules.model import IMPORTED, Attachment, Direction
 from gateway.rules.payments import day_of
+from gateway.rules.team import SavedReply
 from gateway.web.desk import VIEW_OF, VIEWS, Desk, look_over
 from gateway.web.downloads import download
 from gateway.web.email_settings import account_failure
@@ -50,14 +52,14 @@ class Inbox:
         """Show the conversations of a view, or the sign-in."""
         seat = await self._sign_in.seat(request)
         if seat is None:
-            return self._sign_in.page()
+            return await self._sign_in.page()
         return await self.page(request, seat, None)
 
     async def show_one(self, request: Request) -> Response:
         """Show one conversation beside the list."""
         seat = await self._sign_in.seat(request)
         if seat is None:
-            return self._sign_in.page()
+            return await self._sign_in.page()
         return await self.page(request, seat, request.path_params["conversation"])
 
     async def attachment(self, request: Request) -> Response:
@@ -112,17 +114,19 @@ class Inbox:
         given = request.query_params.get("view", "")
         cursor = request.query_params.get("cursor") or None
 
-        def look(work: Any) -> tuple[str, Desk, Opened | None]:
+        def look(work: Work) -> tuple[str, Desk, Opened | None, Sequence[SavedReply]]:
             opened = look_at(work, tenant, conversation_id) if conversation_id else None
             lies_in = VIEW_OF[opened.inside.conversation.status] if opened else "open"
             view = given if given in VIEWS else lies_in
-            return view, look_over(work, tenant, view, cursor), opened
+            replies = work.team.replies(tenant.id) if opened else ()
+            return view, look_over(work, tenant, view, cursor), opened, replies
 
-        view, desk, opened = await context.store.read(look)
+        view, desk, opened, replies = await context.store.read(look)
         if conversation_id and opened is None:
             raise not_found("conversation")
         now = context.clock.now()
         today = day_of(now, tenant.timezone)
+        reply_id = request.query_params.get("reply", "")
         draft_id = request.query_params.get("draft", "")
         everything = "all" in request.query_params
 
@@ -153,7 +157,8 @@ class Inbox:
                 else None,
                 "account_failure": account_failure(tenant, say),
                 "trouble": trouble,
-                "text": text or (opened.draft(draft_id) if opened else ""),
+                "text": text or (_begun(opened, draft_id, replies, reply_id) if opened else ""),
+                "replies": replies,
                 "note": note,
                 "most_files": self._services.upload_files,
                 "most_mega": self._services.upload_bytes // (1024 * 1024),
@@ -162,3 +167,11 @@ class Inbox:
 
         # Many messages take long to write down; others are served meanwhile.
         return await asyncio.to_thread(write_down)
+
+
+def _begun(opened: Opened, draft_id: str, replies: Sequence[SavedReply], reply_id: str) -> str:
+    """Return the text to begin with: an answer taken back, or a saved reply."""
+    if draft_id:
+        return opened.draft(draft_id)
+    text = next((one.text for one in replies if one.id == reply_id), "")
+    return text.replace("{name}", opened.inside.conversation.customer.name)

@@ -65,7 +65,9 @@ class InboxForms:
             try:
                 text = taken.fields.get("text", "").replace("\r\n", "\n")
                 note = bool(taken.fields.get("note"))
-                draft = AnswerDraft(text, attachments=taken.documents, note=note)
+                draft = AnswerDraft(
+                    text, attachments=taken.documents, note=note, author=seat.user or ""
+                )
                 if not note:
                     await self._refuse_outdated(seat, conversation_id, taken.fields.get("seen", ""))
                 message = await services.conversing.answer(
@@ -153,7 +155,9 @@ class InboxForms:
         seat = await self._sign_in.writer(request)
         payment_id = (await fields_of(request)).get("payment_id") or None
         invoice_id = request.path_params["invoice"]
-        await self._services.billing.confirm_payment(seat.tenant, invoice_id, payment_id)
+        await self._services.billing.confirm_payment(
+            seat.tenant, invoice_id, payment_id, noted_by=seat.user or ""
+        )
         return see_other(_back(request))
 
     async def refuse(self, request: Request) -> Response:
@@ -163,14 +167,18 @@ class InboxForms:
         if not payment_id:
             raise invalid("payment_id", "Which payment?")
         invoice_id = request.path_params["invoice"]
-        await self._services.billing.mark_unpaid(seat.tenant, invoice_id, payment_id)
+        await self._services.billing.mark_unpaid(
+            seat.tenant, invoice_id, payment_id, noted_by=seat.user or ""
+        )
         return see_other(_back(request))
 
     async def mark_paid(self, request: Request) -> Response:
         """Note that everything that was open has been paid today."""
         seat = await self._sign_in.writer(request)
         invoice_id = request.path_params["invoice"]
-        await self._services.billing.mark_paid(seat.tenant, invoice_id, PaymentDraft())
+        await self._services.billing.mark_paid(
+            seat.tenant, invoice_id, PaymentDraft(noted_by=seat.user or "")
+        )
         return see_other(_back(request))
 
     async def retry(self, request: Request) -> Response:

@@ -125,7 +125,8 @@ def _name(message: Message) -> str:
         # The whole address, never the name alone: names are what forgers choose freely.
         name, address = message.from_.name, message.from_.address
         return f"{name} <{address}>" if name else address
-    return message.from_.name or message.from_.address
+    name = message.from_.name or message.from_.address
+    return f"{message.author} ({name})" if message.author else name
 
 
 def _fates(

@@ -17,7 +17,9 @@ from gateway.flow.presence import Presence
 from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
 from gateway.flow.submit import Submissions
+from gateway.flow.team import TeamDesk
 from gateway.flow.visit import Visits
+from gateway.ports.hooks import HookDesk
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.guesses import Guesses, usual_guesses
 
@@ -50,6 +52,8 @@ class WebServices:
     conversing: Conversing
     billing: Billing
     companies: Companies
+    team: TeamDesk
+    hooks: HookDesk
     dispatch: Dispatch
     mending: Mending
     submissions: Submissions

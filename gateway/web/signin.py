@@ -10,8 +10,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway.flow.refusal import Kind, Refused
+from gateway.flow.team import session_mark
 from gateway.ports.store import Work
 from gateway.rules.model import Tenant
+from gateway.rules.team import SHORTEST_PASSWORD, Role
 from gateway.runtime.http.guesses import network_of_peer
 from gateway.web.guard import Pace, peer_of
 from gateway.web.pages import Pages, see_other
@@ -26,13 +28,17 @@ _SECRET_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who is signed in. conversation_id: where their link leads."""
+    """Who is signed in. conversation_id: where their link leads.
+
+    user: the person's name, None if a key signed in. user_id: of a user of the company.
+    """
 
     tenant: Tenant
     may_write: bool
     may_set: bool
     user: str | None = None
     conversation_id: str | None = None
+    user_id: str | None = None
 
 
 class SignIn:
@@ -52,6 +58,8 @@ class SignIn:
             route("/inbox/sign-out", self.leave, method="POST"),
             route("/inbox/link/{code}", self.show_link),
             route("/inbox/link/{code}", self.use_link, method="POST"),
+            route("/inbox/welcome/{code}", self.show_invitation),
+            route("/inbox/welcome/{code}", self.accept_invitation, method="POST"),
         ]
 
     async def seat(self, request: Request) -> Seat | None:
@@ -75,19 +83,41 @@ class SignIn:
         """Return who is signed in and may write; raises Refused."""
         seat = await self.reader(request)
         if not seat.may_write:
-            detail = "You may only read here: your key lacks the right inbox:write."
+            detail = (
+                "You may only read here: an owner of your company can give you more."
+                if seat.user_id
+                else "You may only read here: your key lacks the right inbox:write."
+            )
             raise Refused(Kind.FORBIDDEN, "read_only", detail)
         return seat
 
-    def page(self, *, status: int = 200, trouble: str = "") -> Response:
-        """Return the page with the one field for key or code."""
-        say = wording("en")
-        return self._pages.page("signin.html", {"trouble": trouble}, say=say, status=status)
+    async def setter(self, request: Request) -> Seat:
+        """Return who is signed in and may change settings; raises Refused."""
+        seat = await self.reader(request)
+        if not seat.may_set:
+            detail = (
+                "You may not change settings: ask an owner of your company."
+                if seat.user_id
+                else "You may not change settings: your key lacks the right settings."
+            )
+            raise Refused(Kind.FORBIDDEN, "no_settings", detail)
+        return seat
+
+    async def page(self, *, status: int = 200, trouble: str = "", login: str = "") -> Response:
+        """Return the page with the field for key or code, and name and password for users."""
+        values = {
+            "trouble": trouble,
+            "has_users": await self._services.team.is_used(),
+            "login": login,
+        }
+        return self._pages.page("signin.html", values, say=wording("en"), status=status)
 
     async def enter(self, request: Request) -> Response:
-        """Sign in with what stands in the field: a key, a code, or a whole link."""
+        """Sign in with a key, a code, a whole link, or a name and a password."""
         self._count(request)
         fields = await fields_of(request)
+        if fields.get("login") or fields.get("password"):
+            return await self._enter_as_user(request, fields)
         given = fields.get("secret") or fields.get("key") or fields.get("code") or ""
         given = given.strip()
         if "/" in given:
@@ -100,8 +130,50 @@ class SignIn:
         if secret is None:
             await self._services.guesses.wrong(given, peer_of(request))
             words = "This key or code is not known, was used already, or has expired."
-            return self.page(status=401, trouble=wording("en").text(words))
+            return await self.page(status=401, trouble=wording("en").text(words))
         return await self._welcome(secret)
+
+    async def _enter_as_user(self, request: Request, fields: Mapping[str, str]) -> Response:
+        login, password = fields.get("login", "").strip(), fields.get("password", "")
+        secret = await self._services.team.enter(login, password)
+        if secret is None:
+            await self._services.guesses.wrong(f"{login}\n{password}", peer_of(request))
+            words = "This name and password do not belong together."
+            return await self.page(status=401, trouble=wording("en").text(words), login=login)
+        return await self._welcome(secret)
+
+    async def show_invitation(self, request: Request) -> Response:
+        """Show the form by which an invited person chooses a password; uses up nothing."""
+        return await self._invitation(request, "", 200)
+
+    async def accept_invitation(self, request: Request) -> Response:
+        """Keep the password and sign in."""
+        self._count(request)
+        code = request.path_params["code"]
+        if len(code) > _SECRET_CHARS:
+            raise Refused(Kind.GONE, "link_used", "This link was used already, or has expired.")
+        password = (await fields_of(request)).get("password", "")
+        try:
+            secret = await self._services.team.accept(code, password)
+        except Refused as refused:
+            if refused.kind is not Kind.INVALID:
+                await self._services.guesses.wrong(code, peer_of(request))
+                raise
+            return await self._invitation(request, refused.detail, 422)
+        return await self._welcome(secret)
+
+    async def _invitation(self, request: Request, trouble: str, status: int) -> Response:
+        code = request.path_params["code"]
+        user = await self._services.team.invited(code) if len(code) <= _SECRET_CHARS else None
+        if user is None:
+            raise Refused(Kind.GONE, "link_used", "This link was used already, or has expired.")
+        values = {
+            "code": quote(code, safe=""),
+            "user": user,
+            "trouble": trouble,
+            "shortest": SHORTEST_PASSWORD,
+        }
+        return self._pages.page("welcome.html", values, say=wording("en"), status=status)
 
     async def leave(self, request: Request) -> Response:
         """Sign out."""
@@ -160,6 +232,9 @@ def _seat(work: Work, about: Mapping[str, Any]) -> Seat | None:
         key = next((one for one in work.keys.all(tenant.id) if one.id == key_id), None)
         if key is None or key.revoked_at is not None:
             return None
+    user_id = about.get("user_id")
+    if user_id is not None:
+        return _seat_of_user(work, tenant, str(user_id), about)
     scopes = about.get("scopes")
     return Seat(
         tenant=tenant,
@@ -167,4 +242,20 @@ def _seat(work: Work, about: Mapping[str, Any]) -> Seat | None:
         may_set=scopes is None or "settings" in scopes,
         user=about.get("user"),
         conversation_id=about.get("conversation_id"),
+    )
+
+
+def _seat_of_user(
+    work: Work, tenant: Tenant, user_id: str, about: Mapping[str, Any]
+) -> Seat | None:
+    user = work.team.get(tenant.id, user_id)
+    # Whoever was removed, or chose another password, is signed out everywhere.
+    if user is None or session_mark(user) != about.get("password_at"):
+        return None
+    return Seat(
+        tenant=tenant,
+        may_write=user.role is not Role.READER,
+        may_set=user.role is Role.OWNER,
+        user=user.name,
+        user_id=user.id,
     )

@@ -31,7 +31,10 @@ from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.renewal import Renewal
 from gateway.flow.submit import Submissions
+from gateway.flow.team import TeamDesk
 from gateway.flow.visit import Visits
+from gateway.hooks.desk import WebhookDesk
+from gateway.hooks.post import HookPolicy
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.lists import Page
 from gateway.rules import ids
@@ -43,6 +46,7 @@ from gateway.rules.model import (
     Tenant,
     Threading,
 )
+from gateway.runtime.passwords import KeptPasswords
 from gateway.runtime.stripe import Stripe
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
@@ -53,10 +57,12 @@ from gateway.web.app import build_web
 from gateway.web.letters import TemplateLetters
 from gateway.web.services import WebServices
 from tests.api.kit import NAMES, SECRETS, Clock, DiskBlobs, OneWay
-from tests.fakes import ScriptedProbe
+from tests.fakes import ScriptedOutward, ScriptedProbe
 from tests.fakestripe import FakeStripe
 from tests.smtp.loops import in_loop
+from webhooks.schedule import Schedule
 
+SCHEDULE = Schedule((timedelta(minutes=1),), timedelta(days=5))
 PDF = b"%PDF-1.7\n" + b"x" * 1000
 HOST = NAMES.public_url
 
@@ -228,6 +234,8 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         companies=Companies(context),
         dispatch=Dispatch(context),
         mending=Mending(context, quota),
+        team=TeamDesk(context, KeptPasswords()),
+        hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(SCHEDULE)),
         accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
         uploads=directory / "uploads",
         **settings,

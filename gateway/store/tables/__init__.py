@@ -23,6 +23,7 @@ from gateway.store.tables.mail import (
 )
 from gateway.store.tables.policies import STS_POLICY
 from gateway.store.tables.queue import DELIVERY, EVENT, SUPPRESSION
+from gateway.store.tables.team import INBOX_USER, SAVED_REPLY
 
 __all__ = [
     "API_KEY",
@@ -34,6 +35,7 @@ __all__ = [
     "EVENT",
     "FACT",
     "INBOUND",
+    "INBOX_USER",
     "INVOICE",
     "LOGIN",
     "MESSAGE",
@@ -43,6 +45,7 @@ __all__ = [
     "PAYMENT",
     "RECEIPT",
     "REPEAT",
+    "SAVED_REPLY",
     "STS_POLICY",
     "SUPPRESSION",
     "TENANT",

@@ -60,6 +60,7 @@ class PaymentRow(Stored, table=True):
     note: str
     created_at: int = big()
     withdrawn: bool
+    noted_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class ReceiptRow(Stored, table=True):

@@ -215,6 +215,15 @@ field?.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
 field?.addEventListener("input", keep);
+document.getElementById("saved")?.addEventListener("click", (event) => {
+  const chosen = event.target.closest("a[data-text]");
+  if (!chosen) return;
+  event.preventDefault();
+  field.setRangeText(chosen.dataset.text, field.selectionStart, field.selectionEnd, "end");
+  event.currentTarget.open = false;
+  keep();
+  field.focus();
+});
 if (field) field.value ||= sessionStorage.getItem(DRAFT) ?? "";
 
 wake(document);

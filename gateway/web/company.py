@@ -1,0 +1,29 @@
+"""The frame of the company's pages besides the Inbox: settings, team, keys, webhooks."""
+
+from typing import Any
+
+from gateway.web.desk import VIEWS
+from gateway.web.signin import Seat
+from gateway.web.wording import Wording
+
+SECTIONS = (
+    ("settings", "/inbox/settings", "Email settings"),
+    ("team", "/inbox/team", "Team"),
+    ("keys", "/inbox/keys", "Keys and logins"),
+    ("webhooks", "/inbox/webhooks", "Webhooks"),
+)
+"""The pages for those who may change settings: name, path, title."""
+
+
+def framed(seat: Seat, here: str, say: Wording) -> dict[str, Any]:
+    """Return what the frame shows. here: the name of the page that is shown."""
+    return {
+        "company": seat.tenant.name,
+        "user": seat.user,
+        "may_set": seat.may_set,
+        "may_write": seat.may_write,
+        "views": [(key, say.text(words), "") for key, words in VIEWS.items()],
+        "view": "",
+        "here": here,
+        "sections": [(name, path, say.text(words)) for name, path, words in SECTIONS],
+    }
