@@ -188,7 +188,7 @@ def test_a_job_whose_caller_gave_up_before_it_began_is_not_done(store):
 
 @only_sqlite
 def test_a_full_database_is_a_fault_and_the_store_goes_on(database, opener):
-    store = opener(database, options=EngineOptions(max_pages=150))
+    store = opener(database, options=EngineOptions(max_pages=180))
 
     def add(number):
         content = kept(b"%8d" % number + b"x" * 100_000)
