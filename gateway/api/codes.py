@@ -13,6 +13,7 @@ CODES = {
     "invalid": "The field does not fit; `detail` says why.",
     "invalid_cursor": "The list did not give that cursor.",
     "invalid_json": "The body is not JSON.",
+    "invalid_query": "The search has no word, or an operator has a value that it does not know.",
     "key_missing": "There is no API key in the request.",
     "key_unknown": "The API key is unknown or was revoked.",
     "method_not_allowed": "The path has other methods; see the header Allow.",

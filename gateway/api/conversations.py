@@ -19,6 +19,7 @@ from gateway.api.schemas.conversations import (
     SenderTaken,
 )
 from gateway.api.schemas.messages import MessageShown
+from gateway.api.search import question
 from gateway.api.views import conversation_begun, conversation_shown
 from gateway.flow.drafts import AnswerDraft, ConversationDraft
 from gateway.ports.correspondence import ConversationFilter
@@ -37,7 +38,11 @@ async def page(call: Call) -> Reply:
         invoice=asked.invoice,
         tag=asked.tag,
         assignee=asked.assignee,
+        query=None if asked.q is None else question(asked.q),
+        today=call.services.context.clock.now().date(),
     )
+    if which.query is not None:
+        tenant_id = call.company.id
     wanted = page_of(asked)
     listed = await call.services.context.store.read(
         lambda work: work.conversations.page(tenant_id, which, wanted)

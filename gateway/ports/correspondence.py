@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from gateway.ports.lists import Listed, Page
 from gateway.rules.model import Attachment, Conversation, Message, Participant
+from gateway.rules.search import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,10 @@ class Contents(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConversationFilter:
-    """Which conversations. view: "open" | "unread" | "not_delivered" | "waiting" | "done"."""
+    """Which conversations. view: "open" | "unread" | "not_delivered" | "waiting" | "done".
+
+    query: of one company's alone; today: what it goes by for what is overdue.
+    """
 
     view: str | None = None
     status: str | None = None
@@ -39,6 +44,8 @@ class ConversationFilter:
     invoice: str | None = None
     tag: str | None = None
     assignee: str | None = None
+    query: Query | None = None
+    today: date | None = None
 
 
 class Conversations(Protocol):
@@ -109,6 +116,9 @@ class Messages(Protocol):
         channel: str | None = None,
     ) -> Listed[Message]:
         """Return messages, newest first."""
+
+    def search(self, tenant_id: str, query: Query, page: Page, *, today: date) -> Listed[Message]:
+        """Return messages that a question finds, newest first. today: for what is overdue."""
 
     def change(self, message: Message) -> None:
         """Store the fields but id, position and attachments."""

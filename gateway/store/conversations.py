@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, text, tuple_, update
@@ -12,6 +13,7 @@ from gateway.ports.correspondence import ConversationFilter
 from gateway.ports.lists import Listed, Page, Stale, Taken
 from gateway.rules.documents import TITLES
 from gateway.rules.model import Conversation, ConversationStatus, Participant
+from gateway.rules.search import Query
 from gateway.store.cursors import FIRST, listed, take_cursor, whole
 from gateway.store.invoice_rows import number_key
 from gateway.store.rows import (
@@ -23,6 +25,8 @@ from gateway.store.rows import (
     to_json,
     to_micros,
 )
+from gateway.store.search import Words, conversations_found, shape
+from gateway.store.search import parameters as query_parameters
 from gateway.store.statements import Statement, columns, new
 from gateway.store.tables import CONVERSATION, INVOICE, PARTICIPANT
 from gateway.store.transaction import Row, Transaction
@@ -97,9 +101,13 @@ _CONDITIONS: Mapping[str, Callable[[], ColumnElement[bool]]] = {
 }
 
 
-@cache
+@lru_cache(maxsize=512)
 def _page(
-    has_tenant: bool, view: str | None, unread: bool | None, named: frozenset[str]
+    has_tenant: bool,
+    view: str | None,
+    unread: bool | None,
+    named: frozenset[str],
+    query: Query | None = None,
 ) -> Statement:
     """Return the statement for a kind of filter; there are few kinds."""
     which: list[Any] = [_C.merged_into.is_(None)]
@@ -110,6 +118,8 @@ def _page(
     if unread is not None:
         which.append(_UNREAD if unread else _C.unread == 0)
     which.extend(_CONDITIONS[name]() for name in sorted(named))
+    if query is not None:
+        which.extend(conversations_found(query))
     place = tuple_(_C.updated_at, _C.position)
     before = tuple_(bindparam("before"), bindparam("position"))
     return Statement(
@@ -124,6 +134,7 @@ class Conversations:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+        self._words = Words(transaction)
 
     def add(self, conversation: Conversation) -> None:
         """Add it; its invoice ids come with the invoices."""
@@ -155,7 +166,18 @@ class Conversations:
             "assignee": which.assignee,
         }
         parameters = {name: value for name, value in given.items() if value is not None}
-        statement = _page(tenant_id is not None, which.view, which.unread, frozenset(parameters))
+        query = which.query if tenant_id is not None else None
+        statement = _page(
+            tenant_id is not None,
+            which.view,
+            which.unread,
+            frozenset(parameters),
+            None if query is None else shape(query),
+        )
+        if query is not None and tenant_id is not None:
+            dialect, today = self._transaction.dialect, which.today or date.min
+            number = self._words.number(tenant_id)
+            parameters |= query_parameters(query, tenant_id, number, dialect, today)
         if which.invoice is not None:
             parameters |= {
                 f"number_{kind}": number_key(tenant_id or "", kind, which.invoice)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, se
 from gateway.ports.correspondence import KnownMessage
 from gateway.ports.lists import Listed, Page
 from gateway.rules.model import IMPORTED, Attachment, Direction, Message
+from gateway.rules.search import Query
 from gateway.store.cursors import begins_before, listed, take_cursor, whole
 from gateway.store.message_rows import (
     from_attachment_row,
@@ -19,12 +21,14 @@ from gateway.store.message_rows import (
     to_row,
 )
 from gateway.store.rows import key_of
+from gateway.store.search import Words, messages_found, parameters, shape
 from gateway.store.statements import Several, Statement, columns, new, passing
 from gateway.store.tables import ATTACHMENT, MESSAGE, MESSAGE_NAME
 from gateway.store.transaction import Row, Transaction
 
 _KIND = "msg"
 _KIND_WITHIN = "cms"
+_KIND_FOUND = "fnd"
 _C = MESSAGE.c
 _A = ATTACHMENT.c
 _N = MESSAGE_NAME.c
@@ -125,6 +129,7 @@ class Messages:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+        self._words = Words(transaction)
 
     def add(self, message: Message) -> Message:
         """Add it with its attachments (contents must be there); return it with its position."""
@@ -133,7 +138,9 @@ class Messages:
         for attachment in message.attachments:
             self._transaction.run(_ADD_ATTACHMENT, to_attachment_row(attachment))
         self._add_names(message)
-        return replace(message, position=row[0])
+        stored = replace(message, position=row[0])
+        self._words.add(stored)
+        return stored
 
     def get(self, tenant_id: str | None, message_id: str) -> Message | None:
         """Return it with attachments, or None if unknown; tenant None: of any company."""
@@ -169,11 +176,24 @@ class Messages:
         parameters |= {"before": begins_before(_KIND, page), "limit": page.limit + 1}
         return self._listed(_KIND, page, self._transaction.rows(statement, parameters))
 
+    def search(self, tenant_id: str, query: Query, page: Page, *, today: date) -> Listed[Message]:
+        """Return what a question finds, newest first."""
+        number = self._words.number(tenant_id)
+        given = parameters(query, tenant_id, number, self._transaction.dialect, today)
+        given |= {
+            "tenant_id": tenant_id,
+            "before": begins_before(_KIND_FOUND, page),
+            "limit": page.limit + 1,
+        }
+        rows = self._transaction.rows(messages_found(shape(query)), given)
+        return self._listed(_KIND_FOUND, page, rows)
+
     def change(self, message: Message) -> None:
         """Store the fields but id, position and attachments."""
         row = to_row(message) | {"the_id": message.id, "the_tenant": message.tenant_id}
         if self._transaction.run(_CHANGE, row) == 1:
             self._add_names(message)
+            self._words.change(message)
 
     def change_attachments(self, message: Message) -> None:
         """Store what its attachments are called and how they are shown, and add new ones.
@@ -186,6 +206,9 @@ class Messages:
             if self._transaction.run(_CHANGE_ATTACHMENT, named) != 1:
                 self._transaction.run(_ADD_ATTACHMENT, row)
         self._transaction.run(_COUNT_ATTACHMENTS, {"the_message": message.id})
+        stored = self.get(message.tenant_id, message.id)
+        if stored is not None:
+            self._words.change(stored)
 
     def known(self, tenant_id: str, message_ids: Sequence[str]) -> Sequence[KnownMessage]:
         """Return messages of a company with these Message-IDs (ours, submitted, or a relay's)."""

@@ -44,6 +44,7 @@ from gateway.store.faults import fault_of
 from gateway.store.lock import DirectoryLock, InUse
 from gateway.store.migrate import HEAD, check_known, revision_of, upgrade
 from gateway.store.statements import POSTGRESQL
+from gateway.store.tables import SHADOWS
 
 _ROWS = 500
 _NEW = ".restored"
@@ -154,7 +155,7 @@ def _holds_data(engine: Engine) -> bool:
         return False
     with engine.connect() as connection:
         tables = MetaData()
-        tables.reflect(connection)
+        tables.reflect(connection, only=_has_rows)
         for table in tables.sorted_tables:
             rows = select(func.count()).select_from(table)
             if table.name == "tenant":
@@ -162,6 +163,11 @@ def _holds_data(engine: Engine) -> bool:
             if table.name not in {"alembic_version", "fact"} and connection.scalar(rows):
                 return True
     return False
+
+
+def _has_rows(table: str, _: MetaData) -> bool:
+    """Say whether a table holds rows of ours, and is not a part of SQLite's index."""
+    return not table.startswith(SHADOWS)
 
 
 def _unpack(source: Path, scratch: Path) -> _Taken:
@@ -250,7 +256,7 @@ def _load(connection: Connection, taken: _Taken) -> None:
     there.drop_all(connection)
     upgrade(connection, revision)
     tables = MetaData()
-    tables.reflect(connection)
+    tables.reflect(connection, only=_has_rows)
     ordered = [table for table in tables.sorted_tables if table.name != "alembic_version"]
     for table in reversed(ordered):
         connection.execute(delete(table))

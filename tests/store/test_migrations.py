@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from gateway.store import migrate
 from gateway.store.engine import make_engine, place_of
-from gateway.store.tables import METADATA
+from gateway.store.tables import METADATA, SHADOWS
 
 
 def test_the_newest_migration_is_the_head():
@@ -24,9 +24,15 @@ def test_a_migrated_database_is_left_alone(store):
     assert migrate.bring_up(store.store.engine(readonly=False)) is False
 
 
+def is_declared(name, kind, _parents):
+    """Leave out what stands as SQL beside the tables; its letters are compared below."""
+    return kind not in {"table", "index"} or not name.startswith(SHADOWS)
+
+
 def test_migrations_make_the_declared_tables(store):
     with store.store.engine().connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        ours = {"compare_type": True, "include_name": is_declared}
+        context = MigrationContext.configure(connection, opts=ours)
         assert compare_metadata(context, METADATA) == []
 
 

@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 
 import gateway.store
+from gateway.rules.search import read_query
 from gateway.store import (
     conversations,
     deliveries,
@@ -20,6 +21,7 @@ from gateway.store import (
 )
 from gateway.store.claim import Queue
 from gateway.store.engine import DATABASE_FILE
+from gateway.store.search import messages_found, shape
 from gateway.store.statements import SQLITE, Several, Statement
 
 LARGE = "message message_name delivery inbound content event conversation participant attachment"
@@ -100,6 +102,12 @@ PAGE = conversations._page
         pytest.param(deliveries._PAGE_OF_STATES[True], "ix_delivery_state", id="by state"),
         pytest.param(delivery_counts._BOUNCED, "ix_delivery_bounced", id="bounces"),
         pytest.param(hooks._CLAIM[False], "ix_webhook_due_at", id="claim of endpoints"),
+        pytest.param(
+            messages_found(shape(read_query("a"))), "VIRTUAL TABLE INDEX", id="search of words"
+        ),
+        pytest.param(
+            messages_found(shape(read_query("is:unread"))), "ix_message_tenant", id="search of rest"
+        ),
         pytest.param(hooks._READY, "ix_webhook_due_at", id="endpoints that are behind"),
         pytest.param(PAGE(True, None, None, frozenset()), "ix_conversation_updated", id="inbox"),
         pytest.param(PAGE(True, "open", None, frozenset()), "ix_conversation_status", id="open"),

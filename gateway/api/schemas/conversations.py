@@ -8,6 +8,7 @@ from gateway.api.schemas.base import AskedPage, Given, Instant, Switch, Taken, o
 from gateway.api.schemas.documents import Files
 from gateway.api.schemas.fields import Html, Line, MailAddress, Subject, Tag, Text
 from gateway.api.schemas.people import Customer, CustomerShown
+from gateway.api.schemas.search import Question
 
 Status = Literal["open", "waiting", "closed", "spam"]
 View = Literal["open", "unread", "not_delivered", "waiting", "done"]
@@ -56,6 +57,7 @@ class AskedConversations(AskedPage):
     customer: Annotated[Word | None, Field(description="The customer's address")] = None
     invoice: Annotated[Word | None, Field(description="Id or number of an invoice in it")] = None
     tag: Word | None = None
+    q: Question | None = None
     assignee: Word | None = None
 
 

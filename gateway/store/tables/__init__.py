@@ -23,6 +23,7 @@ from gateway.store.tables.mail import (
 )
 from gateway.store.tables.policies import STS_POLICY
 from gateway.store.tables.queue import DELIVERY, EVENT, SUPPRESSION
+from gateway.store.tables.search import MESSAGE_SEARCH, SHADOWS
 from gateway.store.tables.team import INBOX_USER, SAVED_REPLY
 
 __all__ = [
@@ -40,12 +41,14 @@ __all__ = [
     "LOGIN",
     "MESSAGE",
     "MESSAGE_NAME",
+    "MESSAGE_SEARCH",
     "METADATA",
     "PARTICIPANT",
     "PAYMENT",
     "RECEIPT",
     "REPEAT",
     "SAVED_REPLY",
+    "SHADOWS",
     "STS_POLICY",
     "SUPPRESSION",
     "TENANT",
