@@ -9,6 +9,7 @@ from gateway.api.schemas.email_settings import (
     EmailSettingsShown,
     FailureShown,
     PasswordShown,
+    RemindersShown,
     SmtpShown,
     StepShown,
     TestShown,
@@ -17,6 +18,7 @@ from gateway.flow.mail_accounts import Change
 from gateway.flow.refusal import not_found
 from gateway.rules.model import Tenant
 from gateway.rules.own_server import settings_of
+from gateway.rules.reminders import ReminderRules
 
 
 async def _current(call: Call) -> Tenant:
@@ -44,6 +46,11 @@ async def _shown(call: Call, tenant: Tenant) -> Reply:
             ),
             replies=settings.replies.value,
             egress_addresses=list(await call.services.egress_addresses()),
+            reminders=RemindersShown(
+                before=list(settings.reminders.before),
+                on_due=settings.reminders.on_due,
+                after=list(settings.reminders.after),
+            ),
             failure=FailureShown(
                 since=datetime.fromisoformat(failure.since),
                 stage=failure.stage,
@@ -68,6 +75,7 @@ def change_of(body: EmailSettingsChange) -> Change:
         replies=given.get("replies"),
         account=account,
         password=password,
+        reminders=ReminderRules(**body.reminders.model_dump()) if body.reminders else None,
     )
 
 

@@ -77,6 +77,18 @@ ROUTES = (
     ),
     Route(
         "POST",
+        f"{_ONE}/remind",
+        "Remind of an unpaid invoice by mail, in its conversation",
+        invoices.remind,
+        Access.COMPANY,
+        "Invoices",
+        scopes=("send",),
+        answer=InvoiceSent,
+        status=202,
+        refuses=(409, 429, 507),
+    ),
+    Route(
+        "POST",
         f"{_ONE}/mark-paid",
         "Note a payment; less than the open amount is a part payment",
         invoices.mark_paid,

@@ -13,6 +13,7 @@ from gateway.flow.drafts import SentInvoice
 from gateway.rules.currencies import shown
 from gateway.rules.model import Invoice, Payment
 from gateway.rules.payments import amount_open, day_of, is_overdue
+from gateway.rules.reminders import PROMISED_ON, promised_on
 
 
 def invoice_shown(invoice: Invoice, *, timezone: str, now: datetime) -> InvoiceShown:
@@ -37,7 +38,8 @@ def invoice_shown(invoice: Invoice, *, timezone: str, now: datetime) -> InvoiceS
         ),
         message=invoice.message,
         lines=[dict(line) for line in invoice.lines],
-        payment=dict(invoice.payment),
+        payment={name: said for name, said in invoice.payment.items() if name != PROMISED_ON},
+        promised_on=promised_on(invoice),
         conversation_id=invoice.conversation_id,
         message_id=invoice.message_id,
         replaces=invoice.replaces,

@@ -25,7 +25,7 @@ from gateway.ports.store import Work
 from gateway.rules.currencies import MINOR_DIGITS, fits
 from gateway.rules.model import Invoice, Participant, Tenant
 
-_EMPTIED = frozenset({"issued_on", "due_on", "payment", "locale"})
+_EMPTIED = frozenset({"issued_on", "due_on", "payment", "locale", "promised_on"})
 
 
 def _check_amount(amount: Decimal, currency: str) -> None:
@@ -167,6 +167,12 @@ async def change(call: Call) -> Reply:
 async def send(call: Call) -> Reply:
     """Mail an invoice once more."""
     sent = await call.services.submissions.resend_invoice(call.company, call.path["id"])
+    return _sent(call, sent)
+
+
+async def remind(call: Call) -> Reply:
+    """Remind of an invoice by mail."""
+    sent = await call.services.submissions.remind(call.company, call.path["id"])
     return _sent(call, sent)
 
 

@@ -23,6 +23,7 @@ from gateway.rules.own_server import (
     settings_of,
     vault_label,
 )
+from gateway.rules.reminders import ReminderRules
 from gateway.runtime.passwords import KeptPasswords
 from gateway.settings import TenantFile
 
@@ -131,6 +132,11 @@ def _email(office: Office, work: Work, tenant: Tenant, company: TenantFile, now:
         method=Method(given.method.value),
         account=account,
         replies=Replies(given.replies.value),
+        reminders=ReminderRules(
+            tuple(sorted(set(given.reminders.before))),
+            given.reminders.on_due,
+            tuple(sorted(set(given.reminders.after))),
+        ),
     )
     if wanted.uses_own_server and not wanted.account.is_complete:
         raise ConfigError(

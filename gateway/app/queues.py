@@ -14,6 +14,7 @@ from gateway.flow.house_mail import HouseMail
 from gateway.flow.ingest import Ingest
 from gateway.flow.lateness import LateNotices
 from gateway.flow.queue_manager import QueueManager
+from gateway.flow.reminders import Reminders
 from gateway.flow.submitter_reports import SubmitterReports
 from gateway.flow.verifying import Verifying
 from gateway.hooks.service import HookService
@@ -78,6 +79,8 @@ class Queues:
             self._late = LateNotices(office.context, notice, way.policy)
             self._begin(self._late.run(), None, "late")
             self._begin(SubmitterReports(office.context).run(), None, "reports")
+            reminders = Reminders(office.context, office.submissions.quota)
+            self._begin(reminders.run(), None, "reminders")
             self._house = HouseMail(office.context, office.settings.domains.postmaster)
             self._begin(self._house.run(), None, "house mail")
         if self.hooks:

@@ -15,6 +15,7 @@ from gateway.api.services import ApiSettings, Services
 from gateway.api.streams import Streams
 from gateway.app.office import Office
 from gateway.app.plain import http_limits, sts_policy
+from gateway.flow.reminders import ReminderWishes
 from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.edge import Edge
@@ -46,6 +47,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         visits=office.visits,
         receipts=office.receipts,
         renewal=office.renewal,
+        reminder_wishes=ReminderWishes(office.context),
         online=office.online,
         presence=office.presence,
         conversing=office.conversing,

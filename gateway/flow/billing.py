@@ -15,6 +15,7 @@ from gateway.ports.store import Work
 from gateway.rules import events, ids
 from gateway.rules.model import Invoice, InvoiceStatus, Payment, Tenant
 from gateway.rules.payments import ZERO, amount_open, day_of, pending_claims, with_payments
+from gateway.rules.reminders import PROMISED_ON, promised_on
 
 CHANGEABLE = frozenset({"due_on", "issued_on", "message", "payment", "lines", "locale"})
 
@@ -104,13 +105,22 @@ class Billing:
         *,
         version: int | None = None,
     ) -> Invoice:
-        """Change fields named in `CHANGEABLE`. Raises Refused (another field, stale, unknown)."""
+        """Change fields named in `CHANGEABLE`, or `promised_on`.
+
+        Raises Refused (another field, stale, unknown).
+        """
         for name in changes:
-            if name not in CHANGEABLE:
+            if name not in CHANGEABLE and name != PROMISED_ON:
                 raise invalid(name, f"{name} of a stored invoice can't be changed.")
+        plain = {name: value for name, value in changes.items() if name != PROMISED_ON}
 
         def change(_: Work, invoice: Invoice) -> Invoice:
-            return replace(invoice, **changes)
+            promised = changes.get(PROMISED_ON, promised_on(invoice))
+            changed = replace(invoice, **plain)
+            payment = {n: said for n, said in changed.payment.items() if n != PROMISED_ON}
+            if promised is not None:
+                payment[PROMISED_ON] = promised.isoformat()
+            return replace(changed, payment=payment)
 
         return await self._change(tenant, invoice_id, change, version=version)
 

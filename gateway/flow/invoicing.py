@@ -1,6 +1,6 @@
 """An invoice draft turned into the invoice and the message that carries it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -89,11 +89,13 @@ def invoice_parcel(
     subject: str | None,
     circumstances: Circumstances = _PLAIN,
     wishes: MailEnvelope | None = None,
+    extra: Callable[[Participant], tuple[tuple[str, str], ...]] | None = None,
 ) -> Parcel:
     """Return the invoice mail for everybody of the circle; its subject is the letter's.
 
     circumstances: the occasion, where it is more than a new document.
     wishes: what the submitting service wants to hear of each recipient, or None.
+    extra: further fields of a person's copy.
     """
     written: dict[int, Letter] = {}
 
@@ -111,7 +113,8 @@ def invoice_parcel(
         return written[person.ref]
 
     def build(person: Participant) -> bytes:
-        return envelope.seal(person, letter(person))
+        sealed = replace(envelope, extra=extra(person)) if extra else envelope
+        return sealed.seal(person, letter(person))
 
     message = replace(envelope.message, subject=letter(circle.customer).subject)
     wished = {one.address.lower(): one for one in wishes.recipients} if wishes else {}

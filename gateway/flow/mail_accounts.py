@@ -29,6 +29,7 @@ from gateway.rules.own_server import (
     with_failure,
 )
 from gateway.rules.probe_hints import hint_for
+from gateway.rules.reminders import ReminderRules
 
 log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class Change:
     replies: str | None = None
     account: Mapping[str, Any] | None = None
     password: str | None = None
+    reminders: ReminderRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ class MailAccounts:
             method=Method(change.method) if change.method else settings.method,
             replies=type(settings.replies)(change.replies) if change.replies else settings.replies,
             account=account,
+            reminders=settings.reminders if change.reminders is None else change.reminders,
         )
 
     def _server(self, tenant_id: str, account: Account) -> OwnServer:

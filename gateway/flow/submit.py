@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from gateway.flow.contents import whole
 from gateway.flow.context import Context
 from gateway.flow.drafts import InvoiceDraft, MessageDraft, SentInvoice
 from gateway.flow.invoicing import invoice_message, invoice_of, invoice_parcel
@@ -11,8 +11,9 @@ from gateway.flow.outbox import Addressee, Parcel, documents, files_of
 from gateway.flow.outgoing import Errand, send
 from gateway.flow.people import Circle, refuse_own_domains
 from gateway.flow.quota import Quota
-from gateway.flow.refusal import conflict, invalid, not_found
-from gateway.flow.writing import Envelope, File, plain_copies, shown_html, size_of
+from gateway.flow.refusal import conflict, invalid
+from gateway.flow.resending import Known, find_known, remind, resend
+from gateway.flow.writing import Envelope, plain_copies, shown_html, size_of
 from gateway.mail.envelope import Envelope as MailEnvelope
 from gateway.mail.mailbox import Mailbox
 from gateway.mail.trace import OTHERS
@@ -22,11 +23,9 @@ from gateway.ports.store import Work
 from gateway.rules import events, ids
 from gateway.rules.documents import TITLES
 from gateway.rules.model import (
-    Attachment,
     Channel,
     Direction,
     Invoice,
-    InvoiceStatus,
     Message,
     Participant,
     Tenant,
@@ -152,50 +151,30 @@ class Submissions:
 
         Raises Refused if it is unknown or cancelled.
         """
-        context, now = self._context, self._context.clock.now()
+        known = await self.known(tenant, invoice_id)
+        invoice = known.invoice
+        self.quota.take(tenant.id, len(known.to), self._context.clock.now())
 
-        def look(work: Work) -> tuple[Invoice, Attachment | None, Sequence[Participant]] | None:
-            invoice = work.invoices.get(tenant.id, invoice_id)
-            if invoice is None:
-                return None
-            pdf = work.messages.attachment(tenant.id, invoice.pdf_attachment_id or "")
-            people = work.conversations.participants(tenant.id, invoice.conversation_id)
-            return invoice, pdf, people
-
-        found = await context.store.read(look)
-        if found is None:
-            raise not_found("invoice")
-        invoice, pdf, people = found
-        if invoice.status is InvoiceStatus.CANCELLED:
-            raise conflict("cancelled", f"Invoice {invoice.number} was cancelled.")
-        customer = Mailbox(str(invoice.customer["name"]), str(invoice.customer["email"]))
-        to = tuple(person.mailbox for person in people if person.role == "customer") or (customer,)
-        self.quota.take(tenant.id, len(to), now)
-        message_id = context.new_id(ids.MESSAGE, now)
-        files: tuple[File, ...] = ()
-        if pdf is not None and attaches_pdf(tenant):
-            data = await whole(context, tenant.id, pdf.sha256)
-            files = ((pdf.filename, pdf.content_type, data),)
-
-        def make(circle: Circle, past: Sequence[Message]) -> Parcel:
-            message = invoice_message(
-                context, tenant, invoice, circle, past, message_id=message_id, now=now
-            )
-            return invoice_parcel(
-                Envelope(context, tenant, message, files),
-                invoice,
-                circle,
-                pdf_size=pdf.size if pdf else 0,
-                subject=None,
-            )
-
-        def also(work: Work, _circle: Circle, _message: Message) -> None:
+        def tell(work: Work, now: datetime) -> None:
             about = events.about_invoice(invoice)
-            work.events.add(context.event(tenant.id, events.INVOICE_SENT, now, about))
+            work.events.add(self._context.event(tenant.id, events.INVOICE_SENT, now, about))
 
-        errand = Errand(tenant, to, make, invoice.conversation_id, also=also)
-        circle, _ = await send(context, errand, now)
+        message_id, circle = await resend(self._context, tenant, known, also=tell)
         return self._sent(tenant, invoice, circle.customer, message_id)
+
+    async def remind(self, tenant: Tenant, invoice_id: str) -> SentInvoice:
+        """Queue a reminder of an invoice, in its conversation: the company asks for it.
+
+        Raises Refused if it is unknown, or there is nothing to pay, or nobody who may be reminded.
+        """
+        known = await self.known(tenant, invoice_id)
+        self.quota.take(tenant.id, len(known.to), self._context.clock.now())
+        message_id, circle = await remind(self._context, tenant, known)
+        return self._sent(tenant, known.invoice, circle.customer, message_id)
+
+    async def known(self, tenant: Tenant, invoice_id: str) -> Known:
+        """Return what mail about a stored invoice takes. Raises Refused: unknown, cancelled."""
+        return await find_known(self._context, tenant, invoice_id)
 
     async def send_message(self, tenant: Tenant, draft: MessageDraft) -> Message:
         """Queue any transactional mail; raises Refused like `send_invoice`."""

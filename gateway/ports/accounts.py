@@ -1,6 +1,7 @@
 """Invoices, suppressions and events, as the store keeps them."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
 from gateway.ports.lists import Listed, Page
@@ -35,6 +36,14 @@ class Invoices(Protocol):
         self, tenant_id: str | None, page: Page, *, status: str | None = None
     ) -> Listed[Invoice]:
         """Return invoices, newest first."""
+
+    def due_between(
+        self, tenant_id: str, first: date, last: date, after: int, most: int
+    ) -> Sequence[tuple[int, Invoice]]:
+        """Return unpaid invoices due on these days, each with its position.
+
+        Those behind the position `after`, in their order, `most` at most.
+        """
 
     def change(self, invoice: Invoice, *, check_version: bool = False) -> Invoice:
         """Store the fields but payments, receipts; return it with `version` + 1. Raises Stale."""

@@ -19,6 +19,7 @@ from gateway.rules.tokens import (
     chat_token,
     item_token,
     pdf_token,
+    reminders_token,
 )
 
 RESERVED_SLUGS = frozenset(
@@ -152,6 +153,11 @@ class Names:
         if invoice.pdf_attachment_id is None or body is None:
             return None
         return f"{self.public_url}/d/{pdf_token(keys, PdfRef(self._link(tenant, person), body))}"
+
+    def reminders_url(self, keys: Keyring, tenant: Tenant, person: Participant) -> str:
+        """Return the link that stops reminders to a person (RFC 8058)."""
+        token = reminders_token(keys, PersonRef(tenant.number, person.ref))
+        return f"{self.public_url}/u/{token}"
 
     def _link(self, tenant: Tenant, person: Participant) -> LinkRef:
         return LinkRef(PersonRef(tenant.number, person.ref), person.link_issue)

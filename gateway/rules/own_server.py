@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.rules.model import Tenant
+from gateway.rules.reminders import NO_REMINDERS, ReminderRules, rules_of
 
 _ROUTE = "own:"
 
@@ -76,12 +77,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class EmailSettings:
-    """How a company's mail leaves, and where the answers go."""
+    """How a company's mail leaves, where the answers go, and whom it reminds when."""
 
     method: Method = Method.GATEWAY
     account: Account = Account()
     replies: Replies = Replies.INBOX
     failure: Failure | None = None
+    reminders: ReminderRules = NO_REMINDERS
 
     @property
     def uses_own_server(self) -> bool:
@@ -99,6 +101,7 @@ def settings_of(tenant: Tenant) -> EmailSettings:
         account=Account(**{**account, "security": Security(account.get("security", "starttls"))}),
         replies=Replies(kept.get("replies", "inbox")),
         failure=Failure(**failure) if failure else None,
+        reminders=rules_of(tenant),
     )
 
 

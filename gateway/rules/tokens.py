@@ -31,6 +31,7 @@ class Label(Enum):
     BODY_MARKER = ("k", 18, 12)
     CHAT = ("c", 9, 16)
     PDF = ("d", 24, 16)
+    REMINDERS = ("u", 8, 12)
 
     def __init__(self, mark: str, payload: int, mac: int) -> None:
         """Keep the three parts under their names."""
@@ -156,6 +157,17 @@ def answer_token(keys: Keyring, person: PersonRef) -> str:
 def read_answer_token(keys: Keyring, token: str) -> PersonRef | None:
     """Return whom an answer token was given to, or None if it is none of ours."""
     payload = _open(keys, Label.ANSWER, token)
+    return None if payload is None else _read_person(payload)
+
+
+def reminders_token(keys: Keyring, person: PersonRef) -> str:
+    """Return the token by which a person stops reminders, and does nothing else."""
+    return _make(keys, Label.REMINDERS, _person(person))
+
+
+def read_reminders_token(keys: Keyring, token: str) -> PersonRef | None:
+    """Return whose reminders a token stops, or None if it is none of ours."""
+    payload = _open(keys, Label.REMINDERS, token)
     return None if payload is None else _read_person(payload)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.rules.names import RESERVED_SLUGS
+from gateway.rules.reminders import MOST_AFTER, MOST_BEFORE
 from gateway.settings import kinds
 from gateway.settings.declaration import required, setting, table, tables, unset
 from gateway.settings.kinds import Kind, choice, listing, whole
@@ -155,12 +156,26 @@ class SmtpFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindersFile:
+    """[tenant.email.reminders]."""
+
+    before: tuple[int, ...] = setting(
+        listing(whole(1, MOST_BEFORE)), [], "Days before the due date.", example=[3]
+    )
+    on_due: bool = setting(kinds.BOOLEAN, False, "On the due date.", example=True)
+    after: tuple[int, ...] = setting(
+        listing(whole(1, MOST_AFTER)), [], "Days after the due date.", example=[7, 14]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailFile:
     """[tenant.email]."""
 
     method: EmailMethod = setting(choice(EmailMethod), "gateway", "gateway | smtp.", example="smtp")
     smtp: SmtpFile = table(SmtpFile, "The company's own SMTP account.")
     replies: Replies = setting(choice(Replies), "inbox", "inbox | mailbox | both.", example="both")
+    reminders: RemindersFile = table(RemindersFile, "When unpaid invoices are reminded of.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

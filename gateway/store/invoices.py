@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 
@@ -80,6 +81,17 @@ _OF_CONVERSATION = Statement(
         _C.conversation_id == bindparam("conversation_id"),
         passing(_C.tenant_id) == bindparam("tenant_id"),
     ).order_by(_C.position)
+)
+_DUE = Statement(
+    _ALL.where(
+        _HIS,
+        _C.position > bindparam("after"),
+        _C.due_on >= bindparam("first"),
+        _C.due_on <= bindparam("last"),
+        text("status IN ('open', 'claimed')"),
+    )
+    .order_by(_C.position)
+    .limit(bindparam("most"))
 )
 _CHANGE_ANY = Statement(_CHANGE, keys=_CHANGED)
 _CHANGE_SAME = Statement(_CHANGE.where(_C.version == bindparam("was")), keys=_CHANGED)
@@ -192,6 +204,21 @@ class Invoices:
         rows = self._transaction.rows(statement, parameters)
         rows, cursor = listed(_KIND, page, rows, lambda row: (row[0],))
         return whole(self._complete(rows), cursor)
+
+    def due_between(
+        self, tenant_id: str, first: date, last: date, after: int, most: int
+    ) -> Sequence[tuple[int, Invoice]]:
+        """Return unpaid invoices due on these days, each with its position."""
+        given = {
+            "tenant_id": tenant_id,
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "after": after,
+            "most": most,
+        }
+        rows = self._transaction.rows(_DUE, given)
+        positions = [int(row[0]) for row in rows]
+        return list(zip(positions, self._complete(rows), strict=True))
 
     def change(self, invoice: Invoice, *, check_version: bool = False) -> Invoice:
         """Store the fields but payments, receipts; return it with `version` + 1. Raises Stale.

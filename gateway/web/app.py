@@ -19,6 +19,7 @@ from gateway.web.keys_page import KeysPage
 from gateway.web.live import Live
 from gateway.web.pages import HEADERS, Pages, see_other
 from gateway.web.paying import Paying
+from gateway.web.reminder_wish import ReminderWish
 from gateway.web.rendering import environment
 from gateway.web.replies_page import RepliesPage
 from gateway.web.services import WebServices
@@ -41,6 +42,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *Live(services, pages, sign_in).routes(),
         *Chat(services, pages, pace).routes(),
         *pdf_links.routes(services, pages),
+        *ReminderWish(services, pages).routes(),
         *sign_in.routes(),
         *SettingsPage(services, pages, sign_in).routes(),
         *TeamPage(services, pages, sign_in).routes(),

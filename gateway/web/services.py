@@ -15,6 +15,7 @@ from gateway.flow.mending import Mending
 from gateway.flow.online import OnlinePayments
 from gateway.flow.presence import Presence
 from gateway.flow.receipts import Receipts
+from gateway.flow.reminders import ReminderWishes
 from gateway.flow.renewal import Renewal
 from gateway.flow.submit import Submissions
 from gateway.flow.team import TeamDesk
@@ -47,6 +48,7 @@ class WebServices:
     visits: Visits
     receipts: Receipts
     renewal: Renewal
+    reminder_wishes: ReminderWishes
     online: OnlinePayments
     presence: Presence
     conversing: Conversing

@@ -115,3 +115,34 @@ async def test_settings_need_their_scope(api):
     company = await api.company()
     key = await api.key(company, "send")
     assert (await api.get(SETTINGS, key)).status_code == 403
+
+
+@with_api()
+async def test_reminders_are_off_until_days_are_named(api):
+    company = await api.company()
+    off = {"before": [], "on_due": False, "after": []}
+    assert (await api.get(SETTINGS, company.key)).json()["reminders"] == off
+    rules = {"before": [5, 1], "on_due": True, "after": [14, 7]}
+    answer = await api.ask("PATCH", SETTINGS, company.key, json={"reminders": rules})
+    wanted = {"before": [1, 5], "on_due": True, "after": [7, 14]}
+    assert answer.json()["reminders"] == wanted
+    await api.ask("PATCH", SETTINGS, company.key, json={"replies": "both"})
+    assert (await api.get(SETTINGS, company.key)).json()["reminders"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("rules", "param"),
+    [
+        ({"after": [0]}, "reminders.after.0"),
+        ({"after": [366]}, "reminders.after.0"),
+        ({"before": [61]}, "reminders.before.0"),
+        ({"before": [3, 3]}, "reminders.before"),
+        ({"after": list(range(1, 12))}, "reminders.after"),
+        ({"when": "now"}, "reminders.when"),
+    ],
+)
+@with_api()
+async def test_days_that_can_not_be_are_refused(api, rules, param):
+    company = await api.company()
+    answer = await api.ask("PATCH", SETTINGS, company.key, json={"reminders": rules})
+    assert (answer.status_code, answer.json()["param"]) == (422, param)

@@ -29,6 +29,7 @@ from gateway.flow.online import OnlinePayments
 from gateway.flow.presence import Presence
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
+from gateway.flow.reminders import ReminderWishes
 from gateway.flow.renewal import Renewal
 from gateway.flow.submit import Submissions
 from gateway.flow.team import TeamDesk
@@ -227,6 +228,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         visits=Visits(context, billing),
         receipts=Receipts(context, billing),
         renewal=Renewal(context),
+        reminder_wishes=ReminderWishes(context),
         online=OnlinePayments(context, Stripe(FakeStripe())),
         conversing=Conversing(context, quota, presence),
         presence=presence,

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from gateway.api.schemas.base import Given, Instant, Taken, one_of
 from gateway.api.schemas.fields import Line, MailAddress, mistake
+from gateway.rules.reminders import MOST_AFTER, MOST_BEFORE, MOST_RULES
 
 MethodWord = Literal["gateway", "smtp"]
 SecurityWord = Literal["none", "starttls", "tls"]
@@ -40,12 +41,35 @@ class SmtpChange(Taken):
     from_address: MailAddress | None = None
 
 
+def _once(days: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(days)) != len(days):
+        raise mistake("twice", "Name each day once.")
+    return tuple(sorted(days))
+
+
+class RemindersTaken(Taken):
+    """On which days unpaid invoices are reminded of; none named: never."""
+
+    before: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=MOST_BEFORE)], ...],
+        Field(max_length=MOST_RULES, description="Days before the due date."),
+        AfterValidator(_once),
+    ] = ()
+    on_due: bool = False
+    after: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=MOST_AFTER)], ...],
+        Field(max_length=MOST_RULES, description="Days after the due date."),
+        AfterValidator(_once),
+    ] = ()
+
+
 class EmailSettingsChange(Taken):
     """What a company changes of its settings; what is left out stays."""
 
     method: MethodWord | None = None
     smtp: SmtpChange | None = None
     replies: RepliesWord | None = None
+    reminders: RemindersTaken | None = None
 
 
 class PasswordShown(Given):
@@ -74,6 +98,14 @@ class FailureShown(Given):
     message: str
 
 
+class RemindersShown(Given):
+    """On which days unpaid invoices are reminded of."""
+
+    before: list[int]
+    on_due: bool
+    after: list[int]
+
+
 class EmailSettingsShown(Given):
     """How a company's mail leaves, and where the answers go."""
 
@@ -83,6 +115,7 @@ class EmailSettingsShown(Given):
     egress_addresses: list[str] = Field(
         description="The addresses that the gateway connects from: let them in at your server."
     )
+    reminders: RemindersShown
     failure: FailureShown | None
 
 

@@ -74,6 +74,9 @@ class InvoiceChange(Taken):
     lines: Lines | None = None
     payment: PaymentWays | None = None
     locale: Locale | None = None
+    promised_on: date | None = Field(
+        default=None, description="By when the customer said to pay; reminders wait until then."
+    )
 
 
 class PaidTaken(Taken):
@@ -142,6 +145,7 @@ class InvoiceShown(Given):
     message: str
     lines: list[dict[str, str | int | float | bool | None]]
     payment: dict[str, str | None]
+    promised_on: date | None
     conversation_id: str
     message_id: str | None
     replaces: str | None
