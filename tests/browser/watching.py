@@ -18,7 +18,8 @@ _SMALL = """(least) => [...document.querySelectorAll(
   "a, button, input, select, textarea, summary")].filter((one) => {
   if (one.type === "hidden" || one.classList.contains("skip")) return false;
   if (!one.checkVisibility()) return false;
-  const box = (one.type === "radio" ? one.closest("label") : one).getBoundingClientRect();
+  const target = ["radio", "checkbox"].includes(one.type) ? one.closest("label") : one;
+  const box = target.getBoundingClientRect();
   return box.width && (box.height < least - 0.5 || box.width < least - 0.5);
 }).map((one) => one.outerHTML.slice(0, 160))"""
 

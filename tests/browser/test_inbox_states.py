@@ -1,0 +1,93 @@
+"""The Inbox in a browser: accessible, within its screen, silent, and at home (ux.md, 3)."""
+
+import pytest
+
+from tests.browser.watching import DESKTOP, PHONE, SMALL, watching
+
+HIS_COOKIE = "cookie: postroom_session"
+SIZES = [
+    pytest.param(DESKTOP, 24, id="desktop"),
+    pytest.param(PHONE, 44, id="phone"),
+    pytest.param(SMALL, 44, id="small phone"),
+]
+VIEWS = ("open", "unread", "not_delivered", "waiting", "done")
+PAGES = ("settings", "team", "keys", "webhooks", "replies")
+# The bar to write in lies over the page's end; what it covers can be scrolled out from under it.
+LAY_DOWN = 'document.getElementById("write")?.style.setProperty("position", "static")'
+UNFOLD = 'document.querySelectorAll("details").forEach((one) => (one.open = true))'
+
+
+@pytest.fixture(scope="module")
+def inbox(chromium, demo):
+    """Where the Inbox is, and what a browser keeps of having signed in."""
+    url = demo.links["Inbox of Acme s.r.o."]
+    with watching(chromium) as watched:
+        watched.page.goto(url)
+        watched.page.get_by_role("button").click()
+        watched.page.wait_for_url("**/inbox")
+        return url.partition("/link/")[0], watched.page.context.storage_state()
+
+
+def faults(watched, least_target):
+    return [one for one in watched.faults(least_target=least_target) if one != HIS_COOKIE]
+
+
+def paths_of(watched, inbox, view):
+    """The conversations of a view."""
+    watched.page.goto(f"{inbox[0]}?view={view}")
+    rows = watched.page.locator("#rows a").all()
+    return [row.get_attribute("href") for row in rows]
+
+
+@pytest.mark.parametrize(("size", "least"), SIZES)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_has_no_fault_in_light_and_dark(chromium, inbox, view, size, least):
+    with watching(chromium, size, storage_state=inbox[1]) as watched:
+        watched.page.goto(f"{inbox[0]}?view={view}")
+        assert faults(watched, least) == []
+        watched.page.emulate_media(color_scheme="dark")
+        assert faults(watched, least) == []
+
+
+@pytest.mark.parametrize(("size", "least"), SIZES)
+def test_every_conversation_has_no_fault_even_with_everything_unfolded(
+    chromium, inbox, size, least
+):
+    with watching(chromium, size, storage_state=inbox[1]) as watched:
+        paths = {path for view in VIEWS for path in paths_of(watched, inbox, view)}
+        assert len(paths) >= 5
+        for number, path in enumerate(sorted(paths)):
+            watched.page.goto(inbox[0].removesuffix("/inbox") + path)
+            watched.page.emulate_media(color_scheme="dark" if number % 2 else "light")
+            watched.page.evaluate(LAY_DOWN)
+            assert faults(watched, least) == []
+            watched.page.evaluate(UNFOLD)
+            assert faults(watched, least) == []
+
+
+@pytest.mark.parametrize(("size", "least"), SIZES)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_the_company_has_no_fault(chromium, inbox, page, size, least):
+    with watching(chromium, size, storage_state=inbox[1]) as watched:
+        watched.page.goto(f"{inbox[0]}/{page}")
+        assert faults(watched, least) == []
+        watched.page.emulate_media(color_scheme="dark")
+        watched.page.evaluate(UNFOLD)
+        assert faults(watched, least) == []
+
+
+@pytest.mark.parametrize(("size", "least"), SIZES)
+def test_the_sign_in_has_no_fault(chromium, inbox, size, least):
+    with watching(chromium, size) as watched:
+        watched.page.goto(inbox[0])
+        assert faults(watched, least) == []
+
+
+def test_every_word_may_grow_to_twice_its_size(chromium, inbox):
+    with watching(chromium, PHONE, storage_state=inbox[1]) as watched:
+        (path, *_) = paths_of(watched, inbox, "open")
+        watched.page.goto(inbox[0].removesuffix("/inbox") + path)
+        watched.page.evaluate('document.documentElement.style.fontSize = "200%"')
+        watched.page.evaluate(LAY_DOWN)
+        watched.page.evaluate(UNFOLD)
+        assert faults(watched, 44) == []
