@@ -189,6 +189,8 @@ def _responses(route: Route, refs: Refs) -> dict[str, Any]:
     if route.answer is not None:
         schema = refs[route.answer, "serialization"]
         answer["content"] = {"application/json": {"schema": schema}}
+        if route.also is not None:
+            answer["content"][route.also] = {}
     elif route.media is not None:
         answer["content"] = {route.media: {}}
     responses = {str(route.status): answer}

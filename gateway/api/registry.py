@@ -84,7 +84,8 @@ class Route:
     """One method of one path.
 
     scopes: any of them suffices. body None: the method takes no body. answer None: no JSON;
-    media says what else. form_part: the part that holds the JSON where a form is taken too.
+    media says what else; also: a
+    further form of the same. form_part: the part that holds the JSON where a form is taken too.
     refuses: statuses besides those that any route of its access may answer.
     versioned: the answer has an ETag; with a body, If-Match is honoured.
     recover: makes the answer anew from what a request with an Idempotency-Key has stored.
@@ -102,6 +103,7 @@ class Route:
     answer: type[Given] | None = None
     status: int = 200
     media: str | None = None
+    also: str | None = None
     form_part: str | None = None
     refuses: tuple[int, ...] = ()
     versioned: bool = False

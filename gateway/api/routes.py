@@ -2,6 +2,7 @@
 
 from gateway.api import (
     attachments,
+    books,
     conversations,
     deliveries,
     email_settings,
@@ -27,6 +28,7 @@ def declared(*, own_metrics: bool) -> tuple[Route, ...]:
         *email_settings.ROUTES,
         *payment_settings.ROUTES,
         *invoice_routes.ROUTES,
+        *books.ROUTES,
         *conversations.ROUTES,
         *links.ROUTES,
         *messages.ROUTES,

@@ -14,6 +14,7 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.online import OnlinePayments
+from gateway.flow.receipts import Receipts
 from gateway.flow.submit import Submissions
 from gateway.ports.hooks import HookDesk
 from gateway.runtime.http.draining import Draining
@@ -66,6 +67,7 @@ class Services:
     online: OnlinePayments
     accounts: MailAccounts
     hooks: HookDesk
+    receipts: Receipts
     streams: Streams
     meters: Meters
     settings: ApiSettings

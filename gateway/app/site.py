@@ -111,6 +111,7 @@ def _services(
         online=office.online,
         accounts=office.accounts,
         hooks=office.hooks,
+        receipts=office.receipts,
         streams=Streams(office.context.store, draining),
         meters=meters,
         settings=ApiSettings(

@@ -1,7 +1,8 @@
 """Invoices, suppressions and events, as the store keeps them."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
 from gateway.ports.lists import Listed, Page
@@ -57,8 +58,25 @@ class Invoices(Protocol):
     def add_receipt(self, tenant_id: str, receipt: Receipt) -> Receipt:
         """Add a receipt; an issued one gets the company's next number, without gaps."""
 
-    def payments(self, tenant_id: str, page: Page) -> Listed[tuple[Invoice, Payment]]:
-        """Return payments, newest first, each with its invoice."""
+    def payments(
+        self,
+        tenant_id: str,
+        page: Page,
+        *,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> Listed[tuple[Invoice, Payment]]:
+        """Return payments, newest first, each with its invoice; first, last: days paid on."""
+
+    def stored_between(
+        self, tenant_id: str, since: datetime, until: datetime
+    ) -> Sequence[tuple[str, Decimal]]:
+        """Return currency and amount of the documents stored in a time, but cancelled ones."""
+
+    def paid_between(
+        self, tenant_id: str, first: date, last: date
+    ) -> Sequence[tuple[str, Decimal]]:
+        """Return currency and amount of confirmed payments of these days."""
 
 
 class Suppressions(Protocol):
@@ -93,3 +111,6 @@ class Events(Protocol):
 
     def last(self, tenant_id: str) -> int:
         """Return the newest number, 0 if none."""
+
+    def counts(self, tenant_id: str, since: datetime, until: datetime) -> Mapping[str, int]:
+        """Return how often what happened in a time, by type."""

@@ -5,10 +5,11 @@ of their ids, and stays locked until the commit: a reader who sees a number sees
 ones, and transactions can't wait for each other in a circle.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import count
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from gateway.rules.model import Event
 from gateway.store.counters import next_number
@@ -62,6 +63,38 @@ def number_events(transaction: Transaction) -> None:
     transaction.many(_ADD, [{**row, "sequence": next(numbers[row["tenant_id"]])} for row in rows])
 
 
+_MOMENT = Statement(
+    select(_E.timestamp).where(
+        _E.tenant_id == bindparam("tenant_id"), _E.sequence == bindparam("sequence")
+    )
+)
+_COUNTS = Statement(
+    select(_E.type, func.count())
+    .where(
+        _E.tenant_id == bindparam("tenant_id"),
+        _E.sequence >= bindparam("first"),
+        _E.sequence < bindparam("beyond"),
+    )
+    .group_by(_E.type)
+)
+
+
+def first_since(transaction: Transaction, tenant_id: str, moment: int, last: int) -> int:
+    """Return the first number up to `last` whose event is not older, or `last` + 1.
+
+    moment: in microseconds. Numbers grow with time, so few rows are looked at.
+    """
+    low, high = 1, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = transaction.row(_MOMENT, {"tenant_id": tenant_id, "sequence": middle})
+        if row is None or row[0] < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 class Events:
     """Implements `ports.accounts.Events`."""
 
@@ -97,6 +130,16 @@ class Events:
         """Return it, or None."""
         row = self._transaction.row(_GET, {"tenant_id": tenant_id, "id": event_id})
         return None if row is None else _event(row)
+
+    def counts(self, tenant_id: str, since: datetime, until: datetime) -> Mapping[str, int]:
+        """Return how often what happened in a time, by type."""
+        last = self.last(tenant_id)
+        first, beyond = (
+            first_since(self._transaction, tenant_id, to_micros(moment), last)
+            for moment in (since, until)
+        )
+        parameters = {"tenant_id": tenant_id, "first": first, "beyond": beyond}
+        return dict(self._transaction.rows(_COUNTS, parameters))
 
     def last(self, tenant_id: str) -> int:
         """Return the newest number, 0 if none."""

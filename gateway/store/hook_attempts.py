@@ -9,6 +9,7 @@ from gateway.ports.lists import Listed, Page
 from gateway.rules.hooks import HookAttempt, Occasion, Resend, Webhook
 from gateway.store.claim import DatabaseNow
 from gateway.store.cursors import begins_before, listed, whole
+from gateway.store.events import first_since
 from gateway.store.rows import EPOCH, from_micros, maybe_moment, to_micros
 from gateway.store.statements import Several, Statement, columns, new
 from gateway.store.tables import EVENT, WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_RESEND
@@ -88,11 +89,6 @@ _FAILED = Statement(
     .group_by(_A.event_id)
     .order_by(func.min(_A.sequence))
     .limit(bindparam("limit"))
-)
-_MOMENT = Statement(
-    select(_E.timestamp).where(
-        _E.tenant_id == bindparam("tenant_id"), _E.sequence == bindparam("sequence")
-    )
 )
 _PAST = (
     select(_E.id)
@@ -193,7 +189,7 @@ class HookAttempts:
         return self._transaction.run(_FORGET, {"before": to_micros(now - KEPT_FOR)})
 
     def _past(self, webhook: Webhook, types: Sequence[str], span: dict[str, int]) -> Iterable[Row]:
-        first = self._first_since(webhook, span["since"])
+        first = first_since(self._transaction, webhook.tenant_id, span["since"], webhook.cursor)
         parameters = {
             "tenant_id": webhook.tenant_id,
             "first": first,
@@ -206,19 +202,6 @@ class HookAttempts:
             statement, chosen = _PAST_OF_TYPES.of(types)
             parameters |= chosen
         return self._transaction.rows(statement, parameters)
-
-    def _first_since(self, webhook: Webhook, moment: int) -> int:
-        """Return the first number whose event is not older; numbers grow with time."""
-        low, high = 1, webhook.cursor + 1
-        while low < high:
-            middle = (low + high) // 2
-            parameters = {"tenant_id": webhook.tenant_id, "sequence": middle}
-            row = self._transaction.row(_MOMENT, parameters)
-            if row is None or row[0] < moment:
-                low = middle + 1
-            else:
-                high = middle
-        return low
 
     def _plan(self, webhook_id: str, resends: Sequence[Resend]) -> None:
         if not resends:

@@ -20,6 +20,7 @@ from gateway.store.invoice_rows import (
     to_receipt_row,
     to_row,
 )
+from gateway.store.invoice_sums import InvoiceSums
 from gateway.store.rows import from_dict
 from gateway.store.statements import Several, Statement, columns, new, passing
 from gateway.store.tables import CONVERSATION, INVOICE, PAYMENT, RECEIPT
@@ -105,7 +106,11 @@ _PAYMENTS = Several(lambda binds: select(*_P).where(_P.invoice_id.in_(binds)).or
 _RECEIPTS = Several(lambda binds: select(*_R).where(_R.invoice_id.in_(binds)).order_by(_R.position))
 _PAYMENTS_PAGE = Statement(
     select(*_P)
-    .where(_P.tenant_id == bindparam("tenant_id"), _P.position < bindparam("before"))
+    .where(
+        _P.tenant_id == bindparam("tenant_id"),
+        _P.position < bindparam("before"),
+        _P.on.between(bindparam("first"), bindparam("last")),
+    )
     .order_by(_P.position.desc())
     .limit(bindparam("limit"))
 )
@@ -139,10 +144,11 @@ _PAGES = {
 }
 
 
-class Invoices:
+class Invoices(InvoiceSums):
     """Implements `ports.accounts.Invoices`."""
 
     def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction)
         self._transaction = transaction
 
     def add(self, invoice: Invoice) -> None:
@@ -266,11 +272,20 @@ class Invoices:
         self._transaction.run(_ADD_RECEIPT if known is None else _CHANGE_RECEIPT, parameters)
         return receipt
 
-    def payments(self, tenant_id: str, page: Page) -> Listed[tuple[Invoice, Payment]]:
-        """Return payments, newest first, each with its invoice."""
+    def payments(
+        self,
+        tenant_id: str,
+        page: Page,
+        *,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> Listed[tuple[Invoice, Payment]]:
+        """Return payments, newest first, each with its invoice; first, last: days paid on."""
         parameters = {
             "tenant_id": tenant_id,
             "before": begins_before(_KIND_PAYMENTS, page),
+            "first": (first or date.min).isoformat(),
+            "last": (last or date.max).isoformat(),
             "limit": page.limit + 1,
         }
         rows = self._transaction.rows(_PAYMENTS_PAGE, parameters)

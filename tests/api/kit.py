@@ -25,6 +25,7 @@ from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.online import OnlinePayments
 from gateway.flow.quota import Quota
+from gateway.flow.receipts import Receipts
 from gateway.flow.submit import Submissions
 from gateway.hooks.desk import WebhookDesk
 from gateway.hooks.post import HookPolicy
@@ -178,14 +179,14 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         ways=OneWay(),
         vault=KeyringVault(SECRETS, SystemChance()),
     )
-    draining = Draining()
+    draining, billing = Draining(), Billing(context)
     quota = Quota(tenant_rate, timedelta(hours=1))
     schedule = Schedule((timedelta(minutes=1),), timedelta(days=5))
     return Services(
         context=context,
         submissions=Submissions(context, quota),
         conversing=Conversing(context, quota),
-        billing=Billing(context),
+        billing=billing,
         companies=Companies(context),
         dispatch=Dispatch(context),
         links=LinkKeeping(context),
@@ -193,6 +194,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
         hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(schedule)),
         streams=Streams(store, draining),
+        receipts=Receipts(context, billing),
         draining=draining,
         meters=Meters(),
         settings=ApiSettings(uploads=directory / "uploads", **settings),
