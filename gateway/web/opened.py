@@ -55,7 +55,7 @@ class Opened:
             tenant.name,
             lambda message: message.direction is not Direction.IN,
             _name,
-            lambda _, deliveries: _fates(deliveries, say, tenant, links),
+            lambda message, deliveries: _fates(message, deliveries, say, tenant, links),
             staff=True,
         )
         entries = timeline(inside.messages, inside.invoices, inside.deliveries, reader)
@@ -130,8 +130,15 @@ def _name(message: Message) -> str:
 
 
 def _fates(
-    deliveries: Sequence[Delivery], say: Wording, tenant: Tenant, links: Mapping[int, str]
+    message: Message,
+    deliveries: Sequence[Delivery],
+    say: Wording,
+    tenant: Tenant,
+    links: Mapping[int, str],
 ) -> tuple[Fate, ...]:
+    if deliveries and not message.visible:
+        # Whatever kept it from leaving, nobody wants it to leave any more.
+        return (Fate(say.text("Taken back"), "undo", "plain"),)
     return tuple(
         for_company(
             one,

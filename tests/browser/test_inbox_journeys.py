@@ -26,10 +26,6 @@ def wherever_it_lies(page, inbox, words):
     raise AssertionError(f"no conversation with {words}")
 
 
-def last_words(page):
-    return page.locator(".log > li").last.inner_text()
-
-
 def test_an_answer_is_written_taken_back_and_sent_with_keys_alone(chromium, inbox):
     with watching(chromium, DESKTOP, storage_state=inbox[1]) as watched:
         page = watched.page
@@ -37,6 +33,7 @@ def test_an_answer_is_written_taken_back_and_sent_with_keys_alone(chromium, inbo
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         page.wait_for_selector("#write")
+        page.goto(home(inbox) + wherever_it_lies(page, inbox, "2026-0142"))
         page.keyboard.press("r")
         page.keyboard.type("Written by keys")
         page.keyboard.press("Control+Enter")
@@ -45,14 +42,15 @@ def test_an_answer_is_written_taken_back_and_sent_with_keys_alone(chromium, inbo
         page.keyboard.press("Escape")
         page.keyboard.press("z")
         page.wait_for_selector(".undo", state="detached")
-        assert "Taken back" in last_words(page)
+        written = page.locator(".log > li", has_text="Written by keys")
+        assert "Taken back" in written.last.inner_text()
         assert page.input_value("#text") == "Written by keys"
         assert page.evaluate("document.activeElement.id") == "text"
         page.keyboard.press("Control+Enter")
         page.wait_for_selector(".undo")
         page.wait_for_selector(".undo", state="detached", timeout=20_000)
-        page.locator(".log > li").last.locator(".fate", has_text="Sent").wait_for()
-        assert "Written by keys" in last_words(page)
+        written.last.locator(".fate", has_text="Sent").wait_for()
+        assert written.count() == 2
         assert watched.said == []
 
 

@@ -108,3 +108,15 @@ async def test_a_note_never_asks(web):
 @with_web()
 async def test_the_stream_of_the_inbox_is_for_those_who_are_signed_in(web):
     assert (await web.get("/inbox/events")).status_code == 403
+
+
+@with_web()
+async def test_what_was_taken_back_is_not_offered_to_be_sent_anyway(web):
+    sent, _, path = await opened(web)
+    message_id, _ = await answered(web, path, "To a stopped address")
+    await web.settle(sent.invoice.conversation_id, "suppressed")
+    await web.post(f"{path}/messages/{message_id}/take-back")
+    page = (await web.get(path)).text
+    said = page[page.index(f'id="{message_id}"') :].partition("</li>")[0]
+    assert "Taken back" in said
+    assert "Send anyway" not in said
