@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
 
 from gateway.ports.correspondence import ConversationFilter
 from gateway.ports.lists import Listed, Page
 from gateway.ports.store import Work
 from gateway.rules.model import Conversation, ConversationStatus, Invoice, Tenant
+from gateway.rules.search import Query
 from gateway.web.bills import chip
 from gateway.web.wording import Wording
 
@@ -29,6 +33,20 @@ VIEW_OF = {
 }
 """The view in which a conversation lies."""
 
+SUGGESTED = (
+    "is:unpaid",
+    "is:overdue",
+    "is:claimed",
+    "is:undelivered",
+    "has:file",
+    "way:chat",
+    "from:",
+    "invoice:",
+    "after:2026-01-01",
+)
+"""Operators that the search field offers; `rules.search` knows more."""
+
+_LONGEST_QUESTION = 500
 _COUNTED_VIEWS = ("open", "unread", "not_delivered", "waiting")
 _ROWS = 50
 _COUNTED = 100
@@ -66,9 +84,39 @@ class Desk:
         }
 
 
-def look_over(work: Work, tenant: Tenant, view: str, cursor: str | None) -> Desk:
-    """Return a page of a view. Raises BadCursor."""
-    which = ConversationFilter(view=view)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which list is asked for. question: what is searched for instead of a view, "" for a view."""
+
+    view: str
+    question: str = ""
+    cursor: str | None = None
+
+    @property
+    def kept(self) -> str:
+        """The part of a URL that keeps the list beside a conversation."""
+        return urlencode({"q": self.question} if self.question else {"view": self.view})
+
+
+def asked_of(request: Request, view: str = "") -> Asked:
+    """Return which list a page is asked for; view: where none is named."""
+    given = request.query_params
+    named = given.get("view", "")
+    return Asked(
+        named if named in VIEWS else view,
+        " ".join(given.get("q", "").split())[:_LONGEST_QUESTION],
+        given.get("cursor") or None,
+    )
+
+
+def look_over(work: Work, tenant: Tenant, asked: Asked, query: Query | None, today: date) -> Desk:
+    """Return a page of a list. query: of its question, None for a view. Raises BadCursor."""
+    which = (
+        ConversationFilter(view=asked.view)
+        if query is None
+        else ConversationFilter(query=query, today=today)
+    )
+    cursor = asked.cursor
     listed = work.conversations.page(tenant.id, which, Page(_ROWS, cursor))
     invoices = {
         one.id: work.invoices.of_conversation(tenant.id, one.id)

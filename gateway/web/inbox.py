@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,8 +14,9 @@ from gateway.flow.refusal import Kind, not_found
 from gateway.ports.store import Work
 from gateway.rules.model import IMPORTED, Attachment, Direction
 from gateway.rules.payments import day_of
+from gateway.rules.search import BadQuery, Query, read_query
 from gateway.rules.team import SavedReply
-from gateway.web.desk import VIEW_OF, VIEWS, Desk, look_over
+from gateway.web.desk import SUGGESTED, VIEW_OF, VIEWS, Asked, Desk, asked_of, look_over
 from gateway.web.downloads import download
 from gateway.web.email_settings import account_failure
 from gateway.web.opened import Opened, look_at
@@ -111,21 +113,21 @@ class Inbox:
         trouble, text, note: why what was written was not taken, and what it was.
         """
         context, tenant = self._services.context, seat.tenant
-        given = request.query_params.get("view", "")
-        cursor = request.query_params.get("cursor") or None
+        asked = asked_of(request)
+        query, wrong = _query_of(asked.question)
 
-        def look(work: Work) -> tuple[str, Desk, Opened | None, Sequence[SavedReply]]:
+        def look(work: Work) -> tuple[Asked, Desk, Opened | None, Sequence[SavedReply]]:
             opened = look_at(work, tenant, conversation_id) if conversation_id else None
             lies_in = VIEW_OF[opened.inside.conversation.status] if opened else "open"
-            view = given if given in VIEWS else lies_in
+            wanted = replace(asked, view=asked.view or lies_in)
             replies = work.team.replies(tenant.id) if opened else ()
-            return view, look_over(work, tenant, view, cursor), opened, replies
+            return wanted, look_over(work, tenant, wanted, query, today), opened, replies
 
-        view, desk, opened, replies = await context.store.read(look)
-        if conversation_id and opened is None:
-            raise not_found("conversation")
         now = context.clock.now()
         today = day_of(now, tenant.timezone)
+        asked, desk, opened, replies = await context.store.read(look)
+        if conversation_id and opened is None:
+            raise not_found("conversation")
         reply_id = request.query_params.get("reply", "")
         draft_id = request.query_params.get("draft", "")
         everything = "all" in request.query_params
@@ -140,11 +142,15 @@ class Inbox:
                 "user": seat.user,
                 "may_write": seat.may_write,
                 "may_set": seat.may_set,
-                "view": view,
+                "view": "" if query else asked.view,
+                "question": asked.question,
+                "wrong": wrong,
+                "suggested": SUGGESTED,
+                "keep": f"?{asked.kept}",
                 "views": [
                     (key, say.text(words), desk.counts.get(key, "")) for key, words in VIEWS.items()
                 ],
-                "view_words": say.text(VIEWS[view]),
+                "view_words": say.text("Found" if query else VIEWS[asked.view]),
                 "first_use": desk.is_first_use and seat.may_write,
                 "position": desk.position,
                 "may_try": bool(self._services.sandbox_domain),
@@ -167,6 +173,17 @@ class Inbox:
 
         # Many messages take long to write down; others are served meanwhile.
         return await asyncio.to_thread(write_down)
+
+
+def _query_of(question: str) -> tuple[Query | None, str]:
+    """Return what is searched for, None for nothing; and what is wrong with the question."""
+    if not question:
+        return None, ""
+    try:
+        query = read_query(question)
+    except BadQuery as error:
+        return None, str(error)
+    return (None, "There is no word in it.") if query.is_empty else (query, "")
 
 
 def _begun(opened: Opened, draft_id: str, replies: Sequence[SavedReply], reply_id: str) -> str:

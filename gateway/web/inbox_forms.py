@@ -10,7 +10,7 @@ from gateway.flow.refusal import Kind, Refused, invalid
 from gateway.flow.taking_back import take_back
 from gateway.ports.store import Work
 from gateway.rules.model import ConversationStatus, Message
-from gateway.web.desk import VIEWS
+from gateway.web.desk import asked_of
 from gateway.web.inbox import ONE, SHOWN_AGAIN, Inbox
 from gateway.web.pages import STATUS, Endpoint, Pages, see_other
 from gateway.web.services import WebServices
@@ -129,7 +129,7 @@ class InboxForms:
         seat = await self._sign_in.writer(request)
         conversation_id = request.path_params["conversation"]
         await self._services.conversing.mark_unread(seat.tenant, conversation_id)
-        return see_other(f"/inbox?view={_view(request) or 'open'}")
+        return see_other(f"/inbox?{asked_of(request, 'open').kept}")
 
     async def set_status(self, request: Request) -> Response:
         """Put a conversation into another lane."""
@@ -213,12 +213,7 @@ class InboxForms:
         return see_other(_back(request))
 
 
-def _view(request: Request) -> str:
-    view = request.query_params.get("view", "")
-    return view if view in VIEWS else ""
-
-
 def _back(request: Request) -> str:
     """Return the page that a form of a conversation leads back to, the list beside it kept."""
-    path, view = f"/inbox/conversations/{request.path_params['conversation']}", _view(request)
-    return f"{path}?view={view}" if view else path
+    path, asked = f"/inbox/conversations/{request.path_params['conversation']}", asked_of(request)
+    return f"{path}?{asked.kept}" if asked.view or asked.question else path
