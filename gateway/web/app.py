@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway.web import pdf_links, provider_hook
+from gateway.web.allowing import Allowing
 from gateway.web.assets import Assets
 from gateway.web.chat import Chat
 from gateway.web.email_settings import SettingsPage
@@ -42,6 +43,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *Live(services, pages, sign_in).routes(),
         *Chat(services, pages, pace).routes(),
         *pdf_links.routes(services, pages),
+        *Allowing(services, pages).routes(),
         *ReminderWish(services, pages).routes(),
         *sign_in.routes(),
         *SettingsPage(services, pages, sign_in).routes(),
