@@ -118,6 +118,21 @@ NO_SUCH_USER = (Stage.RCPT, Reply(550, "5.1.1", "No such user"))
 BUSY = (Stage.RCPT, Reply(451, "4.3.0", "Busy"))
 
 
+@dataclass
+class FakeOutward:
+    """Answers each HTTP request with the next of `answers`, an HttpAnswer or an error."""
+
+    answers: list = field(default_factory=list)
+    asked: list = field(default_factory=list)
+
+    async def ask(self, method, url, *, headers=None, body=b"", **_):
+        self.asked.append((method, url, dict(headers or {}), body))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
 class ScriptedProbe:
     """Says that a test went well, or how it failed; keeps what was tested."""
 

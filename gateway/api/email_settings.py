@@ -1,6 +1,7 @@
 """How a company's mail leaves: by the gateway or by its own SMTP account; the connection test."""
 
 from datetime import datetime
+from typing import Any
 
 from gateway.api.etags import etag
 from gateway.api.registry import Access, Call, Reply, Route, changes_of
@@ -8,6 +9,8 @@ from gateway.api.schemas.email_settings import (
     EmailSettingsChange,
     EmailSettingsShown,
     FailureShown,
+    OAuthChange,
+    OAuthShown,
     PasswordShown,
     RemindersShown,
     SmtpShown,
@@ -17,7 +20,7 @@ from gateway.api.schemas.email_settings import (
 from gateway.flow.mail_accounts import Change
 from gateway.flow.refusal import not_found
 from gateway.rules.model import Tenant
-from gateway.rules.own_server import settings_of
+from gateway.rules.own_server import Auth, settings_of
 from gateway.rules.reminders import ReminderRules
 
 
@@ -32,16 +35,26 @@ async def _current(call: Call) -> Tenant:
 async def _shown(call: Call, tenant: Tenant) -> Reply:
     settings = settings_of(tenant)
     account, failure = settings.account, settings.failure
+    by_token = account.auth is Auth.OAUTH2
     return Reply(
         EmailSettingsShown(
             method=settings.method.value,
             smtp=SmtpShown(
                 login=account.login,
-                password=PasswordShown(set=bool(account.sealed)),
+                password=PasswordShown(set=bool(account.sealed) and not by_token),
                 host=account.host,
                 port=account.port,
                 security=account.security.value,
                 from_address=account.sender,
+                auth=account.auth.value,
+                oauth=OAuthShown(
+                    token_url=account.token_url,
+                    client_id=account.client_id,
+                    scope=account.scope,
+                    refresh_token=PasswordShown(set=bool(account.sealed)),
+                )
+                if by_token
+                else None,
                 tested_at=_moment(account.tested_at),
             ),
             replies=settings.replies.value,
@@ -68,6 +81,7 @@ def change_of(body: EmailSettingsChange) -> Change:
     given = changes_of(body, nullable=frozenset())
     account = changes_of(body.smtp, nullable=frozenset({"from_address"})) if body.smtp else {}
     password = account.pop("password", None)
+    oauth = _secrets_of(account)
     if "from_address" in account and account["from_address"] is None:
         account["from_address"] = ""
     return Change(
@@ -75,8 +89,22 @@ def change_of(body: EmailSettingsChange) -> Change:
         replies=given.get("replies"),
         account=account,
         password=password,
+        oauth=oauth,
         reminders=ReminderRules(**body.reminders.model_dump()) if body.reminders else None,
     )
+
+
+def _secrets_of(account: dict[str, Any]) -> dict[str, str] | None:
+    """Take OAuth2 out of the account's fields; return its secrets, None if they stay."""
+    given: OAuthChange | None = account.pop("oauth", None)
+    if given is None:
+        return None
+    oauth = changes_of(given, nullable=frozenset())
+    token, secret = oauth.pop("refresh_token", None), oauth.pop("client_secret", "")
+    account.update(oauth)
+    if token is None:
+        return None
+    return {"refresh_token": token, "client_secret": secret} if token else {}
 
 
 async def read(call: Call) -> Reply:

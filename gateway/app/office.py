@@ -13,6 +13,7 @@ from gateway.api.repeating import RepeatStore
 from gateway.app.gates import gate_of
 from gateway.app.plain import hook_schedule, names_of, read_limits, resolver_of, route_plan
 from gateway.blobs.files import FileBlobs
+from gateway.flow.access_tokens import AccessTokens
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
@@ -222,7 +223,9 @@ def _office(
         quota=quota,
         companies=Companies(context, directory),
         submissions=submissions,
-        accounts=MailAccounts(context, probe, connection_tests(settings)),
+        accounts=MailAccounts(
+            context, probe, connection_tests(settings), AccessTokens(outward, context.clock)
+        ),
         conversing=Conversing(context, quota, presence),
         presence=presence,
         billing=billing,

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.app.commands import perform
 from gateway.app.office import CONTROL_SOCKET, open_office
 from gateway.runtime.control import ask
+from gateway.runtime.log import configure_for_commands
 from gateway.settings import Settings
 from gateway.store.engine import DATABASE_FILE
 
@@ -17,6 +18,7 @@ async def ask_or_do(settings: Settings, command: str, given: Mapping[str, Any]) 
     try:
         return await ask(settings.server.data_dir / CONTROL_SOCKET, command, given)
     except ConnectionError:
+        configure_for_commands()
         async with open_office(settings, readers=1) as office:
             return await perform(office, command, given)
 
@@ -41,6 +43,7 @@ async def commander(settings: Settings) -> AsyncIterator[Commander]:
     try:
         await ask(path, "status", {})
     except ConnectionError:
+        configure_for_commands()
         async with open_office(settings) as office:
             yield partial(perform, office)
     else:

@@ -141,10 +141,11 @@ async def _deliver(context: Context, way: WayOut, delivery: Delivery) -> Deliver
 
 async def _own_hops(way: WayOut, tenant: Tenant | None) -> Sequence[NextHop] | Trouble:
     """Return the company's own server; never another way (contract §4)."""
-    server = way.accounts.server_of(tenant) if tenant is not None else None
-    if server is None:
-        words = "the settings of the company's mail server are incomplete"
-        return Trouble(Obstacle.NO_LOGIN, words)
+    if tenant is None:
+        return Trouble(Obstacle.NO_LOGIN, "the company is gone")
+    server = await way.accounts.server_of(tenant)
+    if isinstance(server, Trouble):
+        return server
     return await way.routes.to_own_server(server)
 
 
@@ -159,9 +160,10 @@ async def _try(
     hops = await way.routes.to_domain(domain) if own_hops is None else own_hops
     now = context.clock.now()
     if isinstance(hops, Trouble):
-        attempt = Attempt(now, domain, "", "none", Stage.DNS.value, hops.text, 0)
+        stage = Stage.AUTH if hops.obstacle is Obstacle.NO_LOGIN else Stage.DNS
+        attempt = Attempt(now, domain, "", "none", stage.value, hops.text, 0)
         kind = NextHopKind.MX if own_hops is None else NextHopKind.OWN
-        return Tried(judge(hops, Stage.DNS, kind), (attempt,))
+        return Tried(judge(hops, stage, kind), (attempt,))
     attempts: list[Attempt] = []
     outcome: Outcome | None = None
     reports = False

@@ -4,20 +4,26 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
 import structlog
 
+from gateway.flow.access_tokens import AccessTokens, TokenRefused
 from gateway.flow.context import Context
+from gateway.flow.own_logins import OwnLogins
 from gateway.flow.quota import Quota
 from gateway.flow.refusal import invalid, not_found
-from gateway.ports.probe import Probe, Probed
-from gateway.ports.relay import Credentials, OwnServer, Tls
+from gateway.mail.errors import Fault
+from gateway.ports.probe import Probe, Probed, ProbeStep
+from gateway.ports.relay import OwnServer
 from gateway.ports.store import Work
 from gateway.rules import events
 from gateway.rules.model import Tenant
+from gateway.rules.outcome import Obstacle, Trouble
 from gateway.rules.own_server import (
     Account,
+    Auth,
     EmailSettings,
     Method,
     Security,
@@ -25,7 +31,6 @@ from gateway.rules.own_server import (
     own_route,
     route_of,
     settings_of,
-    vault_label,
     with_failure,
 )
 from gateway.rules.probe_hints import hint_for
@@ -42,12 +47,14 @@ class Change:
     """What a company changes of its settings; account: fields of `Account`, without `sealed`.
 
     password: a new one, "" to forget the stored one, None to leave it.
+    oauth: new "refresh_token" and "client_secret", {} to forget, None to leave the stored ones.
     """
 
     method: str | None = None
     replies: str | None = None
     account: Mapping[str, Any] | None = None
     password: str | None = None
+    oauth: Mapping[str, str] | None = None
     reminders: ReminderRules | None = None
 
 
@@ -62,10 +69,11 @@ class Tested:
 class MailAccounts:
     """Keeps, tests and watches companies' own SMTP accounts."""
 
-    def __init__(self, context: Context, probe: Probe, quota: Quota) -> None:
-        """Test by `probe`, each company as often as `quota` lets it."""
+    def __init__(self, context: Context, probe: Probe, quota: Quota, tokens: AccessTokens) -> None:
+        """Test by `probe`, each company as often as `quota` lets it; sign in by `tokens`."""
         self._context = context
         self._probe = probe
+        self._logins = OwnLogins(context, tokens)
         self.quota = quota
 
     async def change(self, tenant: Tenant, change: Change) -> EmailSettings:
@@ -120,29 +128,48 @@ class MailAccounts:
         if not account.sender:
             detail = "From which address? Write it, or a login that is one."
             raise invalid("smtp.from_address", detail, code="missing")
-        server = self._server(tenant.id, account)
-        probed = await self._probe.probe(server, account.sender)
+        probed = await self._probed(tenant, account)
         if probed.stage is None:
             await self._note_good(tenant, account, now)
         hint = "" if probed.stage is None else _hint(probed, account)
         log.info("email_settings.tested", tenant=tenant.id, stage=probed.stage or "ok")
         return Tested(probed, hint)
 
-    def server_of(self, tenant: Tenant) -> OwnServer | None:
-        """Return the company's server with its password, None if it has no complete account."""
+    async def server_of(self, tenant: Tenant) -> OwnServer | Trouble:
+        """Return the company's server with its login, or why there is none."""
         account = settings_of(tenant).account
-        return self._server(tenant.id, account) if account.is_complete else None
+        if not account.is_complete:
+            words = "the settings of the company's mail server are incomplete"
+            return Trouble(Obstacle.NO_LOGIN, words)
+        try:
+            return await self._logins.server(tenant, account)
+        except TokenRefused as refused:
+            return Trouble(Obstacle.NO_LOGIN, str(refused))
+        except Fault as fault:
+            return Trouble(Obstacle.UNREACHABLE, f"no access token: {fault}")
+
+    async def _probed(self, tenant: Tenant, account: Account) -> Probed:
+        """Return how a connection test of an account ended; a token server is part of it."""
+        began = perf_counter()
+        try:
+            server = await self._logins.server(tenant, account, fresh=True)
+        except (TokenRefused, Fault) as error:
+            ms = round(1000 * (perf_counter() - began))
+            trouble = "token" if isinstance(error, TokenRefused) else "no_token"
+            step = ProbeStep("auth", False, str(error), ms)
+            return Probed((step,), "auth", str(error), trouble)
+        return await self._probe.probe(server, account.sender)
 
     def _changed(self, tenant_id: str, settings: EmailSettings, change: Change) -> EmailSettings:
         account = replace(settings.account, **_fields(change.account or {}))
         if not account.is_same_place(settings.account):
             account = replace(account, sealed="")
         if change.password is not None:
-            sealed = ""
-            if change.password:
-                label = vault_label(tenant_id)
-                sealed = self._context.vault.seal(change.password.encode(), label)
-            account = replace(account, sealed=sealed)
+            account = replace(
+                account, sealed=self._logins.sealed_password(tenant_id, change.password)
+            )
+        elif change.oauth is not None:
+            account = replace(account, sealed=self._logins.sealed(tenant_id, change.oauth))
         if account != settings.account:
             account = replace(account, tested_at="")
         return replace(
@@ -151,19 +178,6 @@ class MailAccounts:
             replies=type(settings.replies)(change.replies) if change.replies else settings.replies,
             account=account,
             reminders=settings.reminders if change.reminders is None else change.reminders,
-        )
-
-    def _server(self, tenant_id: str, account: Account) -> OwnServer:
-        credentials = None
-        if account.login:
-            password = self._context.vault.open(account.sealed, vault_label(tenant_id))
-            credentials = Credentials(account.login, (password or b"").decode())
-        return OwnServer(
-            host=account.host,
-            port=account.port,
-            tls=Tls.NONE if account.security is Security.NONE else Tls.VERIFIED,
-            implicit_tls=account.security is Security.TLS,
-            credentials=credentials,
         )
 
     async def _note_good(self, tenant: Tenant, account: Account, now: datetime) -> None:
@@ -223,7 +237,10 @@ def _resume(work: Work, tenant_id: str) -> None:
 
 def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
     known = {"login", "host", "port", "security", "from_address"}
+    known |= {"auth", "token_url", "client_id", "scope"}
     fields = {name: value for name, value in given.items() if name in known}
+    if "auth" in fields:
+        fields["auth"] = Auth(fields["auth"])
     if "security" in fields:
         fields["security"] = Security(fields["security"])
     return fields
@@ -239,5 +256,12 @@ def _missing(account: Account) -> Exception:
     if not account.sender:
         detail = "From which address? Write it, or a login that is one."
         return invalid("smtp.from_address", detail, code="missing")
+    if account.auth is Auth.OAUTH2:
+        for name in ("login", "token_url", "client_id"):
+            if not getattr(account, name):
+                param = "smtp.login" if name == "login" else f"smtp.oauth.{name}"
+                return invalid(param, "OAuth2 needs it.", code="missing")
+        detail = "Write the refresh token again: where it is used changed, or there is none."
+        return invalid("smtp.oauth.refresh_token", detail, code="missing")
     detail = "Write the password again: server, port or login changed, or there is none."
     return invalid("smtp.password", detail, code="missing")

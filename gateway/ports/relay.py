@@ -103,10 +103,11 @@ class Assurance:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How to sign in at a next hop."""
+    """How to sign in at a next hop. is_token: the password is an access token (XOAUTH2)."""
 
     username: str
     password: str = field(repr=False)
+    is_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A company's settings of how its mail leaves: by the gateway, or by its own SMTP account. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -27,6 +27,21 @@ class Security(StrEnum):
     TLS = "tls"
 
 
+class Auth(StrEnum):
+    """How one signs in at a company's server."""
+
+    PASSWORD = "password"  # noqa: S105 (a word, no secret)
+    OAUTH2 = "oauth2"
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthSecrets:
+    """What an access token is got with."""
+
+    refresh_token: str = field(default="", repr=False)
+    client_secret: str = field(default="", repr=False)
+
+
 class Replies(StrEnum):
     """Where customers' answers go to mail that left by the company's own server."""
 
@@ -46,8 +61,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An SMTP account. sealed: its password as the vault keeps it, "" for none.
+    """An SMTP account. sealed: its secrets as the vault keeps them, "" for none.
 
+    The secret is the password, or with OAUTH2 the JSON text of `OAuthSecrets`; then token_url,
+    client_id and scope say where and for what an access token is asked for.
     tested_at: when a connection test of just this went well, RFC 3339, "" for never.
     """
 
@@ -58,11 +75,18 @@ class Account:
     from_address: str = ""
     sealed: str = ""
     tested_at: str = ""
+    auth: Auth = Auth.PASSWORD
+    token_url: str = ""
+    client_id: str = ""
+    scope: str = ""
 
     @property
     def is_complete(self) -> bool:
         """Whether mail can be sent by it."""
-        return bool(self.host and self.sender and (self.sealed or not self.login))
+        has_secret = bool(self.sealed or not self.login)
+        if self.auth is Auth.OAUTH2:
+            has_secret = bool(self.sealed and self.login and self.token_url and self.client_id)
+        return bool(self.host and self.sender and has_secret)
 
     @property
     def sender(self) -> str:
@@ -70,9 +94,14 @@ class Account:
         return self.from_address or (self.login if "@" in self.login else "")
 
     def is_same_place(self, other: "Account") -> bool:
-        """Say whether a password given for the other may be used for this one."""
-        mine = (self.host.lower(), self.port, self.login)
-        return mine == (other.host.lower(), other.port, other.login)
+        """Say whether a secret given for the other may be used for this one."""
+        return self.place == other.place
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Where the secret goes: what it may be used for."""
+        where = (self.host.lower(), self.port, self.login, self.auth)
+        return (*where, self.token_url, self.client_id) if self.auth is Auth.OAUTH2 else where
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +127,13 @@ def settings_of(tenant: Tenant) -> EmailSettings:
     failure = kept.get("failure")
     return EmailSettings(
         method=Method(kept.get("method", "gateway")),
-        account=Account(**{**account, "security": Security(account.get("security", "starttls"))}),
+        account=Account(
+            **{
+                **account,
+                "security": Security(account.get("security", "starttls")),
+                "auth": Auth(account.get("auth", "password")),
+            }
+        ),
         replies=Replies(kept.get("replies", "inbox")),
         failure=Failure(**failure) if failure else None,
         reminders=rules_of(tenant),

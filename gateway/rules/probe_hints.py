@@ -23,6 +23,12 @@ _TROUBLES = {
     "tls": "No safe connection could be made. Whoever runs the server has to look at its TLS.",
     "clear_text": "A login is not sent without encryption: choose STARTTLS or SSL/TLS.",
     "no_auth": "The server offers no way to sign in here. Try the other port: 587 or 465.",
+    "no_xoauth2": "The server offers no XOAUTH2 here. Try the other port: 587 or 465; or use a "
+    "password.",
+    "token": "The token server refused the refresh token. Let the mailbox's owner give consent "
+    "once more, and write the new refresh token.",
+    "no_token": "The token server gave no answer that can be read. Check its address, and try "
+    "again.",
     "slow": "The server was too slow to answer. Try again; if it stays so, ask who runs it.",
     "lost": "The server closed the connection. Try again; if it stays so, ask who runs it.",
 }

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 
@@ -30,3 +30,21 @@ def configure(*, as_json: bool, level: int = logging.INFO, stream: TextIO | None
     # aiosmtpd logs every command with its addresses at INFO.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     logging.getLogger("asyncio").setLevel(logging.ERROR)
+
+
+class _StandardError:
+    """Whatever is standard error when something is written."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def configure_for_commands() -> None:
+    """Send warnings to standard error: standard output is for what a command answers."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),
+    )

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from gateway.smtp.connection import Connection, Ended, Timeouts, translated
 from gateway.smtp.pipelining import PipeliningProtocol
 
 # Not the library's order: CRAM-MD5 wants passwords to be kept readable by the server.
+XOAUTH2 = "xoauth2"
 AUTH_METHODS = ("plain", "login", "cram-md5")
 _UNKNOWN_METHOD = 504
 _DER = 2  # the standard library's number for it
@@ -144,14 +146,14 @@ class Dialler:
 
     async def _sign_in(self, client: "HopClient", credentials: Credentials) -> None:
         """Sign in by one method, so that one wrong password counts as one failure."""
-        methods = [name for name in AUTH_METHODS if name in client.server_auth_methods]
+        methods = methods_for(client, credentials)
         if not methods:
             offered = " ".join(client.server_auth_methods) or "none"
             text = f"no way to sign in that we know; offered: {offered}"
             raise Ended(Stage.AUTH, Trouble(Obstacle.NO_LOGIN, text))
-        by = {"plain": client.auth_plain, "login": client.auth_login}
+        by = ways_in(client)
         for number, name in enumerate(methods, 1):
-            sign_in = by.get(name, client.auth_crammd5)
+            sign_in = by[name]
             try:
                 with translated(Stage.AUTH):
                     await sign_in(
@@ -165,6 +167,22 @@ class Dialler:
                     raise
             else:
                 return
+
+
+def methods_for(client: "HopClient", credentials: Credentials) -> Sequence[str]:
+    """Return the methods that the server offers and the credentials are for, the best first."""
+    known = (XOAUTH2,) if credentials.is_token else AUTH_METHODS
+    return [name for name in known if name in client.server_auth_methods]
+
+
+def ways_in(client: "HopClient") -> Mapping[str, Callable[..., Awaitable[object]]]:
+    """Return what signs in by each method; takes name, secret and the time for each answer."""
+    return {
+        XOAUTH2: client.auth_xoauth2,
+        "plain": client.auth_plain,
+        "login": client.auth_login,
+        "cram-md5": client.auth_crammd5,
+    }
 
 
 class HopClient(aiosmtplib.SMTP):

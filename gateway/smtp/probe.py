@@ -17,7 +17,7 @@ from gateway.ports.relay import DnsFault, NextHop, NoAnswer, NoSuchDomain, OwnSe
 from gateway.rules.outcome import NextHopKind, Stage
 from gateway.runtime.egress import Egress
 from gateway.smtp.connection import Ended, Timeouts, translated
-from gateway.smtp.dialling import AUTH_METHODS, HopClient, TlsContexts
+from gateway.smtp.dialling import HopClient, TlsContexts, methods_for, ways_in
 
 MOST_SECONDS = 25.0
 PORTS = frozenset({25, 465, 587, 2465, 2525, 2587})
@@ -216,13 +216,13 @@ class SmtpProbe:
             if not is_safe and not self._egress.is_allowed_by_name(hop.address):
                 words = "The login was not sent, because the connection is not encrypted."
                 return talk.failed("tls", words, "clear_text")
-            methods = [name for name in AUTH_METHODS if name in client.server_auth_methods]
+            methods = methods_for(client, credentials)
             if not methods:
                 offered = " ".join(client.server_auth_methods) or "none"
                 words = f"The server offers no way to sign in that we know ({offered})."
-                return talk.failed("auth", words, "no_auth")
-            by = {"plain": client.auth_plain, "login": client.auth_login}
-            sign_in = by.get(methods[0], client.auth_crammd5)
+                trouble = "no_xoauth2" if credentials.is_token else "no_auth"
+                return talk.failed("auth", words, trouble)
+            sign_in = ways_in(client)[methods[0]]
             try:
                 with translated(Stage.AUTH):
                     await sign_in(

@@ -16,6 +16,7 @@ from gateway.api.app import build_api, not_found_app
 from gateway.api.repeating import RepeatStore
 from gateway.api.services import ApiSettings, Services
 from gateway.api.streams import Streams
+from gateway.flow.access_tokens import AccessTokens
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
@@ -43,7 +44,7 @@ from gateway.runtime.stripe import Stripe
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
 from gateway.store.opening import open_store
-from tests.fakes import ScriptedOutward, ScriptedProbe
+from tests.fakes import FakeOutward, ScriptedOutward, ScriptedProbe
 from tests.fakestripe import FakeStripe
 from tests.smtp.loops import in_loop
 from webhooks.schedule import Schedule
@@ -191,7 +192,12 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         dispatch=Dispatch(context),
         links=LinkKeeping(context),
         online=OnlinePayments(context, Stripe(FakeStripe())),
-        accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
+        accounts=MailAccounts(
+            context,
+            ScriptedProbe(),
+            Quota(1000, timedelta(hours=1)),
+            AccessTokens(FakeOutward(), context.clock),
+        ),
         hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(schedule)),
         streams=Streams(store, draining),
         receipts=Receipts(context, billing),

@@ -37,6 +37,8 @@ async def test_the_own_account_is_shown_without_its_password(api):
         "port": 465,
         "security": "tls",
         "from_address": "invoices@acme.test",
+        "auth": "password",
+        "oauth": None,
         "tested_at": None,
     }
 

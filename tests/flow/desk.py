@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from gateway.blobs.files import FileBlobs
+from gateway.flow.access_tokens import AccessTokens
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
@@ -43,6 +44,7 @@ from tests.fakes import (
     TAKEN,
     FakeChance,
     FakeClock,
+    FakeOutward,
     FakeRoutes,
     FakeSigner,
     FakeWays,
@@ -91,7 +93,13 @@ class Desk:
             context, self.submissions, self.parser, KeptPasswords()
         )
         self.probe = ScriptedProbe()
-        self.accounts = MailAccounts(context, self.probe, Quota(1000, timedelta(hours=1)))
+        self.outward = FakeOutward()
+        self.accounts = MailAccounts(
+            context,
+            self.probe,
+            Quota(1000, timedelta(hours=1)),
+            AccessTokens(self.outward, context.clock),
+        )
         self.ingest = Ingest(context, self.parser, NoTally())
 
     async def read(self, job):

@@ -40,7 +40,7 @@ async def test_the_password_is_kept_sealed_and_reaches_the_server_alone(tmp_path
     async with open_desk(tmp_path) as desk:
         await switch(desk)
         assert "s3cret" not in str(desk.tenant.email)
-        server = desk.accounts.server_of(desk.tenant)
+        server = await desk.accounts.server_of(desk.tenant)
         assert (server.credentials.username, server.credentials.password) == (
             "invoices@acme.example",
             "s3cret",

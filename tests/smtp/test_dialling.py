@@ -1,9 +1,11 @@
+import base64
 import ssl
 from hashlib import sha256
 
 import pytest
 
 from gateway.mail.dane import Tlsa
+from gateway.mail.replies import Reply
 from gateway.ports.relay import Assurance, Credentials, NextHop, Tls, TlsPolicy
 from gateway.rules.outcome import NextHopKind, Obstacle, Stage
 from tests.smtp.attempts import CA, TLS_OF_HOP, attempt
@@ -145,6 +147,44 @@ async def test_signing_in_uses_one_method(methods, sent):
         attempted = await attempt(fake, hop=with_login(fake, tls=Tls.VERIFIED))
     assert attempted.stage is Stage.DOT
     assert [command for command in fake.commands if command.startswith("AUTH")] == [sent]
+
+
+@in_loop
+async def test_an_access_token_is_shown_by_xoauth2_alone():
+    token = Credentials("a@b.example", "ya29.x", is_token=True)
+    said = base64.b64encode(b"user=a@b.example\1auth=Bearer ya29.x\1\1").decode()
+    fake = FakeHop(offers=("AUTH PLAIN LOGIN XOAUTH2",), **TLS_OF_HOP)
+    async with fake.running():
+        hop = fake.hop("mx.example.org", kind=NextHopKind.OWN, credentials=token)
+        assert (await attempt(fake, hop=hop)).stage is Stage.DOT
+    auth = [command for command in fake.commands if command.startswith("AUTH")]
+    assert auth == [f"AUTH XOAUTH2 {said}"]
+
+
+@pytest.mark.parametrize(("credentials", "offers"), [(True, "PLAIN"), (False, "XOAUTH2")])
+@in_loop
+async def test_a_token_is_no_password_and_a_password_no_token(credentials, offers):
+    login = Credentials("a@b.example", "ya29.x", is_token=credentials)
+    fake = FakeHop(offers=(f"AUTH {offers}",), **TLS_OF_HOP)
+    async with fake.running():
+        hop = fake.hop("mx.example.org", kind=NextHopKind.OWN, credentials=login)
+        attempted = await attempt(fake, hop=hop)
+    assert (attempted.stage, attempted.answer.obstacle) == (Stage.AUTH, Obstacle.NO_LOGIN)
+    assert not any(command.startswith("AUTH") for command in fake.commands)
+
+
+@in_loop
+async def test_the_challenge_of_a_refused_token_is_answered_and_not_taken_for_a_yes():
+    challenge = "334 eyJzdGF0dXMiOiI0MDEifQ=="
+    script = {"auth": challenge}
+    fake = FakeHop(script, offers=("AUTH XOAUTH2",), **TLS_OF_HOP)
+    async with fake.running():
+        token = Credentials("a@b.example", "ya29.x", is_token=True)
+        hop = fake.hop("mx.example.org", kind=NextHopKind.OWN, credentials=token)
+        attempted = await attempt(fake, hop=hop)
+    assert attempted.stage is Stage.AUTH
+    assert isinstance(attempted.answer, Reply)
+    assert attempted.answer.code >= 500
 
 
 @in_loop

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx2
 from starlette.applications import Starlette
 
+from gateway.flow.access_tokens import AccessTokens
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
@@ -58,7 +59,7 @@ from gateway.web.app import build_web
 from gateway.web.letters import TemplateLetters
 from gateway.web.services import WebServices
 from tests.api.kit import NAMES, SECRETS, Clock, DiskBlobs, OneWay
-from tests.fakes import ScriptedOutward, ScriptedProbe
+from tests.fakes import FakeOutward, ScriptedOutward, ScriptedProbe
 from tests.fakestripe import FakeStripe
 from tests.smtp.loops import in_loop
 from webhooks.schedule import Schedule
@@ -238,7 +239,12 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         mending=Mending(context, quota),
         team=TeamDesk(context, KeptPasswords()),
         hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(SCHEDULE)),
-        accounts=MailAccounts(context, ScriptedProbe(), Quota(1000, timedelta(hours=1))),
+        accounts=MailAccounts(
+            context,
+            ScriptedProbe(),
+            Quota(1000, timedelta(hours=1)),
+            AccessTokens(FakeOutward(), context.clock),
+        ),
         uploads=directory / "uploads",
         **settings,
     )

@@ -1,5 +1,6 @@
 """How a company's mail leaves, and the connection test."""
 
+import re
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
@@ -10,6 +11,7 @@ from gateway.rules.reminders import MOST_AFTER, MOST_BEFORE, MOST_RULES
 
 MethodWord = Literal["gateway", "smtp"]
 SecurityWord = Literal["none", "starttls", "tls"]
+AuthWord = Literal["password", "oauth2"]
 RepliesWord = Literal["inbox", "mailbox", "both"]
 
 
@@ -23,6 +25,32 @@ def _password(text: str) -> str:
     if any(sign in text for sign in "\r\n\0"):
         raise mistake("invalid_password", "A password holds no line breaks.")
     return text
+
+
+def _token_url(text: str) -> str:
+    if text and not re.fullmatch(r"https://[!-~]{1,500}", text):
+        words = "Write an https URL, such as https://oauth2.googleapis.com/token."
+        raise mistake("invalid_url", words)
+    return text
+
+
+class OAuthChange(Taken):
+    """How an access token is got (RFC 6749, section 6), for servers that take no passwords.
+
+    Microsoft 365: https://login.microsoftonline.com/organizations/oauth2/v2.0/token, scope
+    https://outlook.office.com/SMTP.Send offline_access. Google:
+    https://oauth2.googleapis.com/token, scope https://mail.google.com/.
+    """
+
+    token_url: Annotated[str, AfterValidator(_token_url)] | None = None
+    client_id: Line | None = None
+    scope: Line | None = None
+    client_secret: Annotated[str, Field(max_length=4096), AfterValidator(_password)] | None = Field(
+        default=None, description="Write only; given with a refresh token."
+    )
+    refresh_token: Annotated[str, Field(max_length=8192), AfterValidator(_password)] | None = Field(
+        default=None, description="Write only. An empty one forgets the stored one."
+    )
 
 
 class SmtpChange(Taken):
@@ -39,6 +67,10 @@ class SmtpChange(Taken):
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     security: SecurityWord | None = None
     from_address: MailAddress | None = None
+    auth: AuthWord | None = Field(
+        default=None, description="oauth2 signs in by XOAUTH2 with an access token."
+    )
+    oauth: OAuthChange | None = None
 
 
 def _once(days: tuple[int, ...]) -> tuple[int, ...]:
@@ -78,6 +110,15 @@ class PasswordShown(Given):
     set: bool
 
 
+class OAuthShown(Given):
+    """How an access token is got; its secrets are never shown."""
+
+    token_url: str
+    client_id: str
+    scope: str
+    refresh_token: PasswordShown
+
+
 class SmtpShown(Given):
     """The company's own SMTP account."""
 
@@ -87,6 +128,8 @@ class SmtpShown(Given):
     port: int
     security: Annotated[str, one_of(*get_args(SecurityWord))]
     from_address: str
+    auth: Annotated[str, one_of(*get_args(AuthWord))]
+    oauth: OAuthShown | None
     tested_at: Instant | None = Field(description="When a connection test of just this went well.")
 
 

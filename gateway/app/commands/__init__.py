@@ -7,7 +7,7 @@ JSON values. It raises CommandError for what can't be done.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from gateway.app.commands import archive, companies, mail, queue, replay, upkeep
+from gateway.app.commands import archive, companies, email, mail, queue, replay, upkeep
 from gateway.app.office import Office
 from gateway.flow.refusal import Refused
 from gateway.ports.lists import BadCursor
@@ -28,6 +28,9 @@ COMMANDS: Mapping[str, Command] = {
     "login.list": companies.login_list,
     "login.revoke": companies.login_revoke,
     "inbox.link": companies.inbox_link,
+    "email.show": email.email_show,
+    "email.set": email.email_set,
+    "email.test": email.email_test,
     "queue.list": queue.queue_list,
     "queue.show": queue.queue_show,
     "queue.retry": queue.queue_retry,
