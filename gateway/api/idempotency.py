@@ -16,6 +16,7 @@ from gateway.flow.context import Context
 from gateway.mail.errors import Fault
 from gateway.ports.directory import Answered
 from gateway.ports.store import Work
+from gateway.rules.erasure import GONE
 
 KEPT = timedelta(days=7)
 REPLAYED = {"Idempotent-Replayed": "true"}
@@ -110,6 +111,8 @@ class Repeated:
                 "This Idempotency-Key was used for another request.",
                 param="Idempotency-Key",
             )
+        if GONE in {known.status, claimed.status if claimed else 0}:
+            raise Refusal(GONE, "erased", "What this request made was erased since.")
         finished: Finished | None = None
         if answered is not None:
             body = self._context.vault.open(answered.body, f"answer {tenant_id} {key}")

@@ -15,6 +15,7 @@ from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.online import OnlinePayments
 from gateway.flow.receipts import Receipts
+from gateway.flow.privacy import Privacy
 from gateway.flow.submit import Submissions
 from gateway.ports.hooks import HookDesk
 from gateway.runtime.http.draining import Draining
@@ -69,6 +70,7 @@ class Services:
     hooks: HookDesk
     receipts: Receipts
     streams: Streams
+    privacy: Privacy
     meters: Meters
     settings: ApiSettings
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere

@@ -25,6 +25,7 @@ from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.mending import Mending
 from gateway.flow.online import OnlinePayments
 from gateway.flow.presence import Presence
+from gateway.flow.privacy import Privacy
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.receive import MxReception
@@ -92,6 +93,7 @@ class Office:
     links: LinkKeeping
     online: OnlinePayments
     dispatch: Dispatch
+    privacy: Privacy
     mending: Mending
     reception: MxReception
     submission: SubmissionReception
@@ -235,6 +237,7 @@ def _office(
         links=LinkKeeping(context, directory),
         online=OnlinePayments(context, Stripe(outward, settings.payments.stripe_api)),
         dispatch=Dispatch(context),
+        privacy=Privacy(context, directory, store.fold),
         mending=Mending(context, quota),
         team=TeamDesk(context, passwords),
         reception=MxReception(context, directory, gate_of(settings, verifier)),

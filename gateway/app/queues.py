@@ -45,6 +45,7 @@ class Queues:
     _manager: QueueManager | None = None
     _late: LateNotices | None = None
     _house: HouseMail | None = None
+    _keep_raw: timedelta = timedelta(days=365)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stops: list[Callable[[float], Awaitable[None]]] = field(default_factory=list)
     _closes: list[Callable[[], None]] = field(default_factory=list)
@@ -52,6 +53,7 @@ class Queues:
     def start(self) -> None:
         """Begin."""
         office = self.office
+        self._keep_raw = office.settings.inbound.keep_raw
         if self.ingests:
             verifies = office.settings.inbound.verify
             ingest = Ingest(office.context, office.parser, self.tally, verifies=verifies)
@@ -89,6 +91,7 @@ class Queues:
 
     def apply(self, settings: Settings) -> None:
         """Take over what may change while the queues are at work."""
+        self._keep_raw = settings.inbound.keep_raw
         if self._ingest is not None:
             self._ingest.verifies = settings.inbound.verify
         if self._manager is not None:
@@ -123,6 +126,11 @@ class Queues:
             await asyncio.sleep(_SWEEP_EVERY.total_seconds())
             try:
                 await sweep(self.office)
+                dropped = await self.office.privacy.drop_raw(self._keep_raw)
+                if dropped:
+                    log.info("raw.dropped", mails=dropped)
+                # What was dropped, here or by an erasure's late reports, leaves the log too.
+                await self.office.store.fold()
             except Fault as error:
                 log.warning("store.not_swept", why=str(error))
 

@@ -113,6 +113,7 @@ def _services(
         hooks=office.hooks,
         receipts=office.receipts,
         streams=Streams(office.context.store, draining),
+        privacy=office.privacy,
         meters=meters,
         settings=ApiSettings(
             uploads=office.scratch,

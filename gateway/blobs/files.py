@@ -84,6 +84,14 @@ class FileBlobs:
         except OSError as error:
             raise _fault(error, f"the blob {sha256}") from error
 
+    async def remove_old(self, tenant_id: str, sha256: str, before: datetime) -> None:
+        """Remove them unless somebody kept them again since a moment. Raises Fault."""
+        path = self._path(tenant_id, sha256)
+        try:
+            await asyncio.to_thread(self._remove_old, path, before)
+        except OSError as error:
+            raise _fault(error, f"the blob {sha256}") from error
+
     def listed(self) -> Iterator[tuple[str, str, int, datetime]]:
         """Give (company, hash, size, when it was kept) of all that lie here."""
         for path in self._directory.glob(f"*/??/{'?' * _HASH_CHARS}"):

@@ -21,6 +21,20 @@ def register(program: typer.Typer) -> None:
     ):
         program.add_typer(group, name=name, help=words, no_args_is_help=True)
     program.command("inbox-link")(inbox_link)
+    program.command("erase")(erase)
+
+
+def erase(
+    tenant: TenantName,
+    address: Annotated[str, typer.Argument(help="The person's mail address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Erase a person: content, attachments, copies. Accounting facts stay, without them."""
+    confirm(f"Erase everything of {address}? It can't be undone.", yes=yes)
+    given = {"tenant": tenant, "address": address}
+    show_one(ask(config, "person.erase", given), as_json=as_json)
 
 
 _tenant = typer.Typer()

@@ -13,7 +13,7 @@ import structlog
 from gateway.flow.arrival import arrived, echoed
 from gateway.flow.context import Context
 from gateway.flow.outbox import Packed, post
-from gateway.flow.placing import find_place, find_writer
+from gateway.flow.placing import find_place, find_writer, is_about_erased
 from gateway.flow.reading_in import keep_documents, message_of, sender_of
 from gateway.flow.recognising import recognised
 from gateway.flow.report import apply_report
@@ -202,6 +202,9 @@ class Ingest:
                 work.spool.finish(inbound.id, inbound.fence)
                 return
             placed = find_place(context, work, tenant, reading, recipients)
+            if is_about_erased(placed):
+                work.spool.discard(inbound.id, inbound.fence)
+                return
             conversation = placed.conversation or _new_conversation(context, inbound, reading)
             if placed.conversation is None:
                 work.conversations.add(conversation)

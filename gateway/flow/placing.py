@@ -11,6 +11,7 @@ from gateway.mail.reading import Reading
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.acceptance import ToDelivery, ToPerson, target_of
+from gateway.rules.erasure import ERASED_ADDRESS, ERASED_KIND
 from gateway.rules.ladder import Clues, Evidence, Known, Place, clues, place
 from gateway.rules.model import Conversation, Delivery, Participant, Tenant
 from gateway.rules.tokens import PersonRef
@@ -87,6 +88,12 @@ def find_place(
     return Placed(found, conversation, people, others=_others(work, tenant, persons, conversation))
 
 
+def is_about_erased(placed: Placed) -> bool:
+    """Say whether it is a report about a copy whose recipient was erased since."""
+    delivery = placed.delivery
+    return delivery is not None and delivery.recipient.address == ERASED_ADDRESS
+
+
 def find_writer(
     context: Context, placed: Placed, conversation: Conversation, reading: Reading, now: datetime
 ) -> Writer:
@@ -133,7 +140,7 @@ def _all_evidence(work: Work, tenant: Tenant, seen: Clues, evidence: Evidence) -
     for item in (*seen.own, *seen.markers):
         if item.tenant_number == tenant.number and item.body not in items:
             message = work.messages.get(tenant.id, ids.from_body(ids.MESSAGE, item.body))
-            if message is not None:
+            if message is not None and message.kind != ERASED_KIND:
                 items[item.body] = message.conversation_id
     known: dict[str, list[Known]] = {}
     if seen.named:

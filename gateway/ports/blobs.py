@@ -29,5 +29,8 @@ class Blobs(Protocol):
     async def remove(self, tenant_id: str, sha256: str) -> None:
         """Remove them, if they are there."""
 
+    async def remove_old(self, tenant_id: str, sha256: str, before: datetime) -> None:
+        """Remove them unless somebody kept them again since a moment."""
+
     def listed(self) -> Iterable[tuple[str, str, int, datetime]]:
         """Give (company, hash, size, when it was kept) of all that lie here; for `verify`."""

@@ -60,6 +60,9 @@ class Spool(Protocol):
     def finish(self, inbound_id: str, fence: int, *, verify: bool = False) -> None:
         """Done, or to be verified next if told so; raises Stale if the lease was lost."""
 
+    def discard(self, inbound_id: str, fence: int) -> None:
+        """Done, and nothing of it is kept but the digest; raises Stale if the lease was lost."""
+
     def claim_to_verify(self, span: timedelta, limit: int) -> Sequence[Inbound]:
         """Take up to `limit` whose senders are to be verified; after `span` others may."""
 

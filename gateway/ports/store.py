@@ -19,6 +19,7 @@ from gateway.ports.correspondence import Contents, Conversations, Messages
 from gateway.ports.directory import Facts, Keys, Repeats, Tenants
 from gateway.ports.hooks import Hooks
 from gateway.ports.policies import StsCache
+from gateway.ports.privacy import Privacy
 from gateway.ports.queues import Deliveries, Spool
 from gateway.ports.team import Team
 
@@ -87,6 +88,10 @@ class Work(Protocol):
     @property
     def team(self) -> Team:
         """Users of the Inbox, and saved replies."""
+
+    @property
+    def privacy(self) -> Privacy:
+        """Forgetting."""
 
     def wake(self, topic: str) -> None:
         """Wake who waits for a topic ("spool", "deliveries", "events") after the commit."""

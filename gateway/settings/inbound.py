@@ -120,7 +120,6 @@ class InboundSettings:
     keep_raw: timedelta = setting(
         kinds.bounded_duration("1h"),
         "365d",
-        "How long the bytes of a mail are kept as they came.",
+        "How long the bytes of a mail are kept as they came, with the envelope that they came in.",
         live=True,
-        available=False,
     )

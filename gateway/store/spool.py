@@ -14,6 +14,7 @@ from gateway.ports.queues import Inbound, Lease
 from gateway.ports.reception import Peer
 from gateway.store.claim import DatabaseNow, Queue, claim_by, expiry, finish
 from gateway.store.contents import add_content
+from gateway.store.leftovers import NO_ENVELOPE, NO_PEER, drop_unused
 from gateway.store.rows import from_micros, key_of, span_micros, to_json, to_micros
 from gateway.store.statements import Statement, columns, new
 from gateway.store.tables import INBOUND
@@ -45,6 +46,9 @@ _VERIFY_AGAIN = Statement(
     .values(verify_at=expiry())
 )
 _VERIFIED = Statement(update(INBOUND).where(_C.id == bindparam("the_id")).values(verify_at=None))
+_FORGET_ENVELOPE = Statement(
+    update(INBOUND).where(_C.id == bindparam("the_id")), keys=("envelope", "peer")
+)
 _WAITING = Statement(select(func.count()).where(_C.due_at.is_not(None)))
 _OLDEST = Statement(select(func.min(_C.received_at)).where(_C.due_at.is_not(None)))
 
@@ -89,6 +93,16 @@ class Spool:
         finish(self._transaction, statement, {"the_id": inbound_id, "the_fence": fence})
         if verify:
             self._transaction.wake(TO_VERIFY)
+
+    def discard(self, inbound_id: str, fence: int) -> None:
+        """Done, and nothing of it is kept but the digest; raises Stale if the lease was lost."""
+        found = self.get(inbound_id)
+        self.finish(inbound_id, fence)
+        self._transaction.run(
+            _FORGET_ENVELOPE, {"the_id": inbound_id, "envelope": NO_ENVELOPE, "peer": NO_PEER}
+        )
+        if found is not None:
+            drop_unused(self._transaction, [key_of(found.tenant_id, found.raw_sha256)])
 
     def claim_to_verify(self, span: timedelta, limit: int) -> Sequence[Inbound]:
         """Take up to `limit` whose senders are to be verified, for that long."""

@@ -10,6 +10,7 @@ from gateway.store.hooks import Hooks
 from gateway.store.invoices import Invoices
 from gateway.store.keys import Keys
 from gateway.store.messages import Messages
+from gateway.store.privacy import Privacy
 from gateway.store.repeats import Facts, Repeats
 from gateway.store.spool import Spool
 from gateway.store.sts_cache import StsCache
@@ -43,6 +44,7 @@ class Work:
         self.sts = StsCache(transaction)
         self.hooks = Hooks(transaction)
         self.team = Team(transaction)
+        self.privacy = Privacy(transaction)
 
     def forget_past(self, now: datetime) -> int:
         """Forget sessions, links, repeats, policies, attempts of webhooks; return how many."""

@@ -21,10 +21,12 @@ from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
+from gateway.flow.directory import Directory
 from gateway.flow.dispatch import Dispatch
 from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.online import OnlinePayments
+from gateway.flow.privacy import Privacy
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.submit import Submissions
@@ -168,6 +170,10 @@ class Api:
         return (await self.services.companies.add_key(tenant_id, scopes))[1]
 
 
+async def no_fold():
+    """Leave the database's log as it is."""
+
+
 def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settings):
     context = Context(
         store=store,
@@ -202,6 +208,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         streams=Streams(store, draining),
         receipts=Receipts(context, billing),
         draining=draining,
+        privacy=Privacy(context, Directory(context), no_fold),
         meters=Meters(),
         settings=ApiSettings(uploads=directory / "uploads", **settings),
         admin_key=lambda: ADMIN_KEY,

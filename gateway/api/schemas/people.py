@@ -85,3 +85,16 @@ class CustomerShown(Given):
 
     name: str
     email: str
+
+
+class ErasedShown(Given):
+    """How much of a person was erased.
+
+    `invoices`: whose facts (number, amounts, days, payments) were kept, without the person.
+    """
+
+    conversations: int
+    messages: int
+    attachments: int
+    deliveries: int
+    invoices: int

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Command] = {
     "email.show": email.email_show,
     "email.set": email.email_set,
     "email.test": email.email_test,
+    "person.erase": companies.person_erase,
     "queue.list": queue.queue_list,
     "queue.show": queue.queue_show,
     "queue.retry": queue.queue_retry,

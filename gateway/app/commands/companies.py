@@ -1,6 +1,7 @@
 """Companies, keys, logins, links."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -55,6 +56,13 @@ async def tenant_remove(office: Office, given: Mapping[str, Any]) -> Any:
     _check_managed(tenant)
     await office.companies.remove(tenant.id)
     return {"id": tenant.id, "slug": tenant.slug, "removed": True}
+
+
+async def person_erase(office: Office, given: Mapping[str, Any]) -> Any:
+    """Erase a person from a company's data; returns how much there was."""
+    tenant = await office.companies.find(str(given["tenant"]))
+    erased = await office.privacy.erase(tenant, str(given["address"]))
+    return {"address": given["address"], "tenant": tenant.slug, **asdict(erased)}
 
 
 async def key_add(office: Office, given: Mapping[str, Any]) -> Any:
