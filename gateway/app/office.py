@@ -42,7 +42,14 @@ from gateway.rules.bounce_rules import BounceRule
 from gateway.rules.tokens import Keyring
 from gateway.runtime.dkim_keys import DkimKeys
 from gateway.runtime.egress import Egress
-from gateway.runtime.keys import FINGERPRINT, OCTETS, fingerprint, make_secret, read_keyring
+from gateway.runtime.keys import (
+    FINGERPRINT,
+    OCTETS,
+    fingerprint,
+    fingerprints,
+    make_secret,
+    read_keyring,
+)
 from gateway.runtime.outward import HttpOutward
 from gateway.runtime.passwords import KeptPasswords
 from gateway.runtime.reader import ReaderSettings
@@ -282,7 +289,8 @@ async def _recognise(store: OpenStore, keys: Keyring) -> None:
     """Raise ConfigError if the data was made with another secret; remember ours in new data."""
     known = await store.read(lambda work: work.facts.get(FINGERPRINT))
     ours = fingerprint(keys)
-    if known is None:
+    if known is None or (known != ours and known in fingerprints(keys)):
+        # A crash while old secrets were retired may leave some that stand no more in the data.
         await store.write(lambda work: work.facts.put(FINGERPRINT, ours))
     elif known != ours:
         raise ConfigError(

@@ -18,6 +18,7 @@ from gateway.app.meters import JourneyTally
 from gateway.app.office import CONTROL_SOCKET, Office, open_office
 from gateway.app.plain import tls_context
 from gateway.app.queues import Queues
+from gateway.app.sealing import seal_anew
 from gateway.app.site import metrics_site, site
 from gateway.mail.errors import ConfigError, Fault
 from gateway.runtime.control import ControlServer
@@ -94,6 +95,8 @@ class Gateway:
         """Open everything. Raises ConfigError if an address can't be had."""
         office = self._office
         await apply_companies(office, office.settings.tenant)
+        if sealed := await seal_anew(office.context):
+            log.info("secrets.sealed_anew", count=sealed)
         await office.directory.refresh()
         if self._roles.smtp:
             await self._listeners.open_smtp()

@@ -117,12 +117,13 @@ def key_add(
     tenant: Annotated[str | None, typer.Option(help="The company's id or slug.")] = None,
     admin: Annotated[bool, typer.Option("--admin", help="A key for all companies.")] = False,
     scopes: Annotated[str | None, typer.Option(help="Separated by commas.")] = None,
+    expires: Annotated[str | None, typer.Option(help="When it stops to work, as 90d.")] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
     """Add an API key; shows it this once."""
     wanted = [scope.strip() for scope in (scopes or "").split(",") if scope.strip()]
-    given = {"tenant": tenant, "admin": admin, "scopes": wanted}
+    given = {"tenant": tenant, "admin": admin, "scopes": wanted, "expires": expires}
     show_one(ask(config, "key.add", given), as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""`verify`, `migrate`, `backup`, `restore`, `status`."""
+"""`verify`, `migrate`, `backup`, `restore`, `status`, `rotate-keys`."""
 
 import asyncio
 import json
@@ -23,6 +23,7 @@ def register(program: typer.Typer) -> None:
     program.command("backup")(backup)
     program.command("restore")(restore)
     program.command("status")(status)
+    program.command("rotate-keys")(rotate_keys)
 
 
 def verify(as_json: AsJson = False, config: ConfigFile = None) -> None:
@@ -93,3 +94,18 @@ def _settings(config: Path | None) -> "Settings":
     from gateway.settings import load
 
     return load(config).settings
+
+
+def rotate_keys(
+    retire: Annotated[
+        str | None, typer.Option(help="Drop secrets that were replaced so long ago, as 400d.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Make a new secret for tokens and passwords; old ones still open what they made.
+
+    Links and reply addresses made with a retired secret stop to work: keep it at least as
+    long as anybody may answer an old mail.
+    """
+    show_one(ask(config, "secrets.rotate", {"retire": retire}), as_json=as_json)

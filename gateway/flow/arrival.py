@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.flow.context import Context
+from gateway.flow.redaction import redacted
+from gateway.mail.reading import Reading
 from gateway.ports.store import Work
 from gateway.rules import events
 from gateway.rules.automation import ECHO, is_echo
@@ -13,8 +15,11 @@ from gateway.rules.replies import snippet_of
 _NOT_FOR_EYES = frozenset({"bounce", "delay", "report"})
 
 
-def echoed(context: Context, tenant: Tenant, message: Message) -> Message:
-    """Return the message; one of our own that came back is kept from everybody's eyes."""
+def as_shown(context: Context, tenant: Tenant, reading: Reading, message: Message) -> Message:
+    """Return the message without our tokens; one of ours that came back is kept hidden."""
+    message = redacted(context, message)
+    if reading.report is not None:
+        return message
     if not is_echo(context.names, context.keys, tenant.number, message.message_id or ""):
         return message
     automatic = message.automatic or "auto_reply"

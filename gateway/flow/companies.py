@@ -134,7 +134,11 @@ class Companies:
         await self._tell()
 
     async def add_key(
-        self, tenant_id: str | None, scopes: tuple[str, ...] = ()
+        self,
+        tenant_id: str | None,
+        scopes: tuple[str, ...] = (),
+        *,
+        expires_in: timedelta | None = None,
     ) -> tuple[ApiKey, str]:
         """Add an API key; tenant_id None: an admin key. Returns it with its secret."""
         now = self._context.clock.now()
@@ -145,6 +149,7 @@ class Companies:
             scopes=scopes or (ADMIN_SCOPES if tenant_id is None else ALL_SCOPES),
             hash=hash_of(secret),
             created_at=now,
+            revoked_at=now + expires_in if expires_in else None,
         )
         await self._context.store.write(lambda work: work.keys.add(key))
         return key, secret
@@ -176,7 +181,7 @@ class Companies:
     async def recognise(self, secret: str) -> ApiKey | None:
         """Return the key with this secret, or None; notes its use once a minute."""
         now, wanted = self._context.clock.now(), hash_of(secret)
-        key = await self._context.store.read(lambda work: work.keys.find(wanted))
+        key = await self._context.store.read(lambda work: work.keys.find(wanted, now))
         if key is not None and (key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY):
             found = key
             # A full disk must not keep anybody from reading.

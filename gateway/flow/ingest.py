@@ -10,7 +10,7 @@ from time import perf_counter
 
 import structlog
 
-from gateway.flow.arrival import arrived, echoed
+from gateway.flow.arrival import arrived, as_shown
 from gateway.flow.context import Context
 from gateway.flow.outbox import Packed, post
 from gateway.flow.placing import find_place, find_writer, is_about_erased
@@ -228,8 +228,7 @@ class Ingest:
                     **warnings_of(tenant, writer.person, placed.people),
                 },
             )
-            if reading.report is None:
-                message = echoed(context, tenant, message)
+            message = as_shown(context, tenant, reading, message)
             stored = post(context, work, Packed(message, (), kept), now)
             if reading.report is not None:
                 apply_report(

@@ -4,7 +4,7 @@ That word alone marks an invoice as paid; who comes back from the provider's pag
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -175,6 +175,14 @@ def held(work: Work, tenant_id: str) -> Held:
     """Return which of a company's secrets are stored, in the caller's transaction."""
     stored = _stored(work, tenant_id)
     return Held(bool(stored.get("secret_key")), bool(stored.get("webhook_secret")))
+
+
+def sealed_anew(work: Work, tenant_id: str, again: Callable[[str, str], str]) -> None:
+    """Seal a company's keys by `again`, given what is sealed and its label."""
+    stored = _stored(work, tenant_id)
+    anew = {name: again(sealed, _label(name, tenant_id)) for name, sealed in stored.items()}
+    if anew != stored:
+        work.facts.put(_fact(tenant_id), json.dumps(anew))
 
 
 def _stored(work: Work, tenant_id: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from gateway.flow.people import latest
 from gateway.flow.placing import find_place
 from gateway.flow.reading_in import forwarded_of, keep_documents
 from gateway.flow.recognising import recognised
+from gateway.flow.redaction import redacted
 from gateway.flow.report import bounces_of
 from gateway.flow.suggesting import hints_of, suggestions_of
 from gateway.mail.errors import MailError
@@ -97,7 +98,7 @@ class Replay:
         try:
             if inbound is not None:
                 reading = await recognised(context, inbound, reading)
-            today = _today(message, reading, context.refusals.rules)
+            today = redacted(context, _today(message, reading, context.refusals.rules))
             changes = _changes(message, today)
             elsewhere = await self._elsewhere(message, inbound, reading)
             if changes and not self._dry_run:
@@ -153,7 +154,7 @@ class Replay:
             for one in kept:
                 work.contents.add(one)
             mended = replace(
-                _today(stored, reading, context.refusals.rules),
+                redacted(context, _today(stored, reading, context.refusals.rules)),
                 attachments=_joined(stored.attachments, brought),
                 suggestions=suggestions_of(work, stored.tenant_id, hints_of(reading)),
             )

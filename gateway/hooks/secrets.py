@@ -17,7 +17,7 @@ def new_signer(chance: Chance) -> Signer:
 
 def sealed(vault: Vault, webhook_id: str, signer: Signer) -> Secret:
     """Return it sealed, to sign until further notice."""
-    return Secret(vault.seal(signer.key + signer.seed, _label(webhook_id)))
+    return Secret(vault.seal(signer.key + signer.seed, label_of(webhook_id)))
 
 
 def signers(vault: Vault, webhook: Webhook, now: datetime) -> Sequence[Signer]:
@@ -29,7 +29,7 @@ def signers(vault: Vault, webhook: Webhook, now: datetime) -> Sequence[Signer]:
     for secret in webhook.secrets:
         if secret.until is not None and secret.until <= now:
             continue
-        octets = vault.open(secret.sealed, _label(webhook.id))
+        octets = vault.open(secret.sealed, label_of(webhook.id))
         if octets is not None:
             found.append(Signer(octets[:KEY_OCTETS], octets[KEY_OCTETS:]))
     if not found:
@@ -37,5 +37,6 @@ def signers(vault: Vault, webhook: Webhook, now: datetime) -> Sequence[Signer]:
     return found
 
 
-def _label(webhook_id: str) -> str:
+def label_of(webhook_id: str) -> str:
+    """Return what the vault is told that an endpoint's secrets are about."""
     return f"webhook secret of {webhook_id}"

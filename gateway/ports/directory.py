@@ -43,8 +43,8 @@ class Keys(Protocol):
     def add(self, key: ApiKey) -> None:
         """Add an API key."""
 
-    def find(self, key_hash: str) -> ApiKey | None:
-        """Return the key with that hash unless revoked."""
+    def find(self, key_hash: str, now: datetime) -> ApiKey | None:
+        """Return the key with that hash unless it was revoked or has expired."""
 
     def all(self, tenant_id: str | None) -> Sequence[ApiKey]:
         """Return a company's keys, revoked ones too; None: everybody's and the admin keys."""

@@ -45,7 +45,10 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key as kept: its hash, never itself. tenant_id None: an admin key."""
+    """An API key as kept: its hash, never itself. tenant_id None: an admin key.
+
+    revoked_at: when it stops to work; in the future for a key that expires.
+    """
 
     id: str
     tenant_id: str | None

@@ -20,6 +20,7 @@ _TENANT_OCTETS = 3
 _REF_OCTETS = 5
 _ID_OCTETS = 15
 _KEY_MARKS = "abcdefghijklmnopqrstuvwxyz234567"
+MOST_SECRETS = len(_KEY_MARKS)
 
 
 class Label(Enum):
@@ -56,7 +57,7 @@ class Keyring:
 
     def __post_init__(self) -> None:
         """Check the number of secrets."""
-        if not 1 <= len(self.secrets) <= len(_KEY_MARKS):
+        if not 1 <= len(self.secrets) <= MOST_SECRETS:
             raise ValueError("a key ring has 1 to 32 secrets")
 
     def marked(self, mark: str) -> tuple[bytes, ...]:

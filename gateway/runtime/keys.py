@@ -57,7 +57,14 @@ def read_keyring(text: str, *, where: str) -> Keyring:
 
 def fingerprint(keys: Keyring) -> str:
     """Return what the store keeps to recognise the oldest secret, which all rotations keep."""
-    return hashlib.sha256(b"postroom fingerprint" + keys.secrets[-1]).hexdigest()[:32]
+    return fingerprints(keys)[-1]
+
+
+def fingerprints(keys: Keyring) -> tuple[str, ...]:
+    """Return that of each secret, the newest first."""
+    return tuple(
+        hashlib.sha256(b"postroom fingerprint" + secret).hexdigest()[:32] for secret in keys.secrets
+    )
 
 
 def _sync_folder(folder: Path) -> None:

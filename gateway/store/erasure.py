@@ -40,6 +40,7 @@ from gateway.store.tables import (
     PAYMENT,
     REPEAT,
     SUPPRESSION,
+    WEBHOOK_ATTEMPT,
 )
 from gateway.store.traces import chunks, holds
 from gateway.store.transaction import Transaction
@@ -258,12 +259,15 @@ class Erasing:
         return count
 
     def _events(self) -> None:
-        traces, these = self._traces, EVENT.c
+        """Take the person out of events; bodies of webhooks are made of them when they are sent."""
+        traces, these, told = self._traces, EVENT.c, WEBHOOK_ATTEMPT.c
         for positions in chunks(traces.events):
-            found = select(these.position, these.data).where(_among(these.position, positions))
-            for position, data in self._rows(found):
+            found = select(these.position, these.id, these.data)
+            for position, id_, data in self._rows(found.where(_among(these.position, positions))):
                 kept = dict_json(without_person(from_dict(data), traces.words))
                 self._update(EVENT, these.position == position, data=kept)
+                # A receiver may have answered with what it was sent.
+                self._update(WEBHOOK_ATTEMPT, told.event_id == id_, answer="", error="")
 
     def _repeats(self, messages: Sequence[str]) -> None:
         """Let repeats of requests that made what is erased be answered with 410.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from gateway.ports.lists import Taken
 from gateway.rules.model import ApiKey, Login
@@ -40,7 +40,8 @@ _ADD_KEY = Statement(
     keys=columns(API_KEY),
 )
 _KEY_HOLDER = Statement(select(_K.id).where(_K.hash == bindparam("hash")))
-_FIND = Statement(_KEYS.where(_K.hash == bindparam("hash"), _K.revoked_at.is_(None)))
+_WORKS = or_(_K.revoked_at.is_(None), _K.revoked_at > bindparam("moment"))
+_FIND = Statement(_KEYS.where(_K.hash == bindparam("hash"), _WORKS))
 _KEYS_OF = Statement(
     _KEYS.where(_K.tenant_id == bindparam("tenant_id")).order_by(_K.created_at, _K.id)
 )
@@ -50,7 +51,7 @@ _REVOKE = Statement(
     .where(_K.id == bindparam("the_id"))
     # A second revocation keeps the moment of the first.
     .values(revoked_at=bindparam("moment"))
-    .where(_K.revoked_at.is_(None))
+    .where(_WORKS)
 )
 _KEY = Statement(select(_K.id).where(_K.id == bindparam("id")))
 _TOUCH = Statement(update(API_KEY).where(_K.id == bindparam("the_id")), keys=["last_used_at"])
@@ -107,9 +108,9 @@ class Keys:
             holder = self._transaction.row(_KEY_HOLDER, {"hash": key.hash})
             raise Taken("hash", holder[0] if holder else "")
 
-    def find(self, key_hash: str) -> ApiKey | None:
-        """Return the key with that hash unless revoked."""
-        row = self._transaction.row(_FIND, {"hash": key_hash})
+    def find(self, key_hash: str, now: datetime) -> ApiKey | None:
+        """Return the key with that hash unless it was revoked or has expired."""
+        row = self._transaction.row(_FIND, {"hash": key_hash, "moment": to_micros(now)})
         return None if row is None else _key(row)
 
     def all(self, tenant_id: str | None) -> Sequence[ApiKey]:

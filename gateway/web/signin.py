@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -70,7 +71,8 @@ class SignIn:
         about = await self._services.companies.session(secret)
         if about is None:
             return None
-        return await self._services.context.store.read(lambda work: _seat(work, about))
+        now = self._services.context.clock.now()
+        return await self._services.context.store.read(lambda work: _seat(work, about, now))
 
     async def reader(self, request: Request) -> Seat:
         """Return who is signed in; raises Refused if nobody is."""
@@ -222,7 +224,7 @@ class SignIn:
         self._pace.take(f"peer:{peer}", self._services.context.clock.now())
 
 
-def _seat(work: Work, about: Mapping[str, Any]) -> Seat | None:
+def _seat(work: Work, about: Mapping[str, Any], now: datetime) -> Seat | None:
     tenant = work.tenants.get(str(about["tenant_id"]))
     if tenant is None:
         return None
@@ -230,7 +232,7 @@ def _seat(work: Work, about: Mapping[str, Any]) -> Seat | None:
     if key_id is not None:
         # A session lives no longer than the key that opened it.
         key = next((one for one in work.keys.all(tenant.id) if one.id == key_id), None)
-        if key is None or key.revoked_at is not None:
+        if key is None or (key.revoked_at is not None and key.revoked_at <= now):
             return None
     user_id = about.get("user_id")
     if user_id is not None:

@@ -286,6 +286,20 @@ async def test_a_chat_message_stands_beside_the_mail_once(tmp_path):
         assert [one.channel for one in shown] == ["email", "chat"]
 
 
+async def test_a40_a_persons_own_tokens_are_shown_to_nobody_else(tmp_path):
+    async with open_desk(tmp_path) as desk:
+        sent, _, mail = await sent_mail(desk)
+        token = sent.view_url.rpartition("/")[2]
+        text = f"Thanks!\n\n> look at {sent.view_url}\n> or write to {address(mail)}"
+        raw = answer(mail, text=text)
+        message = await desk.message(await desk.receive(raw, address(mail)))
+        shown = f"{message}"
+        assert "look at https://mail.example.com/c/…" in message.full_text
+        assert token not in shown
+        assert address(mail) not in shown
+        assert [one.address for one in message.to] == ["acme-sro-…@reply.example.com"]
+
+
 async def test_a44_a_stranger_who_looks_like_the_customer_is_told_of(tmp_path):
     async with open_desk(tmp_path) as desk:
         _, _, mail = await sent_mail(desk)

@@ -108,7 +108,7 @@ def test_a_removed_company_is_gone_with_its_keys_logins_and_sessions(store, acme
             tenants.by_slug("acme"),
             tenants.by_number(1),
             tenants.all(),
-            keys.find("aa"),
+            keys.find("aa", NINE),
             keys.login("acme"),
             keys.session("s1", "session", NINE),
         )
@@ -118,17 +118,28 @@ def test_a_removed_company_is_gone_with_its_keys_logins_and_sessions(store, acme
     assert again.number == 2
 
 
+def test_a_key_that_expires_is_found_until_then_and_can_be_revoked_before(store, acme):
+    store.write(lambda work: work.keys.add(replace(KEY, revoked_at=NINE + DAY)))
+    found = [
+        store.read(lambda work, at=at: work.keys.find("aa", at)) is not None
+        for at in (NINE, NINE + DAY)
+    ]
+    assert found == [True, False]
+    assert store.write(lambda work: work.keys.revoke("key_1", NINE)) is True
+    assert store.read(lambda work: work.keys.find("aa", NINE)) is None
+
+
 def test_keys_are_found_by_their_hash_until_revoked(store, acme):
     admin = replace(KEY, id="key_2", tenant_id=None, hash="bb", scopes=())
     store.write(lambda work: (work.keys.add(KEY), work.keys.add(admin)))
-    assert store.read(lambda work: work.keys.find("aa")) == KEY
-    assert store.read(lambda work: work.keys.find("zz")) is None
+    assert store.read(lambda work: work.keys.find("aa", NINE)) == KEY
+    assert store.read(lambda work: work.keys.find("zz", NINE)) is None
     store.write(lambda work: work.keys.touch("key_1", NINE + DAY))
-    assert store.read(lambda work: work.keys.find("aa").last_used_at) == NINE + DAY
+    assert store.read(lambda work: work.keys.find("aa", NINE).last_used_at) == NINE + DAY
     assert store.write(lambda work: work.keys.revoke("key_1", NINE)) is True
     assert store.write(lambda work: work.keys.revoke("key_1", NINE + DAY)) is True
     assert store.write(lambda work: work.keys.revoke("key_9", NINE)) is False
-    assert store.read(lambda work: work.keys.find("aa")) is None
+    assert store.read(lambda work: work.keys.find("aa", NINE)) is None
     revoked = replace(KEY, last_used_at=NINE + DAY, revoked_at=NINE)
     assert store.read(lambda work: work.keys.all(ACME)) == [revoked]
     assert store.read(lambda work: work.keys.all(None)) == [revoked, admin]

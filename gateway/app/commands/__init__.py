@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from gateway.app.commands import archive, companies, email, mail, queue, replay, upkeep
+from gateway.app.commands import archive, companies, mail, queue, replay, secrets, upkeep
 from gateway.app.office import Office
 from gateway.flow.refusal import Refused
 from gateway.ports.lists import BadCursor
@@ -49,6 +50,7 @@ COMMANDS: Mapping[str, Command] = {
     "import.piece": archive.piece,
     "import.mails": archive.mails,
     "replay.page": replay.page,
+    "secrets.rotate": secrets.rotate,
     "verify": upkeep.verify,
     "backup": upkeep.backup,
     "status": upkeep.status,

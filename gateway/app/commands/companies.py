@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from gateway.api.schemas.tenants import TenantChange, TenantTaken
-from gateway.app.commands.words import time_of
+from gateway.app.commands.words import duration_of, time_of
 from gateway.app.office import Office
 from gateway.flow.companies import ADMIN_SCOPES
 from gateway.flow.drafts import TenantDraft
@@ -78,7 +78,8 @@ async def key_add(office: Office, given: Mapping[str, Any]) -> Any:
         tenant_id = (await office.companies.find(str(given["tenant"]))).id
         if "admin" in scopes:
             raise CommandError("a company's key can't have the scope admin", "usage")
-    key, secret = await office.companies.add_key(tenant_id, scopes)
+    life = duration_of(str(given["expires"]), "--expires") if given.get("expires") else None
+    key, secret = await office.companies.add_key(tenant_id, scopes, expires_in=life)
     return {**_key(key), "api_key": secret}
 
 
