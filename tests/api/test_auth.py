@@ -32,7 +32,7 @@ async def test_without_a_known_key_everything_is_401(api):
 
 
 @with_api()
-async def test_a_revoked_key_is_401(api):
+async def test_a138_a_revoked_key_is_401(api):
     company = await api.company()
     key, secret = await api.services.companies.add_key(company.id)
     assert (await api.get("/v1/tenant", secret)).status_code == 200

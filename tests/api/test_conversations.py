@@ -138,7 +138,7 @@ UNFIT = [
 
 
 @with_api()
-async def test_a_question_that_does_not_fit_is_422(api):
+async def test_a121_a_question_that_does_not_fit_is_422(api):
     company = await api.company()
     for query, param in UNFIT:
         answer = await api.get(f"{PATH}?{query}", company.key)

@@ -23,7 +23,7 @@ async def test_mail_leaves_by_the_gateway_at_first(api):
 
 
 @with_api()
-async def test_the_own_account_is_shown_without_its_password(api):
+async def test_a143_the_own_account_is_shown_without_its_password(api):
     company = await api.company()
     change = {"method": "smtp", "smtp": SMTP, "replies": "both"}
     answer = await api.ask("PATCH", SETTINGS, company.key, json=change)
@@ -44,7 +44,7 @@ async def test_the_own_account_is_shown_without_its_password(api):
 
 
 @with_api()
-async def test_another_host_clears_the_password(api):
+async def test_a110_another_host_clears_the_password(api):
     company = await api.company()
     await api.ask("PATCH", SETTINGS, company.key, json={"smtp": SMTP})
     change = {"smtp": {"host": "other.test"}}

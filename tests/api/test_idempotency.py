@@ -109,7 +109,7 @@ async def test_a_key_beyond_measure_is_422(api):
 
 
 @with_api()
-async def test_secrets_that_were_answered_do_not_lie_in_the_store(api):
+async def test_a141_secrets_that_were_answered_do_not_lie_in_the_store(api):
     answer = await api.post("/v1/tenants", json={"name": "Acme"}, headers=KEY)
     again = await api.post("/v1/tenants", json={"name": "Acme"}, headers=KEY)
     assert again.content == answer.content

@@ -218,7 +218,7 @@ async def test_a_form_that_does_not_fit_is_refused(api):
 
 
 @with_api(tenant_rate=3)
-async def test_a_company_that_sends_too_much_is_told_when_to_go_on(api):
+async def test_a68_a_company_that_sends_too_much_is_told_when_to_go_on(api):
     company = await api.company()
     for number in ("1", "2", "3"):
         answer = await api.post(PATH, company.key, json={**INVOICE, "number": number})

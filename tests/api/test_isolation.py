@@ -45,7 +45,7 @@ def without_request(answer):
 
 
 @with_api()
-async def test_another_companys_items_are_as_unknown_as_random_ones(api):
+async def test_a133_another_companys_items_are_as_unknown_as_random_ones(api):
     theirs = ids_of(await scene(api, "Theirs"))
     ours = (await scene(api, "Ours")).company
     tried = 0
@@ -69,7 +69,7 @@ async def test_another_companys_items_are_as_unknown_as_random_ones(api):
 
 
 @with_api()
-async def test_lists_hold_nothing_of_another_company(api):
+async def test_a134_lists_hold_nothing_of_another_company(api):
     await scene(api, "Canary")
     ours = await api.company("Ours")
     for path in LISTS:
@@ -87,7 +87,7 @@ async def test_another_companys_suppressions_stay(api):
 
 
 @with_api()
-async def test_bodies_cannot_name_another_companys_items(api):
+async def test_a133_bodies_cannot_name_another_companys_items(api):
     theirs = await scene(api, "Theirs")
     ours = await api.company("Ours")
     body = {"to": "a@b.test", "subject": "x", "text": "y"}
@@ -116,7 +116,7 @@ async def test_an_admin_sees_every_company(api):
 
 
 @with_api()
-async def test_ids_match_exactly(api):
+async def test_a135_ids_match_exactly(api):
     found = await scene(api)
     for odd in (
         found.invoice_id.upper(),

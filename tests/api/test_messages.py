@@ -51,7 +51,7 @@ UNFIT = [
 
 
 @with_api()
-async def test_what_does_not_fit_is_named(api):
+async def test_a13_a15_what_does_not_fit_is_named(api):
     company = await api.company()
     for change, param in UNFIT:
         answer = await api.post("/v1/messages", company.key, json={**MAIL, **change})
@@ -130,7 +130,7 @@ async def test_a_note_has_no_raw_bytes(api):
 
 
 @with_api()
-async def test_an_attachment_is_a_download_and_nothing_else(api):
+async def test_a91_an_attachment_is_a_download_and_nothing_else(api):
     found = await scene(api)
     answer = await api.get(f"/v1/attachments/{found.attachment_id}", found.company.key)
     assert answer.content == FILE
@@ -154,7 +154,7 @@ async def test_an_attachment_that_the_caller_has_is_not_sent_again(api):
 
 
 @with_api()
-async def test_a_name_or_type_made_to_break_headers_breaks_none(api):
+async def test_a93_a_name_or_type_made_to_break_headers_breaks_none(api):
     found = await scene(api, filename='a"\r\nX: y\\%.pdf', content_type="text/x\r\nX: y")
     answer = await api.get(f"/v1/attachments/{found.attachment_id}", found.company.key)
     assert answer.headers["content-type"] == "application/octet-stream"

@@ -24,7 +24,7 @@ BODIES = {
 
 
 @with_api()
-async def test_json_that_is_none_is_refused(api):
+async def test_a118_json_that_is_none_is_refused(api):
     found = {}
     for body in BODIES:
         headers = {"Content-Type": "application/json"}
@@ -35,7 +35,7 @@ async def test_json_that_is_none_is_refused(api):
 
 
 @with_api()
-async def test_bodies_of_other_kinds_are_415(api):
+async def test_a119_bodies_of_other_kinds_are_415(api):
     odd = [
         {"Content-Type": "application/x-www-form-urlencoded"},
         {"Content-Type": "text/plain"},
@@ -56,7 +56,7 @@ async def test_a_body_beyond_the_limit_is_413(api):
 
 
 @with_api()
-async def test_unknown_paths_and_methods_are_problems_too(api):
+async def test_a120_unknown_paths_and_methods_are_problems_too(api):
     company = await api.company()
     for path in ("/v1/nothing", "/v1", "/nothing", "/v1/invoices/", "/v1/hooks"):
         assert problem(await api.get(path, company.key))[:2] == (404, "not_found"), path

@@ -35,7 +35,7 @@ async def asked(**headers):
     ],
 )
 @in_loop
-async def test_one_range_is_given(wanted, status, start, end):
+async def test_a94_one_range_is_given(wanted, status, start, end):
     answer, data = await asked(range=wanted)
     assert (answer.status_code, data) == (status, FILE[start:end])
     if status == 206:

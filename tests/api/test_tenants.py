@@ -48,7 +48,7 @@ async def test_an_admin_changes_a_company(api):
 
 
 @with_api()
-async def test_a_removed_company_is_gone_with_its_key(api):
+async def test_a138_a_removed_company_is_gone_with_its_key(api):
     company = await api.company()
     assert (await api.ask("DELETE", f"/v1/tenants/{company.id}")).status_code == 204
     assert problem(await api.get(f"/v1/tenants/{company.id}"))[0] == 404

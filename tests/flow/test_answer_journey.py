@@ -51,7 +51,7 @@ async def test_an_answer_to_the_token_address_joins_its_conversation(tmp_path):
         assert (await desk.events())[-1].type == "message.received"
 
 
-async def test_an_answer_to_the_plain_address_threads_by_our_message_id(tmp_path):
+async def test_a35_an_answer_to_the_plain_address_threads_by_our_message_id(tmp_path):
     async with open_desk(tmp_path) as desk:
         sent, _, mail = await sent_mail(desk)
         raw = answer(mail, extra=f"In-Reply-To: {mail['Message-ID']}\n").replace(
@@ -88,7 +88,9 @@ async def test_the_subject_never_threads(tmp_path):
         assert message.conversation_id != sent.invoice.conversation_id
 
 
-async def test_a_stranger_with_the_token_is_shown_to_the_company_alone_until_approved(tmp_path):
+async def test_a28_a37_a_stranger_with_the_token_is_shown_to_the_company_alone_until_approved(
+    tmp_path,
+):
     async with open_desk(tmp_path) as desk:
         sent, _, mail = await sent_mail(desk)
         raw = answer(mail, sender="eve@evil.example")
@@ -131,13 +133,13 @@ async def test_raw_bytes_are_kept_as_they_came(tmp_path):
         pytest.param("someone@elsewhere.example", "550 5.7.1", id="another domain"),
     ],
 )
-async def test_mail_to_nobody_is_refused(tmp_path, recipient, reply):
+async def test_a53_a56_mail_to_nobody_is_refused(tmp_path, recipient, reply):
     async with open_desk(tmp_path) as desk:
         refused = await desk.receive(b"From: a@b\n\nhi\n", recipient)
         assert str(refused).startswith(reply)
 
 
-async def test_a_token_with_one_altered_character_is_refused(tmp_path):
+async def test_a33_a_token_with_one_altered_character_is_refused(tmp_path):
     async with open_desk(tmp_path) as desk:
         _, _, mail = await sent_mail(desk)
         local, _, domain = address(mail).partition("@")
@@ -145,7 +147,7 @@ async def test_a_token_with_one_altered_character_is_refused(tmp_path):
         assert str(await desk.receive(answer(mail), altered)).startswith("550 5.1.1")
 
 
-async def test_a_recipient_of_another_company_waits_for_a_transaction_of_its_own(tmp_path):
+async def test_a39_a_recipient_of_another_company_waits_for_a_transaction_of_its_own(tmp_path):
     from gateway.flow.drafts import TenantDraft
 
     async with open_desk(tmp_path) as desk:

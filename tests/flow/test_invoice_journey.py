@@ -58,14 +58,14 @@ async def test_the_same_number_again_is_a_conflict_unless_it_replaces_the_old_on
         assert second.invoice.conversation_id == first.invoice.conversation_id
 
 
-async def test_a_customer_on_our_own_domain_is_refused(tmp_path):
+async def test_a52_a_customer_on_our_own_domain_is_refused(tmp_path):
     async with open_desk(tmp_path) as desk:
         with pytest.raises(Refused) as refused:
             await desk.invoice(customer=Mailbox("", "x@reply.example.com"))
         assert refused.value.param == "customer.email"
 
 
-async def test_everybody_in_copy_gets_a_token_of_their_own(tmp_path):
+async def test_a63_everybody_in_copy_gets_a_token_of_their_own(tmp_path):
     async with open_desk(tmp_path) as desk:
         sent = await desk.invoice(cc=("boss@client.example",))
         deliveries = await desk.deliveries(sent.message_id)
@@ -152,7 +152,7 @@ async def test_a_final_state_can_not_be_retried(tmp_path):
         assert refused.value.kind is Kind.CONFLICT
 
 
-async def test_a_company_beyond_its_rate_is_told_when_to_come_back(tmp_path):
+async def test_a68_a_company_beyond_its_rate_is_told_when_to_come_back(tmp_path):
     async with open_desk(tmp_path, rate=1) as desk:
         await desk.invoice()
         with pytest.raises(Refused) as refused:

@@ -36,7 +36,7 @@ async def switch(desk, change=OWN):
     return settings
 
 
-async def test_the_password_is_kept_sealed_and_reaches_the_server_alone(tmp_path):
+async def test_a141_the_password_is_kept_sealed_and_reaches_the_server_alone(tmp_path):
     async with open_desk(tmp_path) as desk:
         await switch(desk)
         assert "s3cret" not in str(desk.tenant.email)
@@ -50,7 +50,7 @@ async def test_the_password_is_kept_sealed_and_reaches_the_server_alone(tmp_path
 @pytest.mark.parametrize(
     "place", [{"host": "evil.example"}, {"port": 465}, {"login": "x@acme.example"}]
 )
-async def test_another_host_port_or_login_forgets_the_password(tmp_path, place):
+async def test_a110_another_host_port_or_login_forgets_the_password(tmp_path, place):
     async with open_desk(tmp_path) as desk:
         await switch(desk, Change(account=ACCOUNT, password="s3cret"))
         settings = await switch(desk, Change(account=place))

@@ -108,7 +108,7 @@ async def test_an_event_that_nobody_takes_is_given_up_and_shown(tmp_path):
         assert await hooks.desk.read(lambda work: work.hooks.waiting(webhook.id)) == 0
 
 
-async def test_a_redirect_is_a_failure_that_says_why(tmp_path):
+async def test_a102_a_redirect_is_a_failure_that_says_why(tmp_path):
     async with open_hooks(tmp_path, HttpAnswer(307, {"location": "http://[::1]/"}, b"")) as hooks:
         webhook, _ = await hooks.add()
         await hooks.tell("invoice.sent")

@@ -307,7 +307,7 @@ def test_handing_over_the_same_again_changes_nothing(running, hop, company):
     assert len(hop.all(person)) == 2
 
 
-def test_companies_see_nothing_of_each_other(running, hop, company):
+def test_a134_companies_see_nothing_of_each_other(running, hop, company):
     other = Company.added(running, "Beta")
     person = "shared@client.example"
     mine = company.post("/v1/invoices", invoice("X-1", person), status=202)

@@ -134,7 +134,7 @@ def test_swaks_delivers_an_answer_in_one_burst(swaks, running, hop, company):
     assert (message["conversation_id"], message["text"]) == (begun["id"], "Hi from swaks.")
 
 
-def test_swaks_cannot_relay_through_mx(swaks, running):
+def test_a53_swaks_cannot_relay_through_mx(swaks, running):
     done = swaks(running.address("mx"), "--from", "a@client.example", "--to", "b@other.example")
     assert done.returncode == RECIPIENT_REFUSED
     assert "550 5.7.1" in done.stdout

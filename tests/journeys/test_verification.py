@@ -76,7 +76,7 @@ def authentication(company, message_id, verdict):
     return company.until(look, f"{message_id} with verdict {verdict}")
 
 
-def test_an_authors_mail_is_told_from_a_forged_one(tmp_path):
+def test_a45_an_authors_mail_is_told_from_a_forged_one(tmp_path):
     with dns_server(ZONE) as dns, gateway(tmp_path, settings=settings(dns)) as running:
         company = Company.added(running, "Acme")
         company.post("/v1/suppressions", {"address": JANA}, status=201)

@@ -21,7 +21,7 @@ def test_mail_can_be_sent_to_it(mailbox: str) -> None:
      "\udcff@b", "a@[256.0.0.1]", "a@[IPv6:fe80::1%eth0]", "<a@b>", "a" * 65 + "@b",
      "a@" + "b." * 127 + "cc", "a@" + "b" * 64, "a\u202eb@c"],
 )  # fmt: skip
-def test_mail_cannot_be_sent_to_it(mailbox: str) -> None:
+def test_a22_mail_cannot_be_sent_to_it(mailbox: str) -> None:
     assert not is_mailbox(mailbox)
 
 
@@ -59,5 +59,5 @@ def test_one_mailbox_is_an_author(value: bytes) -> None:
         pytest.param([b"Jana\0 <a@b.example>"], id="NUL"),
     ],
 )
-def test_any_doubt_leaves_no_author(values: list[bytes]) -> None:
+def test_a41_a42_a43_a44_any_doubt_leaves_no_author(values: list[bytes]) -> None:
     assert sole_author(values) is None

@@ -83,7 +83,7 @@ def test_what_is_no_charset_has_no_codec(label: str) -> None:
     assert codec_name(label) is None
 
 
-def test_codecs_that_are_traps_are_known() -> None:
+def test_a77_codecs_that_are_traps_are_known() -> None:
     assert [is_refused(label) for label in ("idna", "Punycode", "utf-8", None)] == [
         True,
         True,

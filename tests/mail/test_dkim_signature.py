@@ -51,7 +51,7 @@ def tags_of(field):
     )
 
 
-def test_dkimpy_accepts_both_signatures():
+def test_a62_dkimpy_accepts_both_signatures():
     signed = signed_mail()
     assert oracle(signed, 0)
     assert oracle(signed, 1)
@@ -67,7 +67,7 @@ def test_a_signature_is_folded_within_78_columns():
     assert max(len(line) for line in fields.split(b"\r\n")) <= 78
 
 
-def test_a_signature_says_what_it_covers_and_never_a_length():
+def test_a62_a_signature_says_what_it_covers_and_never_a_length():
     tags = tags_of(sign(MAIL, [rsa_key()], domain=DOMAIN, now=NOW))
     assert set(tags) == {"v", "a", "c", "d", "s", "t", "x", "h", "bh", "b"}
     assert (tags["a"], tags["c"], tags["d"], tags["s"]) == (
@@ -79,7 +79,7 @@ def test_a_signature_says_what_it_covers_and_never_a_length():
     assert int(tags["x"]) - int(tags["t"]) == timedelta(days=14).total_seconds()
 
 
-def test_each_name_is_listed_once_more_than_it_stands_in_the_mail():
+def test_a62_each_name_is_listed_once_more_than_it_stands_in_the_mail():
     names = tags_of(sign(MAIL, [rsa_key()], domain=DOMAIN, now=NOW))["h"].replace("\r\n ", "")
     listed = [name.lower() for name in names.split(":")]
     present = {"from", "to", "subject", "date", "message-id", "list-unsubscribe"}
@@ -101,7 +101,7 @@ def test_each_name_is_listed_once_more_than_it_stands_in_the_mail():
     ],
     ids=["from", "subject", "reply-to", "content-type", "cc", "list-unsubscribe"],
 )
-def test_a_field_added_on_the_way_breaks_both_signatures(added):
+def test_a62_a_field_added_on_the_way_breaks_both_signatures(added):
     assert results(added + signed_mail()) == [DkimResult.FAIL, DkimResult.FAIL]
 
 
@@ -110,7 +110,7 @@ def test_a_list_may_add_its_own_fields():
     assert results(added + signed_mail()) == [DkimResult.PASS, DkimResult.PASS]
 
 
-def test_text_added_to_the_body_breaks_both_signatures():
+def test_a62_text_added_to_the_body_breaks_both_signatures():
     assert results(signed_mail() + b"more\r\n") == [DkimResult.FAIL, DkimResult.FAIL]
 
 
@@ -123,7 +123,7 @@ def test_a_signature_without_lifetime_does_not_expire():
     assert results(signed, NOW + timedelta(days=9999)) == [DkimResult.PASS, DkimResult.PASS]
 
 
-def test_a_signature_expires():
+def test_a63_a_signature_expires():
     assert results(signed_mail(), NOW + timedelta(days=15)) == [DkimResult.FAIL, DkimResult.FAIL]
 
 

@@ -22,7 +22,7 @@ from gateway.mail.filenames import safe_name
         pytest.param("é" * 200 + ".pdf", "é" * 98 + ".pdf", id="too long"),
     ],
 )
-def test_a_name_becomes_safe(name: str, safe: str) -> None:
+def test_a96_a_name_becomes_safe(name: str, safe: str) -> None:
     assert safe_name(name, "application/pdf") == safe
 
 

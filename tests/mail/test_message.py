@@ -87,7 +87,7 @@ def test_html_beyond_its_limit_is_cut_between_tags() -> None:
     assert [one.size for one in reading.attachments] == [16_000]
 
 
-def test_each_html_part_is_cleaned_alone() -> None:
+def test_a86_each_html_part_is_cleaned_alone() -> None:
     """EFAIL: a tag opened in one part must not swallow the next one."""
     raw = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
     for body in (b'<img src="https://e.test/', b"secret", b'">'):
@@ -123,6 +123,6 @@ def test_each_html_part_is_cleaned_alone() -> None:
         ),
     ],
 )
-def test_hostile_mail_is_read_in_time(raw: bytes) -> None:
+def test_a70_a71_a72_a73_a74_a75_a77_hostile_mail_is_read_in_time(raw: bytes) -> None:
     """No clock here: what is quadratic would take minutes, and be noticed."""
     read(raw)

@@ -71,7 +71,7 @@ def test_parts_lie_where_their_boundaries_say() -> None:
         pytest.param("--B\nX: y\n\none\n--B--\n", [b"one"], id="another boundary"),
     ],
 )
-def test_broken_multiparts_lose_nothing(body: str, found: list[bytes]) -> None:
+def test_a76_broken_multiparts_lose_nothing(body: str, found: list[bytes]) -> None:
     assert contents(mail(f"Content-Type: multipart/mixed; boundary=b\n\n{body}")) == found
 
 

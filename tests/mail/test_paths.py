@@ -71,7 +71,7 @@ def test_a_forward_path(argument, address):
         "na\u200cma@x.test",
     ],
 )
-def test_addresses_beyond_ascii_need_smtputf8(address):
+def test_a27_addresses_beyond_ascii_need_smtputf8(address):
     assert reverse_path(f"FROM:<{address}> SMTPUTF8").address == address
     assert forward_path(f"TO:<{address}>", smtputf8=True).address == address
     if not address.isascii():
@@ -139,7 +139,7 @@ def test_parameters_keep_the_letter_case_of_their_values():
         '"a b"@c.test',
     ],
 )
-def test_a_malformed_path_is_refused(path):
+def test_a24_a25_a_malformed_path_is_refused(path):
     for read, keyword in (
         (reverse_path, "FROM:"),
         (lambda x: forward_path(x, smtputf8=True), "TO:"),
@@ -158,7 +158,7 @@ def test_a_malformed_path_is_refused(path):
         "<>",
     ],
 )
-def test_a_recipient_that_hides_another_is_refused(path):
+def test_a53_a_recipient_that_hides_another_is_refused(path):
     with pytest.raises(PathError, match=r"553 5\.1\.3"):
         forward_path(f"TO:{path}", smtputf8=False)
 
@@ -180,7 +180,7 @@ def test_a_recipient_that_hides_another_is_refused(path):
         "FROM:<a@b.test> ENVID=a\u2028b",
     ],
 )
-def test_a_broken_command_is_a_syntax_error(argument):
+def test_a23_a_broken_command_is_a_syntax_error(argument):
     with pytest.raises(PathError, match=r"501 5\.5\.4 Syntax: MAIL"):
         reverse_path(argument)
 

@@ -50,7 +50,7 @@ def test_mail_of_seven_bits_is_left_as_it_is():
     assert recode(raw) == raw
 
 
-def test_fields_are_replaced_added_and_dropped():
+def test_a20_a65_fields_are_replaced_added_and_dropped():
     raw = (
         b"Received: from x\r\nFrom: a@b.example\r\nReply-To: old@b.example\r\n"
         b"reply-to: older@b.example\r\nBcc: secret@x\r\nX-Postroom-Amount:\r\n 12\r\n"

@@ -177,7 +177,7 @@ def test_any_charset_gives_text_that_can_be_kept(raw: bytes, label: str) -> None
 
 @RELAXED
 @given(st.text(max_size=300))
-def test_any_name_becomes_a_safe_one(name: str) -> None:
+def test_a96_any_name_becomes_a_safe_one(name: str) -> None:
     safe = safe_name(name, "image/png")
     assert safe
     assert not set(safe) & set('/\\:*?"<>|\r\n\0')
@@ -230,7 +230,7 @@ _TAGS = st.sampled_from(
 
 @RELAXED
 @given(st.lists(_TAGS | st.text(max_size=5), max_size=30))
-def test_any_html_comes_out_harmless(pieces: list[str]) -> None:
+def test_a83_any_html_comes_out_harmless(pieces: list[str]) -> None:
     cleaned = clean("".join(pieces))
     assert cleaned is not None
     tags = re.findall(r"<([^>]*)>", cleaned.html)

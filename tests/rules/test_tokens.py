@@ -43,7 +43,7 @@ def test_an_answer_token_is_34_letters_and_digits():
     assert (len(token), token.isalnum(), token.isascii()) == (34, True, True)
 
 
-def test_every_altered_character_of_a_token_is_refused():
+def test_a33_every_altered_character_of_a_token_is_refused():
     token = answer_token(KEYS, PERSON)
     passed = [
         altered
@@ -57,7 +57,7 @@ def test_every_altered_character_of_a_token_is_refused():
 
 
 @pytest.mark.parametrize("cut", [1, 2, 33])
-def test_a_shortened_or_lengthened_token_is_refused(cut):
+def test_a33_a_shortened_or_lengthened_token_is_refused(cut):
     token = answer_token(KEYS, PERSON)
     found = [read_answer_token(KEYS, token[:-cut]), read_answer_token(KEYS, token + "a" * cut)]
     assert found == [None, None]
@@ -87,7 +87,7 @@ def test_an_older_secret_holds_though_the_new_one_has_the_same_mark():
     assert read_answer_token(Keyring((new, old)), token) == PersonRef(1, 2)
 
 
-def test_kinds_of_token_do_not_stand_in_for_one_another():
+def test_a126_kinds_of_token_do_not_stand_in_for_one_another():
     item = ItemRef(7, b"x" * 15)
     marker = item_token(KEYS, Label.BODY_MARKER, item)
     renamed = "m" + marker[1:]

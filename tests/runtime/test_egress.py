@@ -38,7 +38,7 @@ def test_public_addresses_may_be_used(address):
     ("reason", "address"),
     [(reason, address) for reason, addresses in DENIED.items() for address in addresses],
 )
-def test_other_addresses_are_refused(reason, address):
+def test_a99_a100_other_addresses_are_refused(reason, address):
     refusal = Egress().refusal(address)
     assert refusal is not None
     if address not in {"::1", "::"}:
@@ -48,7 +48,7 @@ def test_other_addresses_are_refused(reason, address):
 @pytest.mark.parametrize(
     "address", ["::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::ffff:0.0.0.0"]
 )
-def test_a_mapped_address_is_judged_as_the_one_it_means(address):
+def test_a100_a_mapped_address_is_judged_as_the_one_it_means(address):
     assert Egress().refusal(address) == Egress().refusal(address.removeprefix("::ffff:"))
 
 
@@ -76,7 +76,7 @@ def test_what_python_takes_for_private_is_never_permitted(address):
 
 
 @given(st.ip_addresses(v=4))
-def test_no_wrapping_in_ipv6_makes_an_ipv4_address_public(address):
+def test_a100_no_wrapping_in_ipv6_makes_an_ipv4_address_public(address):
     if Egress().refusal(str(address)) is not None:
         wrapped = [f"::ffff:{address}", f"::{address}", f"64:ff9b::{address}"]
         assert Egress().permitted(wrapped) == []

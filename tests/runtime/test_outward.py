@@ -81,7 +81,7 @@ def test_a_certificate_for_another_name_is_refused():
     assert asyncio.run(ask()) == []
 
 
-def test_a_host_that_leads_inside_is_not_connected():
+def test_a101_a103_a_host_that_leads_inside_is_not_connected():
     async def ask():
         async with server(OK, name="hooks.example") as (port, asked):
             with pytest.raises(NotPermitted):
@@ -102,7 +102,7 @@ def test_plain_http_goes_only_where_the_admin_allowed_it():
     assert asyncio.run(ask()) == 200
 
 
-def test_a_redirect_is_an_answer():
+def test_a102_a_redirect_is_an_answer():
     moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n"
 
     async def ask():
@@ -113,7 +113,7 @@ def test_a_redirect_is_an_answer():
     assert asyncio.run(ask()) == (302, 1)
 
 
-def test_of_a_large_body_only_the_beginning_is_read():
+def test_a105_of_a_large_body_only_the_beginning_is_read():
     large = b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 1_000_000
 
     async def ask():
@@ -148,7 +148,7 @@ def test_silence_and_other_protocols_are_faults(answer):
         "https://bücher.example/",
     ],
 )
-def test_odd_urls_are_refused(url):
+def test_a100_odd_urls_are_refused(url):
     with pytest.raises(NotPermitted):
         asyncio.run(outward().ask("GET", url))
 

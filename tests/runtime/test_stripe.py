@@ -147,7 +147,7 @@ def test_notices_of_anything_else_tell_nothing(changes):
         pytest.param(signature(b"another body", NOW), id="of another body"),
     ],
 )
-def test_what_stripe_did_not_sign_is_forged(header):
+def test_a132_what_stripe_did_not_sign_is_forged(header):
     with pytest.raises(Forged):
         read(header=header)
 

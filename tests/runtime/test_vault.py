@@ -22,7 +22,7 @@ def test_the_same_secret_is_never_sealed_alike():
     assert vault(OLD).seal(b"s3cret", ABOUT) != vault(OLD).seal(b"s3cret", ABOUT)
 
 
-def test_a_sealed_text_moved_to_another_company_opens_nothing():
+def test_a142_a_sealed_text_moved_to_another_company_opens_nothing():
     assert vault(OLD).open(vault(OLD).seal(b"s3cret", ABOUT), "smtp password of ten_2") is None
 
 

@@ -10,7 +10,7 @@ def chunk(data: bytes, last: bytes = b"") -> bytes:
     return b"BDAT %d%s\r\n%s" % (len(data), last, data)
 
 
-def test_chunks_make_a_message_whatever_stands_in_them(run: Run, tmp_path):
+def test_a7_chunks_make_a_message_whatever_stands_in_them(run: Run, tmp_path):
     odd = b"bare\nlf and\rcr\r\n.\r\nQUIT\r\n..\0"
 
     async def talk():

@@ -124,7 +124,7 @@ BAD_ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES, ids=range(len(BAD_ADDRESSES)))
-def test_an_address_that_could_be_read_otherwise_is_refused(address):
+def test_a21_an_address_that_could_be_read_otherwise_is_refused(address):
     for copy in (copy_to(address), copy_to(sender=address)):
         answer = envelope_commands(copy, ALL)
         assert isinstance(answer, Trouble)
@@ -152,7 +152,7 @@ def test_a_mail_of_just_the_limit_is_taken():
 
 
 @given(st.text(max_size=40), st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
-def test_no_text_breaks_out_of_its_command(address, envid, kind, original):
+def test_a21_no_text_breaks_out_of_its_command(address, envid, kind, original):
     copy = copy_to(address, sender=f"{original}@x.test", envid=envid, orcpt=f"{kind};{original}")
     answer = envelope_commands(copy, ALL)
     if isinstance(answer, Trouble):

@@ -43,7 +43,7 @@ def test_replies_are_read(code, message, reply):
 
 
 @given(st.integers(200, 599), st.text(max_size=100))
-def test_any_reply_can_be_kept_as_text(code, message):
+def test_a149_any_reply_can_be_kept_as_text(code, message):
     assert isinstance(read_reply(code, message).text.encode(), bytes)
 
 

@@ -100,7 +100,7 @@ def test_a_proxy_header_goes_before_implicit_tls(run: Run, tmp_path, server_tls,
     "header", [b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 25\r\n", v2(1, 0x11, V4)]
 )
 @pytest.mark.parametrize("networks", [(), (ip_network("198.51.100.0/24"),)], ids=["none", "others"])
-def test_a_proxy_header_of_others_is_refused(header, networks, run: Run, tmp_path):
+def test_a55_a_proxy_header_of_others_is_refused(header, networks, run: Run, tmp_path):
     async def talk():
         async with serving(tmp_path, proxy_networks=networks) as server, server.client() as client:
             await client.reply()

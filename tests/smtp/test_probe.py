@@ -144,7 +144,7 @@ def test_a_confusion_of_tls_modes_is_recognised_before_the_password_leaves(
 
 @pytest.mark.parametrize("security", ["none", "starttls", "tls"])
 @pytest.mark.parametrize("speaks", [HANG, DROP, NOISE, "500 5.5.2 I speak POP3"])
-def test_what_is_no_mail_server_is_told_by_one_sentence_or_its_own_reply(security, speaks):
+def test_a108_what_is_no_mail_server_is_told_by_one_sentence_or_its_own_reply(security, speaks):
     server = speaking("plain", script={"connect": speaks})
     found = probed(server, security)
     assert found.stage in {"connect", "tls"}

@@ -101,7 +101,7 @@ async def test_a_connection_that_breaks_is_told_with_its_stage(offers, way, stag
 
 @pytest.mark.parametrize("stage", ["connect", "mail", "rcpt", "data", "dot"])
 @in_loop
-async def test_what_is_no_smtp_is_told(stage):
+async def test_a149_what_is_no_smtp_is_told(stage):
     async with FakeHop({stage: NOISE}).running() as fake:
         attempted = await attempt(fake)
     assert (attempted.stage, attempted.answer.obstacle) == (Stage(stage), Obstacle.GARBLED)
@@ -125,7 +125,7 @@ async def test_nobody_listening_is_told():
     ],
 )
 @in_loop
-async def test_an_endless_greeting_ends(reply):
+async def test_a149_an_endless_greeting_ends(reply):
     async with FakeHop({"connect": reply}).running() as fake:
         attempted = await attempt(fake)
     assert attempted.stage is Stage.CONNECT
@@ -134,14 +134,14 @@ async def test_an_endless_greeting_ends(reply):
 
 @pytest.mark.parametrize("reply", ["\r\n".join(["550-more"] * 20_000), "550 " + "x" * 40_000])
 @in_loop
-async def test_an_endless_refusal_ends(reply):
+async def test_a149_an_endless_refusal_ends(reply):
     async with FakeHop({"rcpt": reply}).running() as fake:
         attempted = await attempt(fake)
     assert (attempted.stage, attempted.answer.obstacle) == (Stage.RCPT, Obstacle.GARBLED)
 
 
 @in_loop
-async def test_the_words_of_a_reply_are_kept_whole_but_harmless():
+async def test_a149_the_words_of_a_reply_are_kept_whole_but_harmless():
     reply = "550-5.7.1 Blocked by \x1b[31mlist\r\n550-5.7.1 see https://list.test\r\n550 5.7.1 bye"
     async with FakeHop({"rcpt": reply}).running() as fake:
         attempted = await attempt(fake)
@@ -204,7 +204,7 @@ async def test_a_cancelled_attempt_sends_no_final_dot():
 
 @pytest.mark.parametrize("way", [DROP, RESET])
 @in_loop
-async def test_a_connection_lost_within_the_message_surely_delivered_nothing(way):
+async def test_a150_a_connection_lost_within_the_message_surely_delivered_nothing(way):
     big = Outgoing(
         COPY.sender, COPY.recipient, (MAIL, b"x" * 70 + b"\r\n") + (b"y" * 998 + b"\r\n",) * 8000
     )
@@ -253,7 +253,7 @@ async def test_a_reply_before_the_message_is_complete_ends_it_without_a_dot(repl
     ],
 )
 @in_loop
-async def test_the_bytes_arrive_as_they_are(content):
+async def test_a8_the_bytes_arrive_as_they_are(content):
     async with FakeHop(offers=("PIPELINING",)).running() as fake:
         await attempt(fake, Outgoing("", Recipient("jana@example.org"), content))
     assert fake.taken[0].content == b"".join(content)

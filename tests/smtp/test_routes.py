@@ -169,7 +169,7 @@ async def test_a_null_mx_among_others_counts_for_nothing():
 
 
 @in_loop
-async def test_mxs_behind_us_are_not_used():
+async def test_a111_mxs_behind_us_are_not_used():
     names = Names(
         mx={"example.org": [(5, "a.test"), (10, "mail.example.com"), (20, "b.test")]},
         hosts={"a.test": [ONE], "b.test": [TWO], "mail.example.com": [TWO]},
@@ -196,7 +196,7 @@ async def test_a111_an_mx_at_our_own_address_is_us_by_another_name():
 
 
 @in_loop
-async def test_denied_addresses_are_left_out():
+async def test_a111_a112_denied_addresses_are_left_out():
     names = Names(
         mx={"example.org": [(5, "a.test"), (9, "b.test")]},
         hosts={"a.test": ["127.0.0.1", ONE, "64:ff9b::7f00:1"], "b.test": ["10.0.0.1"]},
@@ -223,7 +223,7 @@ async def test_a_domain_with_very_many_mxs_is_asked_for_a_few():
 
 
 @in_loop
-async def test_an_address_literal_is_not_delivered_to():
+async def test_a113_an_address_literal_is_not_delivered_to():
     found = await routes_of(Names()).to_domain("[127.0.0.1]")
     assert found.obstacle is Obstacle.BAD_ADDRESS
 

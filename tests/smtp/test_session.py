@@ -215,7 +215,7 @@ def test_a_dialogue_byte_by_byte_is_understood(run: Run, tmp_path):
     run(talk())
 
 
-def test_lines_behind_a_refused_data_are_not_taken_for_commands(run: Run, tmp_path):
+def test_a6_lines_behind_a_refused_data_are_not_taken_for_commands(run: Run, tmp_path):
     async def talk():
         async with serving(tmp_path) as server, server.client() as client:
             await client.hello()

@@ -33,7 +33,7 @@ def test_a_message_of_the_limit_is_taken_and_one_octet_more_refused(run: Run, tm
 @pytest.mark.parametrize(
     ("size", "code"), [(b"1000", "250"), (b"1001", "552"), (b"1000000000000000000", "552")]
 )
-def test_an_announced_size_is_judged_at_mail(size, code, run: Run, tmp_path):
+def test_a80_an_announced_size_is_judged_at_mail(size, code, run: Run, tmp_path):
     async def talk():
         limits = SessionLimits(message=1000)
         async with serving(tmp_path, limits=limits) as server, server.client() as client:
@@ -43,7 +43,7 @@ def test_an_announced_size_is_judged_at_mail(size, code, run: Run, tmp_path):
     run(talk())
 
 
-def test_twice_the_size_ends_the_session_with_its_reason(run: Run, tmp_path):
+def test_a80_twice_the_size_ends_the_session_with_its_reason(run: Run, tmp_path):
     async def talk():
         limits = SessionLimits(message=10_000)
         async with serving(tmp_path, limits=limits) as server, server.client() as client:
@@ -75,7 +75,7 @@ def test_a_header_block_beyond_its_limit_is_refused(octets, code, run: Run, tmp_
 
 
 @pytest.mark.parametrize(("hops", "reply"), [(3, "250 2.0.0"), (4, "554 5.4.6")])
-def test_too_many_hops_are_a_loop(hops, reply, run: Run, tmp_path):
+def test_a50_too_many_hops_are_a_loop(hops, reply, run: Run, tmp_path):
     async def talk():
         async with (
             serving(tmp_path, limits=SessionLimits(hops=3)) as server,
@@ -109,7 +109,7 @@ def test_odd_content_is_taken_and_kept(data, run: Run, tmp_path):
     run(talk())
 
 
-def test_recipients_beyond_the_limit_are_put_off(run: Run, tmp_path):
+def test_a57_recipients_beyond_the_limit_are_put_off(run: Run, tmp_path):
     async def talk():
         limits = SessionLimits(recipients=2, errors_per_session=2)
         async with serving(tmp_path, limits=limits) as server, server.client() as client:
@@ -124,7 +124,7 @@ def test_recipients_beyond_the_limit_are_put_off(run: Run, tmp_path):
     run(talk())
 
 
-def test_errors_end_the_session_unless_good_mail_comes_between(run: Run, tmp_path):
+def test_a57_errors_end_the_session_unless_good_mail_comes_between(run: Run, tmp_path):
     refusal = Reply(550, "5.1.1", "No such user")
 
     async def talk():
@@ -149,7 +149,7 @@ def test_errors_end_the_session_unless_good_mail_comes_between(run: Run, tmp_pat
 
 
 @pytest.mark.parametrize("command", [b"NOOP", b"RSET", b"VRFY a", b"HELP", b"EHLO me"])
-def test_commands_that_lead_nowhere_are_limited(command, run: Run, tmp_path):
+def test_a82_commands_that_lead_nowhere_are_limited(command, run: Run, tmp_path):
     async def talk():
         limits = SessionLimits(idle_commands=5, idle_commands_rate=0)
         async with serving(tmp_path, limits=limits) as server, server.client() as client:
@@ -173,7 +173,7 @@ def test_commands_that_lead_nowhere_are_limited(command, run: Run, tmp_path):
         pytest.param(b"MAIL FROM:<a@b.test> AUTH=" + b"x" * 2100, "500 5.5.2", id="too many"),
     ],
 )
-def test_command_lines_are_limited(line, reply, run: Run, tmp_path):
+def test_a82_command_lines_are_limited(line, reply, run: Run, tmp_path):
     async def talk():
         async with serving(tmp_path) as server, server.client() as client:
             await client.hello()
@@ -183,7 +183,7 @@ def test_command_lines_are_limited(line, reply, run: Run, tmp_path):
     run(talk())
 
 
-def test_an_idle_client_is_told_and_cut(run: Run, tmp_path):
+def test_a81_an_idle_client_is_told_and_cut(run: Run, tmp_path):
     async def talk():
         async with (
             serving(tmp_path, limits=SessionLimits(idle=MOMENT)) as server,
@@ -212,7 +212,7 @@ def test_a_command_that_trickles_in_does_not_put_the_deadline_off(run: Run, tmp_
     run(talk())
 
 
-def test_content_below_the_minimum_rate_is_cut(run: Run, tmp_path):
+def test_a81_content_below_the_minimum_rate_is_cut(run: Run, tmp_path):
     limits = SessionLimits(data_min_rate=10_000, rate_window=MOMENT)
 
     async def talk():

@@ -11,7 +11,7 @@ MOMENT = timedelta(milliseconds=100)
 NEVER_MIND = timedelta(hours=9)
 
 
-def test_connections_of_one_address_are_limited_and_given_back(run: Run, tmp_path):
+def test_a81_connections_of_one_address_are_limited_and_given_back(run: Run, tmp_path):
     async def talk():
         limits = SessionLimits(connections_per_address=1)
         async with serving(tmp_path, limits=limits) as server:
@@ -46,7 +46,7 @@ def test_listeners_share_their_quotas(run: Run, tmp_path):
     run(talk())
 
 
-def test_content_in_memory_is_limited_in_all(run: Run, tmp_path):
+def test_a81_content_in_memory_is_limited_in_all(run: Run, tmp_path):
     data = MAIL + b"x" * 5000 + b"\r\n"
 
     async def talk():
@@ -88,7 +88,7 @@ def test_a_client_that_never_reads_its_replies_is_cut(run: Run, tmp_path):
     run(talk())
 
 
-def test_a_flood_of_commands_leaves_other_sessions_their_turn(run: Run, tmp_path):
+def test_a82_a_flood_of_commands_leaves_other_sessions_their_turn(run: Run, tmp_path):
     async def talk():
         limits = SessionLimits(idle_commands=10**9)
         async with (

@@ -46,7 +46,7 @@ def cut_within(data: bytes, false_end: bytes) -> list[bytes]:
 @pytest.mark.parametrize("cut", [cut_whole, cut_each, cut_within])
 @pytest.mark.parametrize("role", [Role.MX, Role.SUBMISSION])
 @pytest.mark.parametrize("false_end", FALSE_ENDS, ids=repr)
-def test_a_false_end_smuggles_nothing(false_end, role, cut, run: Run, tmp_path):
+def test_a1_a_false_end_smuggles_nothing(false_end, role, cut, run: Run, tmp_path):
     data = b"Subject: 1\r\n\r\nx" + false_end + SMUGGLED
     plain = (ip_network("127.0.0.0/8"),)
 
@@ -79,7 +79,9 @@ def test_a_false_end_smuggles_nothing(false_end, role, cut, run: Run, tmp_path):
 @pytest.mark.parametrize(
     "filler", [b"x" * 3000 + b"\r\n", b"x" * 2**17], ids=["too big", "one long line"]
 )
-def test_a_false_end_in_a_message_too_big_or_in_a_long_line(filler, false_end, run: Run, tmp_path):
+def test_a2_a3_a_false_end_in_a_message_too_big_or_in_a_long_line(
+    filler, false_end, run: Run, tmp_path
+):
     limits = SessionLimits(message=2000 if len(filler) < 4000 else 2**20)
 
     async def talk():
@@ -110,7 +112,7 @@ def test_a_false_end_in_a_message_too_big_or_in_a_long_line(filler, false_end, r
         pytest.param(b"a.\r\nb\r\n.\r\n", b"a.\r\nb\r\n", id="a body must end its line"),
     ],
 )
-def test_dots_are_taken_off_again(sent, taken, run: Run, tmp_path):
+def test_a4_a5_dots_are_taken_off_again(sent, taken, run: Run, tmp_path):
     async def talk():
         async with serving(tmp_path) as server, server.client() as client:
             await client.hello()

@@ -84,7 +84,7 @@ def test_port_0_gives_a_port_and_hooks_run_in_this_thread(run: Run, tmp_path):
     run(talk())
 
 
-def test_a_body_of_empty_lines_costs_neither_memory_nor_time(run: Run, tmp_path):
+def test_a75_a_body_of_empty_lines_costs_neither_memory_nor_time(run: Run, tmp_path):
     """24 MiB of them took aiosmtpd 27 s and 2 GB, one object a line."""
     size = 24 * 2**20
     block = b"\r\n" * 2**15
@@ -118,7 +118,7 @@ def test_a_body_of_empty_lines_costs_neither_memory_nor_time(run: Run, tmp_path)
     run(talk())
 
 
-def test_data_without_any_line_end_is_bounded(run: Run, tmp_path):
+def test_a79_data_without_any_line_end_is_bounded(run: Run, tmp_path):
     limits = SessionLimits(message=2**20)
 
     async def talk():
@@ -149,7 +149,7 @@ def test_bare_cr_or_lf_does_not_pass(data, run: Run, tmp_path):
     run(talk())
 
 
-def test_a_second_starttls_inside_tls_is_refused(run: Run, tmp_path, server_tls, client_tls):
+def test_a10_a_second_starttls_inside_tls_is_refused(run: Run, tmp_path, server_tls, client_tls):
     async def talk():
         async with serving(tmp_path, tls=server_tls) as server, server.client() as client:
             await client.hello()
@@ -162,7 +162,7 @@ def test_a_second_starttls_inside_tls_is_refused(run: Run, tmp_path, server_tls,
     run(talk())
 
 
-def test_recipients_commands_errors_and_connections_are_limited(run: Run, tmp_path):
+def test_a57_recipients_commands_errors_and_connections_are_limited(run: Run, tmp_path):
     limits = SessionLimits(
         recipients=1, idle_commands=3, idle_commands_rate=0, errors_per_session=2, connections=2
     )

@@ -54,7 +54,7 @@ def test_mail_before_auth_is_refused_on_submission(run: Run, tmp_path):
     run(talk())
 
 
-def test_auth_in_clear_text_from_afar_is_refused_unseen(run: Run, tmp_path):
+def test_a12_auth_in_clear_text_from_afar_is_refused_unseen(run: Run, tmp_path):
     async def talk():
         async with submission(tmp_path) as server, server.client("127.0.0.2") as client:
             await client.hello()
@@ -174,7 +174,7 @@ def test_a_fault_while_judging_a_login_is_temporary_and_silent(run: Run, tmp_pat
     run(talk())
 
 
-def test_failures_are_delayed_and_then_not_answered(run: Run, tmp_path):
+def test_a139_failures_are_delayed_and_then_not_answered(run: Run, tmp_path):
     limits = SessionLimits(
         auth_failures=2, auth_delay=timedelta(milliseconds=20), errors_per_session=99
     )
@@ -197,7 +197,7 @@ def test_failures_are_delayed_and_then_not_answered(run: Run, tmp_path):
     run(talk())
 
 
-def test_the_owner_of_an_attacked_login_gets_in_from_elsewhere(run: Run, tmp_path):
+def test_a139_the_owner_of_an_attacked_login_gets_in_from_elsewhere(run: Run, tmp_path):
     limits = SessionLimits(
         auth_failures=1, auth_delay=timedelta(milliseconds=1), errors_per_session=99
     )
@@ -218,7 +218,7 @@ def test_the_owner_of_an_attacked_login_gets_in_from_elsewhere(run: Run, tmp_pat
     run(talk())
 
 
-def test_commands_put_behind_starttls_are_dropped(run: Run, tmp_path, server_tls, client_tls):
+def test_a9_commands_put_behind_starttls_are_dropped(run: Run, tmp_path, server_tls, client_tls):
     async def talk():
         async with serving(tmp_path, tls=server_tls) as server, server.client() as client:
             await client.hello()
@@ -302,7 +302,7 @@ def test_an_exception_while_judging_counts_in_the_meter(run: Run, tmp_path):
     run(talk())
 
 
-def test_logs_hold_no_password_and_no_recipient(run: Run, tmp_path, logs):
+def test_a123_logs_hold_no_password_and_no_recipient(run: Run, tmp_path, logs):
     async def talk():
         async with submission(tmp_path) as server, server.client() as client:
             await client.hello()

@@ -71,7 +71,7 @@ def test_an_ipv6_client_is_looked_for_among_aaaa_records_alone():
     assert ("h.example", "A") not in zone.asked
 
 
-def test_ten_terms_may_ask_dns_and_the_eleventh_is_one_too_many():
+def test_a47_ten_terms_may_ask_dns_and_the_eleventh_is_one_too_many():
     hosts = {f"h{n}.example": {"A": ["198.51.100.1"]} for n in range(11)}
     ten = " ".join(f"a:h{n}.example" for n in range(10))
     assert result(f"v=spf1 {ten} ip4:192.0.2.1 -all", hosts) == SpfResult.PASS
@@ -86,12 +86,12 @@ def test_includes_count_with_the_terms_in_them():
     assert result("v=spf1 include:i0.example", nested) == SpfResult.PERMERROR
 
 
-def test_a_record_that_leads_to_itself_ends():
+def test_a47_a_record_that_leads_to_itself_ends():
     assert result("v=spf1 include:client.example") == SpfResult.PERMERROR
     assert result("v=spf1 redirect=client.example") == SpfResult.PERMERROR
 
 
-def test_two_look_ups_may_be_in_vain_and_the_third_is_one_too_many():
+def test_a47_two_look_ups_may_be_in_vain_and_the_third_is_one_too_many():
     two = "v=spf1 a:no1.example mx:no2.example"
     assert result(f"{two} ip4:192.0.2.1 -all") == SpfResult.PASS
     assert result(f"{two} exists:no3.example ip4:192.0.2.1 -all") == SpfResult.PERMERROR

@@ -49,7 +49,7 @@ def test_a_mail_of_its_author_passes():
     )
 
 
-def test_a_forged_mail_fails():
+def test_a45_a_forged_mail_fails():
     found = verify(MAIL, sender="x@evil.example", peer=Peer("198.51.100.1", 25, "evil.example"))
     assert found == Authentication(
         SpfSeen("none", "evil.example"),
@@ -119,7 +119,7 @@ class Silent(Zone):
         await asyncio.Event().wait()
 
 
-def test_what_is_not_known_in_time_is_a_temporary_error():
+def test_a47_what_is_not_known_in_time_is_a_temporary_error():
     found = verify(signed(), Silent({}), limits=VerifyLimits(seconds=0.05))
     assert (found.spf.result, found.dkim, found.dmarc.result, found.arc, found.verdict) == (
         "temperror",

@@ -70,7 +70,7 @@ async def test_the_journey_needs_no_script(web):
 
 
 @with_web()
-async def test_the_same_form_twice_gives_one_message(web):
+async def test_a129_the_same_form_twice_gives_one_message(web):
     sent, view, _ = await web.send()
     form = {"text": "Once", "client_id": "abc"}
     first = await web.post(f"{view}/messages", form)
@@ -119,7 +119,7 @@ async def test_a_message_without_words_is_shown_again_with_the_reason(web):
     ],
 )
 @with_web()
-async def test_dangerous_files_are_refused_and_the_text_is_kept(web, name, content, reason):
+async def test_a95_dangerous_files_are_refused_and_the_text_is_kept(web, name, content, reason):
     sent, view, _ = await web.send()
     files = [("files", (name, content, "application/pdf"))]
     answer = await web.post(f"{view}/messages", {"text": "My words"}, files=files)
@@ -143,7 +143,7 @@ async def test_too_many_or_too_large_files_are_refused(web):
 
 
 @with_web()
-async def test_hostile_words_stay_words(web):
+async def test_a88_a89_hostile_words_stay_words(web):
     sent, view, _ = await web.send(
         number="A-1",
         customer=Mailbox(HOSTILE, "jana@firma.example"),
@@ -173,7 +173,7 @@ async def test_hostile_words_stay_words(web):
 
 
 @with_web()
-async def test_a_stranger_is_hidden_until_the_company_approves(web):
+async def test_a28_a37_a_stranger_is_hidden_until_the_company_approves(web):
     sent, view, _ = await web.send()
     conversation_id = sent.invoice.conversation_id
     stranger = Mailbox("Jana Malá", "jana@evil.example")
@@ -195,7 +195,7 @@ async def test_notes_of_the_company_stay_with_the_company(web):
 
 
 @with_web()
-async def test_the_pdf_link_downloads_and_nothing_else(web):
+async def test_a126_the_pdf_link_downloads_and_nothing_else(web):
     sent, view, pdf = await web.send()
     for path in (pdf, f"{view}/invoices/{sent.invoice.id}/pdf"):
         download = await web.get(path)
@@ -210,7 +210,7 @@ async def test_the_pdf_link_downloads_and_nothing_else(web):
 
 
 @with_web()
-async def test_looking_changes_nothing(web):
+async def test_a127_looking_changes_nothing(web):
     sent, view, pdf = await web.send()
     conversation_id = sent.invoice.conversation_id
     await web.receive(conversation_id, "Hello", attachments=())
@@ -237,7 +237,7 @@ async def test_looking_changes_nothing(web):
 
 @pytest.mark.parametrize("token", ["x", "c" * 42, "%00", "é", "a" * 3000])
 @with_web()
-async def test_an_unknown_link_is_404(web, token):
+async def test_a124_an_unknown_link_is_404(web, token):
     for path in (f"/c/{token}", f"/c/{token}/attachments/att_x", f"/d/{token}"):
         answer = await web.get(path)
         assert answer.status_code == 404
@@ -246,7 +246,7 @@ async def test_an_unknown_link_is_404(web, token):
 
 
 @with_web()
-async def test_a_revoked_link_is_410(web):
+async def test_a125_a_revoked_link_is_410(web):
     sent, view, pdf = await web.send()
     (person,) = await web.people(sent.invoice.conversation_id)
     await web.context.store.write(
@@ -260,7 +260,7 @@ async def test_a_revoked_link_is_410(web):
 
 
 @with_web()
-async def test_documents_of_others_are_404(web):
+async def test_a126_documents_of_others_are_404(web):
     _, view, _ = await web.send()
     other, _, _ = await web.send(number="2", customer=Mailbox("Eva", "eva@other.example"))
     attachment = other.invoice.pdf_attachment_id
@@ -285,7 +285,7 @@ async def test_documents_of_others_are_404(web):
     ],
 )
 @with_web()
-async def test_only_our_own_forms_and_no_browsers_may_post(web, headers, status):
+async def test_a128_only_our_own_forms_and_no_browsers_may_post(web, headers, status):
     _, view, _ = await web.send()
     answer = await web.client.post(f"{view}/messages", data={"text": "x"}, headers=headers)
     assert answer.status_code == status

@@ -63,7 +63,7 @@ async def expire(web, sent):
 
 
 @with_web()
-async def test_an_expired_link_shows_nothing_and_offers_a_new_one(web):
+async def test_a125_an_expired_link_shows_nothing_and_offers_a_new_one(web):
     sent, view, _ = await web.send()
     await expire(web, sent)
     page = await web.get(view)

@@ -46,7 +46,7 @@ async def test_the_inbox_leads_to_the_settings(web):
 
 
 @with_web()
-async def test_what_is_saved_is_shown_again_but_never_the_password(web):
+async def test_a143_what_is_saved_is_shown_again_but_never_the_password(web):
     await web.sign_in()
     answer = await web.post(PAGE, FORM)
     assert answer.status_code == 200

@@ -278,7 +278,7 @@ async def test_formatted_mail_is_shown_as_text(web):
 
 
 @with_web()
-async def test_what_belongs_to_another_company_is_404(web):
+async def test_a133_what_belongs_to_another_company_is_404(web):
     sent, _, _ = await web.send()
     other = await web.services.companies.add(TenantDraft("Other"))
     await web.sign_in(other.api_key)
@@ -308,6 +308,6 @@ async def test_a_bad_cursor_is_422(web):
 
 
 @with_web(posts_per_minute=2)
-async def test_guessing_is_slowed_down(web):
+async def test_a139_guessing_is_slowed_down(web):
     answers = [await web.sign_in("wrong") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [401, 401, 429]

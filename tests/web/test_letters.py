@@ -193,7 +193,7 @@ def test_without_a_message_the_customer_is_greeted():
     )
 
 
-def test_hostile_words_stay_words():
+def test_a89_hostile_words_stay_words():
     hostile = facts(
         number=HOSTILE,
         message=HOSTILE,
@@ -210,7 +210,7 @@ def test_hostile_words_stay_words():
     assert "49" not in seen.text.replace("kmarker", "")
 
 
-def test_structured_data_cannot_be_left():
+def test_a89_structured_data_cannot_be_left():
     html = LETTERS.invoice(replace(FACTS, tenant=replace(TENANT, name="</script><!--"))).html
     data = html.split('<script type="application/ld+json">')[1].split("</script>")[0]
     assert "<" not in data

@@ -24,7 +24,7 @@ def assert_headers(answer, expected):
 
 
 @with_web()
-async def test_every_private_page_has_the_same_headers(web):
+async def test_a122_a131_every_private_page_has_the_same_headers(web):
     sent, view, _ = await web.send()
     await web.sign_in()
     invoice = f"{view}/invoices/{sent.invoice.id}"
@@ -53,7 +53,7 @@ async def test_every_private_page_has_the_same_headers(web):
 
 
 @with_web()
-async def test_downloads_cannot_run_anywhere(web):
+async def test_a91_downloads_cannot_run_anywhere(web):
     sent, view, pdf = await web.send()
     content = b"<script>alert(1)</script>"
     files = [("files", ('x".html', content, "text/html"))]
@@ -87,7 +87,7 @@ async def test_the_bare_host_leads_to_the_inbox(web):
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "POST"])
 @with_web()
-async def test_other_methods_are_refused(web, method):
+async def test_a120_other_methods_are_refused(web, method):
     _, view, _ = await web.send()
     answer = await web.client.request(method, view)
     assert answer.status_code == 405

@@ -92,7 +92,7 @@ async def test_the_company_can_say_that_nothing_came(web):
     ],
 )
 @with_web()
-async def test_what_makes_no_sense_is_shown_again_with_the_reason(web, form, words):
+async def test_a130_what_makes_no_sense_is_shown_again_with_the_reason(web, form, words):
     sent, view, _ = await web.send()
     path = f"{view}/invoices/{sent.invoice.id}/paid"
     answer = await web.post(path, {"method": "transfer", **form})

@@ -68,7 +68,7 @@ async def test_the_providers_notice_marks_as_paid_and_nothing_before_does(web):
 
 
 @with_web()
-async def test_the_same_notice_again_is_one_payment(web):
+async def test_a132_the_same_notice_again_is_one_payment(web):
     stripe, sent, _, path = await payable(web)
     await web.post(f"{path}/pay")
     (session,) = stripe.sessions.values()
@@ -79,7 +79,7 @@ async def test_the_same_notice_again_is_one_payment(web):
 
 
 @with_web()
-async def test_a_forged_or_old_notice_changes_nothing(web):
+async def test_a132_a_forged_or_old_notice_changes_nothing(web):
     stripe, _, _, path = await payable(web)
     await web.post(f"{path}/pay")
     (session,) = stripe.sessions.values()
@@ -96,7 +96,7 @@ async def test_a_forged_or_old_notice_changes_nothing(web):
 
 
 @with_web()
-async def test_a_notice_of_another_company_currency_or_invoice_changes_nothing(web):
+async def test_a132_a_notice_of_another_company_currency_or_invoice_changes_nothing(web):
     stripe, _, _, path = await payable(web)
     await web.post(f"{path}/pay")
     (session,) = stripe.sessions.values()
@@ -150,7 +150,7 @@ async def test_the_services_own_link_goes_before_the_companys_account(web):
 
 
 @with_web()
-async def test_secrets_are_sealed_at_rest(web):
+async def test_a141_secrets_are_sealed_at_rest(web):
     await web.services.online.configure(web.tenant, SECRETS)
     rows = str(await web.snapshot())
     assert SECRET_KEY not in rows

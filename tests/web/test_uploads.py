@@ -35,7 +35,7 @@ def test_file_names_lose_what_could_do_harm(given, clean):
         ("a\r\nX: y", "attachment; filename=\"a__X: y\"; filename*=UTF-8''a%0D%0AX%3A%20y"),
     ],
 )
-def test_the_name_of_a_download_cannot_leave_its_header(name, header):
+def test_a93_the_name_of_a_download_cannot_leave_its_header(name, header):
     assert disposition(name) == header
 
 
@@ -51,5 +51,5 @@ def test_the_name_of_a_download_cannot_leave_its_header(name, header):
         ("", "application/octet-stream"),
     ],
 )
-def test_types_that_run_are_not_sent(claimed, sent):
+def test_a91_types_that_run_are_not_sent(claimed, sent):
     assert media_type(claimed) == sent

@@ -101,7 +101,7 @@ async def test_outcomes_are_observed():
         ("/a\nb", "/…"),
     ],
 )
-def test_logs_show_no_tokens_and_no_addresses(path, shown):
+def test_a123_logs_show_no_tokens_and_no_addresses(path, shown):
     assert shown_path(path) == shown
 
 

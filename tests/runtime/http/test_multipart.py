@@ -65,7 +65,7 @@ async def test_fields_and_files_come_in_their_order(tmp_path):
     ],
 )
 @in_loop
-async def test_a_bad_form_leaves_nothing_behind(content_type, body, tmp_path):
+async def test_a117_a_bad_form_leaves_nothing_behind(content_type, body, tmp_path):
     with pytest.raises(BadForm):
         await read_form(content_type, chunks(body, 70_000), tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -136,7 +136,7 @@ def test_a_connection_that_says_nothing_is_closed(run):
     assert run(main()) == b""
 
 
-def test_a_header_that_drips_is_late_all_the_same(run):
+def test_a114_a_header_that_drips_is_late_all_the_same(run):
     async def main():
         async with serving(replace(PATIENT, header=SOON)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -152,7 +152,7 @@ def test_a_header_that_drips_is_late_all_the_same(run):
     assert run(main()).startswith(b"HTTP/1.1 408")
 
 
-def test_a_body_that_stands_still_is_408(run):
+def test_a114_a_body_that_stands_still_is_408(run):
     async def main():
         async with serving(replace(PATIENT, body=SOON)) as port:
             octets = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx"
@@ -215,7 +215,7 @@ def test_an_early_answer_is_read_although_the_body_is_still_sent(run, more):
     assert run(main()).startswith(b"HTTP/1.1 401")
 
 
-def test_a_body_beyond_the_limit_is_413_whether_announced_or_not(run):
+def test_a116_a_body_beyond_the_limit_is_413_whether_announced_or_not(run):
     async def main():
         async with serving(app=BodyLimit(echo, 1000)) as port:
             announced = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000000\r\n\r\n"
@@ -234,7 +234,7 @@ def test_a_body_beyond_the_limit_is_413_whether_announced_or_not(run):
     assert run(main()) == ["HTTP/1.1 413 Request Entity Too Large\r\n"] * 2
 
 
-def test_silent_connections_give_way_to_new_ones(run):
+def test_a114_silent_connections_give_way_to_new_ones(run):
     async def main():
         async with serving(replace(PATIENT, connections=10)) as port:
             silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(30)]

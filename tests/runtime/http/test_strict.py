@@ -71,7 +71,7 @@ def test_a_plain_request_is_read_however_it_is_cut(step):
         ),
     ],
 )
-def test_a_doubtful_request_is_refused(octets):
+def test_a115_a116_a120_a_doubtful_request_is_refused(octets):
     with pytest.raises(h11.RemoteProtocolError):
         events(octets)
 
