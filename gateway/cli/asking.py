@@ -34,7 +34,7 @@ def show_rows(
     """Print a list: JSON lines, or a table of the named columns."""
     if as_json:
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+            print(_json(row))
         return
     if not rows:
         print(empty)
@@ -50,7 +50,7 @@ def show_rows(
 def show_one(row: Mapping[str, Any], *, as_json: bool) -> None:
     """Print one thing: JSON, or a line a field."""
     if as_json:
-        print(json.dumps(row, ensure_ascii=False))
+        print(_json(row))
         return
     width = max((len(name) for name in row), default=0)
     for name, value in row.items():
@@ -89,7 +89,22 @@ def confirm(question: str, *, yes: bool) -> None:
         raise CommandError("nothing was changed")
 
 
+def _json(row: Mapping[str, Any]) -> str:
+    """Return JSON; what would act on a terminal is escaped, as JSON permits."""
+    text = json.dumps(row, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+
+
 def _cell(value: object) -> str:
+    return "".join(char if char.isprintable() else _sign(char) for char in _said(value))
+
+
+def _sign(char: str) -> str:
+    """Return what stands for a character that would act on a terminal, or turn text around."""
+    return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}"
+
+
+def _said(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):

@@ -205,7 +205,7 @@ def test_what_is_no_address_is_refused(address):
         compose(replace(MAIL, to=(Mailbox("x", address),)))
 
 
-def test_a_domain_beyond_ascii_goes_as_a_labels():
+def test_a26_a_domain_beyond_ascii_goes_as_a_labels():
     assert b"<a@xn--bcher-kva.example>" in compose(
         replace(MAIL, to=(Mailbox("x", "a@bücher.example"),))
     )
@@ -224,7 +224,7 @@ def test_a14_an_encoded_word_in_a_name_stays_the_text_it_was():
     assert (mail["Subject"], mail["From"].addresses[0].display_name) == ("=?utf-8?q?x?=",) * 2
 
 
-def test_a_text_with_weird_line_ends_has_crlf():
+def test_a8_a_text_with_weird_line_ends_has_crlf():
     mail = read(compose(replace(MAIL, text="a\rb\nc\r\nd\0\x85e" + "x" * 5000)))
     assert text_of(mail).split("\n")[:3] == ["a", "b", "c"]
 

@@ -293,3 +293,16 @@ async def test_a_policy_being_tested_is_tried_and_then_done_without(
     assert (attempted.stage, attempted.tls) == (Stage.DOT, tls)
     assert fake.connections == connections
     assert bool(attempted.tls_failure) is fails
+
+
+@in_loop
+async def test_a11_replies_put_behind_the_220_to_starttls_count_for_nothing():
+    injected = "220 2.0.0 Go on\r\n250-evil.test\r\n250-AUTH PLAIN\r\n250 SIZE 1\r\n250 OK"
+    credentials = Credentials("acme", "s3cret")
+    async with FakeHop({"starttls": injected}, **TLS_OF_HOP).running() as fake:
+        attempted = await attempt(
+            fake, hop=fake.hop("mx.example.org", tls=Tls.REQUIRED, credentials=credentials)
+        )
+    assert fake.logins_in_clear == []
+    assert attempted.stage in {Stage.TLS, Stage.EHLO, Stage.AUTH, Stage.DOT}
+    assert all(taken.tls for taken in fake.taken)

@@ -251,7 +251,7 @@ BAD_ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
-def test_a106_every_bad_kind_of_address_is_answered_alike_and_not_connected(address):
+def test_a106_a107_every_bad_kind_of_address_is_answered_alike_and_not_connected(address):
     server = speaking("plain")
     found = probed(server, "starttls", allow=[], names=Names([address]), port=587)
     assert (found.stage, found.message, found.trouble) == (

@@ -40,7 +40,7 @@ async def test_a_null_mx_has_no_host():
 
 
 @in_loop
-async def test_an_international_domain_is_asked_for_in_a_labels():
+async def test_a26_an_international_domain_is_asked_for_in_a_labels():
     async with FakeDns(ZONE).running() as dns:
         assert await resolver_of(dns).mx("b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.test") == [
             Mx(5, "mx.test")
