@@ -33,13 +33,17 @@ RestartSec=1
 RestartPreventExitStatus=78
 LimitNOFILE=65536
 UMask=0077
+# A core file would hold secrets.
+LimitCORE=0
 
 # What it may write to, and nothing else.
 {writes}
 ProtectSystem=strict
-ProtectHome=read-only
+ProtectHome={homes}
 PrivateTmp=yes
 PrivateDevices=yes
+DevicePolicy=closed
+PrivateMounts=yes
 
 # Ports below 1024 without root.
 AmbientCapabilities=CAP_NET_BIND_SERVICE
@@ -53,6 +57,9 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
+ProcSubset=pid
+KeyringMode=private
+MemoryDenyWriteExecute=yes
 RemoveIPC=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
@@ -61,11 +68,17 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+# Readers limit their own memory and time.
+SystemCallFilter=setrlimit prlimit64
 SystemCallErrorNumber=EPERM
 
 [Install]
 WantedBy=multi-user.target
 """
+
+
+_HOMES = ("/home", "/root", "/run/user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,13 @@ def unit(place: Installation) -> str:
         if place.state
         else f"ReadWritePaths={_quoted(place.data)}"
     )
+    lies_at_home = any(
+        Path(one).is_relative_to(home)
+        for one in (place.config, place.home, place.data, place.program)
+        for home in _HOMES
+    )
     return _UNIT.format(
+        homes="read-only" if lies_at_home else "yes",
         user=place.user,
         home=_escaped(str(place.home)),
         program=_quoted(Path(place.program)),
