@@ -96,7 +96,7 @@ def test_oddities_are_told():
     st.integers(min_value=0, max_value=50),
     st.booleans(),
 )
-def test_any_bytes_give_a_verdict(data, limit, is_cut):
+def test_z2_any_bytes_give_a_verdict(data, limit, is_cut):
     head = data[: limit + 7] if is_cut else data
     found = prescan(head, size=len(data), limit=limit)
     assert 0 <= found.header_octets <= limit + 1

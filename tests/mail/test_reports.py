@@ -108,6 +108,6 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=25).map(b"".join) | st.binary(max_size=300))
-def test_any_bytes_give_a_report_or_none(raw):
+def test_z2_any_bytes_give_a_report_or_none(raw):
     report = read_report(parsed(raw))
     assert report is None or report.kind

@@ -23,6 +23,7 @@ from gateway.mail.reading import Reading, ReadLimits
 from gateway.mail.rtf_text import rtf_to_text
 from gateway.mail.tnef import SIGNATURE, unpack
 from gateway.mail.tnef_rtf import decompressed
+from tests.fuzz import examples
 
 LIMITS = ReadLimits(parts=10, nesting=4, header_octets=2000, fields=40, text_chars=500)
 
@@ -97,7 +98,9 @@ _LINES = st.sampled_from(
 _MAILS = st.lists(_LINES, max_size=40).flatmap(
     lambda lines: st.sampled_from([b"\r\n", b"\n"]).map(lambda end: end.join(lines))
 )
-RELAXED = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+RELAXED = settings(
+    max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def texts(value: Any) -> list[str]:
@@ -126,25 +129,25 @@ def check(raw: bytes) -> None:
 
 @RELAXED
 @given(st.binary(max_size=3000))
-def test_any_bytes_are_read(raw: bytes) -> None:
+def test_z2_any_bytes_are_read(raw: bytes) -> None:
     check(raw)
 
 
 @RELAXED
 @given(_MAILS)
-def test_any_lines_of_mail_are_read(raw: bytes) -> None:
+def test_z2_any_lines_of_mail_are_read(raw: bytes) -> None:
     check(raw)
 
 
 @RELAXED
 @given(_MAILS, st.integers(0, 400), st.integers(0, 400), st.binary(max_size=8))
-def test_any_damaged_mail_is_read(raw: bytes, start: int, length: int, damage: bytes) -> None:
+def test_z2_any_damaged_mail_is_read(raw: bytes, start: int, length: int, damage: bytes) -> None:
     check(raw[:start] + damage + raw[start + length :])
 
 
 @RELAXED
 @given(st.binary(max_size=300))
-def test_any_field_has_a_meaning(raw: bytes) -> None:
+def test_z2_any_field_has_a_meaning(raw: bytes) -> None:
     assert _UNFIT.search(header_text(raw)) is None
     assert all(one.name or one.address for one in parse_addresses([raw]))
     author = sole_author([raw])
@@ -157,13 +160,13 @@ def test_any_field_has_a_meaning(raw: bytes) -> None:
 
 @RELAXED
 @given(st.binary(max_size=300), st.sampled_from(["base64", "quoted-printable", "x-uuencode", ""]))
-def test_any_content_can_be_decoded(raw: bytes, encoding: str) -> None:
+def test_z2_any_content_can_be_decoded(raw: bytes, encoding: str) -> None:
     assert isinstance(undo(raw, encoding), bytes)
 
 
 @RELAXED
 @given(st.binary(max_size=400))
-def test_any_octets_are_unpacked(octets: bytes) -> None:
+def test_z2_any_octets_are_unpacked(octets: bytes) -> None:
     unpack(SIGNATURE + octets)
     decompressed(b"\0\0\0\0\xff\0\0\0LZFu\0\0\0\0" + octets)
     assert _UNFIT.search(rtf_to_text(b"{\\rtf1" + octets, "cp1252")) is None
@@ -171,13 +174,13 @@ def test_any_octets_are_unpacked(octets: bytes) -> None:
 
 @RELAXED
 @given(st.binary(max_size=200), st.text(max_size=20) | st.sampled_from(["utf-7", "utf-16", "big5"]))
-def test_any_charset_gives_text_that_can_be_kept(raw: bytes, label: str) -> None:
+def test_z2_any_charset_gives_text_that_can_be_kept(raw: bytes, label: str) -> None:
     assert _UNFIT.search(decode(raw, label)) is None
 
 
 @RELAXED
 @given(st.text(max_size=300))
-def test_a96_any_name_becomes_a_safe_one(name: str) -> None:
+def test_a96_z2_any_name_becomes_a_safe_one(name: str) -> None:
     safe = safe_name(name, "image/png")
     assert safe
     assert not set(safe) & set('/\\:*?"<>|\r\n\0')
@@ -230,7 +233,7 @@ _TAGS = st.sampled_from(
 
 @RELAXED
 @given(st.lists(_TAGS | st.text(max_size=5), max_size=30))
-def test_a83_any_html_comes_out_harmless(pieces: list[str]) -> None:
+def test_a83_z2_any_html_comes_out_harmless(pieces: list[str]) -> None:
     cleaned = clean("".join(pieces))
     assert cleaned is not None
     tags = re.findall(r"<([^>]*)>", cleaned.html)

@@ -64,7 +64,7 @@ def test_a33_a_shortened_or_lengthened_token_is_refused(cut):
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_a_token_or_none(text):
+def test_z2_any_text_is_a_token_or_none(text):
     assert read_answer_token(KEYS, text) is None
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.smtp.limits import SessionLimits
 from gateway.smtp.station import Role
+from tests.fuzz import examples
 from tests.smtp.kit import SOON, runner, serving
 
 PIECES = [
@@ -48,14 +49,14 @@ PIECES = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.sampled_from(PIECES), max_size=25),
     st.sampled_from([Role.MX, Role.SUBMISSION]),
     st.sampled_from(["asyncio", "uvloop"]),
     st.booleans(),
 )
-def test_any_sequence_of_pieces_leaves_the_server_well(pieces, role, kind, is_slow):
+def test_z1_any_sequence_of_pieces_leaves_the_server_well(pieces, role, kind, is_slow):
     limits = SessionLimits(message=10_000, idle=timedelta(seconds=SOON))
 
     async def talk():

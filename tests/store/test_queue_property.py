@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from gateway.ports.lists import Stale
 from gateway.ports.queues import Lease
 from gateway.store.engine import DATABASE_FILE
+from tests.fuzz import examples
 from tests.store.conftest import Opened
 from tests.store.make import NINE, inbound, kept
 
@@ -138,12 +139,12 @@ class Spool(RuleBasedStateMachine):
         return True
 
 
-def test_the_spool_behaves_like_the_model(empty_sqlite):
+def test_z3_the_spool_behaves_like_the_model(empty_sqlite):
     class Machine(Spool):
         template = empty_sqlite
 
     Machine.TestCase.settings = settings(
-        max_examples=25,
+        max_examples=examples(25),
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),
