@@ -45,6 +45,11 @@ class Privacy:
                 break
             erased += found
         await self._directory.refresh()
+        more = await self._context.store.write(lambda work: work.privacy.merge_words(first=True))
+        while more:
+            more = await self._context.store.write(
+                lambda work: work.privacy.merge_words(first=False)
+            )
         await self._empty_log()
         log.info("person.erased", tenant=tenant.id, messages=erased.messages)
         return erased

@@ -43,6 +43,12 @@ class Privacy(Protocol):
         Bytes that somebody else's mail has too stay for them.
         """
 
+    def merge_words(self, *, first: bool) -> bool:
+        """Take what was erased out of the index of words, a piece; return whether there is more.
+
+        first: whether this is the first piece.
+        """
+
     def drop_raw(self, before: datetime, limit: int) -> tuple[int, Sequence[tuple[str, str]]]:
         """Drop the raw bytes of up to `limit` mails that came before a moment, oldest first.
 

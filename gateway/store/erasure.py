@@ -25,7 +25,9 @@ from gateway.rules.erasure import (
 from gateway.rules.states import FINAL, State
 from gateway.store.contents import add_content
 from gateway.store.leftovers import NO_ENVELOPE, NO_PEER, content_keys, drop_unused
+from gateway.store.messages import Messages
 from gateway.store.rows import dict_json, from_dict, key_of
+from gateway.store.search import Words
 from gateway.store.statements import Statement
 from gateway.store.tables import (
     ATTACHMENT,
@@ -81,6 +83,7 @@ class Erasing:
             reason="",
         )
         keys |= self._spool([*theirs, *others])
+        self._words([*theirs, *others])
         for erase in FURTHER:
             erase(self._transaction, traces, theirs)
         gone = drop_unused(self._transaction, keys)
@@ -203,6 +206,14 @@ class Erasing:
                     raw_size=0,
                     raw_key=None,
                 )
+
+    def _words(self, messages: Sequence[str]) -> None:
+        """Find these messages by what is left of them; the index itself is merged afterwards."""
+        words, kept = Words(self._transaction), Messages(self._transaction)
+        for id_ in messages:
+            message = kept.get(self._traces.tenant_id, id_)
+            if message is not None:
+                words.change(message)
 
     def _people(self) -> None:
         traces, people = self._traces, PARTICIPANT.c

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, text, update
 
 from gateway.rules.model import IMPORTED, Direction
 from gateway.store.repeats import Facts
 from gateway.store.rows import to_micros
-from gateway.store.statements import Statement
+from gateway.store.statements import SQLITE, Statement
 from gateway.store.tables import ATTACHMENT, CONTENT, DELIVERY, INBOUND, MESSAGE
 from gateway.store.traces import chunks
 from gateway.store.transaction import Transaction
@@ -17,6 +17,8 @@ from gateway.store.transaction import Transaction
 NO_ENVELOPE: Final = '["",[],null,null,false]'
 NO_PEER: Final = '["",0,"",null,null,null]'
 _WATERMARK: Final = "raw_dropped_up_to"
+_PAGES: Final = 500
+"""What is merged of the index in one transaction."""
 _C, _I, _M = CONTENT.c, INBOUND.c, MESSAGE.c
 _KEYS = (
     (MESSAGE.c.raw_key, MESSAGE.c.id),
@@ -58,6 +60,25 @@ def _is_used(transaction: Transaction, key: bytes, tenant_id: str, sha256: str) 
             return True
     unread = and_(_I.due_at.is_not(None), _I.tenant_id == tenant_id, _I.raw_sha256 == sha256)
     return transaction.row(Statement(select(_I.id).where(unread).limit(1)), {}) is not None
+
+
+_MERGE: Final = Statement(
+    text("INSERT INTO message_fts(message_fts, rank) VALUES ('merge', :pages)")
+)
+_CHANGES: Final = Statement(text("SELECT total_changes()"))
+
+
+def merge_words(transaction: Transaction, *, first: bool) -> bool:
+    """Merge a piece of SQLite's index of words, which keeps what was deleted until then.
+
+    first: begin to merge all of it. Returns whether there is more; nothing to do on PostgreSQL.
+    """
+    if transaction.dialect != SQLITE:
+        return False
+    before = transaction.rows(_CHANGES, {})[0][0]
+    transaction.run(_MERGE, {"pages": -_PAGES if first else _PAGES})
+    # FTS5 counts one change for the command itself.
+    return bool(transaction.rows(_CHANGES, {})[0][0] - before > 1)
 
 
 def drop_raw(
