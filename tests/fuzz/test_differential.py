@@ -35,8 +35,7 @@ def test_z5_an_author_that_we_name_is_the_one_that_others_name(value):
     author = sole_author([value.encode()]) if "\r" not in value else None
     if author is None:
         return
-    old = email.message_from_bytes(raw)
-    named = [address for _, address in getaddresses([str(old["From"])]) if address]
+    named = [address for _, address in getaddresses([value]) if address]
     assert named == [author], value
     parsed = mailparser.parse_from_bytes(raw)
     assert [address for _, address in parsed.from_] == [author], value
