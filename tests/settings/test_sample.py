@@ -1,3 +1,5 @@
+import shutil
+import subprocess
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +9,7 @@ from gateway.settings.declaration import Key, walk
 from gateway.settings.load import read
 from gateway.settings.sample import sample
 from gateway.settings.unit import Installation, unit
+from tests.skips import missing
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -78,3 +81,26 @@ def test_the_unit_of_the_repository_is_fresh():
 def test_a_unit_quotes_what_systemd_would_split():
     text = unit(Installation(config=Path('/srv/a b/100%"/p.toml'), state=""))
     assert r'serve --config "/srv/a b/100%%\"/p.toml"' in text
+
+
+def test_a_unit_sees_no_home_but_the_one_that_it_lives_in():
+    at_home = Installation(program="/home/jana/.venv/bin/postroom")
+    assert "ProtectHome=yes\n" in unit(Installation())
+    assert "ProtectHome=read-only\n" in unit(at_home)
+
+
+def test_the_unit_is_locked_in_as_far_as_systemd_can_tell(tmp_path):
+    program = shutil.which("systemd-analyze") or missing("systemd-analyze")
+    file = tmp_path / "postroom.service"
+    file.write_text(unit(Installation(program="/bin/true")))
+    verified = subprocess.run(
+        [program, "verify", str(file)], capture_output=True, text=True, check=False
+    )
+    assert "postroom.service:" not in verified.stderr
+    judged = subprocess.run(
+        [program, "security", "--offline=true", "--threshold=17", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert judged.returncode == 0, judged.stdout[-400:]
