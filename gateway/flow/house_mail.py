@@ -11,10 +11,10 @@ from datetime import timedelta
 
 import structlog
 
-from gateway.flow.contents import whole
 from gateway.flow.context import Context
 from gateway.flow.outbox import Packed, post
 from gateway.flow.own_mail import OwnMail, author_of, pack_own
+from gateway.flow.received import received_copy
 from gateway.mail.compose import Outgoing, compose
 from gateway.mail.errors import Fault, MailError
 from gateway.mail.mailbox import Mailbox
@@ -127,7 +127,8 @@ class HouseMail:
         context, now = self._context, self._context.clock.now()
         if not message.raw_sha256:
             return None
-        original = await whole(context, HOUSE_TENANT_ID, message.raw_sha256)
+        _, pieces = await received_copy(context, message)
+        original = b"".join([piece async for piece in pieces])
         message_id = context.new_id(ids.MESSAGE, now)
         header_id = context.names.message_id(context.keys, house, message_id)
         from_, to = author_of(context), Mailbox("", self.address)

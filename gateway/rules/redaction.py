@@ -11,6 +11,7 @@ from gateway.rules.tokens import (
     read_answer_token,
     read_chat_token,
     read_pdf_token,
+    read_reminders_token,
 )
 
 HIDDEN = "…"
@@ -18,6 +19,7 @@ _READERS = {
     Label.ANSWER: read_answer_token,
     Label.CHAT: read_chat_token,
     Label.PDF: read_pdf_token,
+    Label.REMINDERS: read_reminders_token,
 }
 _TOKEN = re.compile(
     "|".join(

@@ -34,6 +34,7 @@ from gateway.store.tables import (
     CONVERSATION,
     DELIVERY,
     EVENT,
+    FACT,
     INBOUND,
     INVOICE,
     MESSAGE,
@@ -61,6 +62,7 @@ class Erasing:
     def __init__(self, transaction: Transaction, traces: Traces) -> None:
         self._transaction = transaction
         self._traces = traces
+        self._delivery_ids: list[str] = []
 
     def run(self) -> tuple[Erased, Sequence[str]]:
         """Do it; return how much, and the hashes of blobs to remove."""
@@ -76,6 +78,7 @@ class Erasing:
         invoices = self._invoices()
         self._events()
         self._repeats(theirs)
+        self._facts()
         self._update(
             SUPPRESSION,
             SUPPRESSION.c.key == key_of(traces.tenant_id, traces.address),
@@ -153,6 +156,7 @@ class Erasing:
                         "state": state if state in FINAL else State.CANCELLED.value,
                     }
                     count += 1
+                    self._delivery_ids.append(id_)
                 self._update(DELIVERY, _D.id == id_, **changes)
         return count
 
@@ -297,6 +301,14 @@ class Erasing:
         for some in chunks(sorted(hashes)):
             which = (these.tenant_id == traces.tenant_id) & _among(these.request_hash, some)
             self._update(REPEAT, which, status=GONE, body="", headers="{}")
+
+    def _facts(self) -> None:
+        """Forget wishes that are kept by the address, and what is to be told of its deliveries."""
+        traces, these = self._traces, FACT.c
+        wishes = holds(these.name, traces.tenant_id) & holds(these.name, traces.address)
+        self._run(delete(FACT).where(wishes))
+        for ids in chunks(self._delivery_ids):
+            self._run(delete(FACT).where(or_(*[holds(these.name, one) for one in ids])))
 
     def _spool(self, messages: Sequence[str]) -> set[bytes]:
         """Forget envelopes, and mail of the person that was not read yet; return its contents."""

@@ -111,6 +111,9 @@ def test_a151_nothing_of_a_person_stays_but_accounting_facts(store):
     store.write(fill)
     suppressed = Suppression(ACME, JANA.address, "bounce", "whisper", NINE)
     store.write(lambda work: work.suppressions.add(suppressed))
+    wish = f"no reminders:{ACME}:{JANA.address}"
+    store.write(lambda work: work.facts.put(wish, "2026-03-02"))
+    store.write(lambda work: work.facts.put("report:dlv_1:failed", '{"to": "jana@example.com"}'))
     answered = Answered("h", 202, "sealed", {})
     store.write(lambda work: work.repeats.put(ACME, "answer", answered, NINE + DAY))
     answered = Answered("h", 0, '{"customer": "jana@example.com"}', {})
