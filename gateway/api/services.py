@@ -14,8 +14,8 @@ from gateway.flow.dispatch import Dispatch
 from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.online import OnlinePayments
-from gateway.flow.receipts import Receipts
 from gateway.flow.privacy import Privacy
+from gateway.flow.receipts import Receipts
 from gateway.flow.submit import Submissions
 from gateway.ports.hooks import HookDesk
 from gateway.runtime.http.draining import Draining
