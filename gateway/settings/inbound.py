@@ -58,7 +58,7 @@ class LimitsSettings:
     )
     http_requests_per_address: int = setting(
         whole(1, 1_000_000),
-        250,
+        2000,
         "HTTP requests of one peer (of a /64 in IPv6) under way at a time, open streams too: then "
         "429. Behind a reverse proxy the peer is told from [server] trusted_proxies.",
         live=True,
