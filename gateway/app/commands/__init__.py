@@ -7,8 +7,7 @@ JSON values. It raises CommandError for what can't be done.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from gateway.app.commands import archive, companies, email, mail, queue, replay, upkeep
-from gateway.app.commands import archive, companies, mail, queue, replay, secrets, upkeep
+from gateway.app.commands import archive, companies, email, mail, queue, replay, secrets, upkeep
 from gateway.app.office import Office
 from gateway.flow.refusal import Refused
 from gateway.ports.lists import BadCursor
