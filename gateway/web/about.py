@@ -116,13 +116,17 @@ def _invoice(invoice: Invoice, tenant: Tenant, say: Wording, today: date) -> dic
     }
 
 
-def _payment(payment: Payment, invoice: Invoice, say: Wording) -> dict[str, Any]:
+def payment_state(payment: Payment) -> tuple[str, str]:
+    """Return what is known of a payment in a few words, and a class of the style sheet."""
     if payment.withdrawn:
-        state = "taken back"
-    elif payment.confirmed:
-        state = "confirmed by the bank" if payment.by == "provider" else "confirmed"
-    else:
-        state = "the customer says so"
+        return "taken back", "off"
+    if payment.confirmed:
+        return ("confirmed by the bank" if payment.by == "provider" else "confirmed"), "paid"
+    return "the customer says so", "claim"
+
+
+def _payment(payment: Payment, invoice: Invoice, say: Wording) -> dict[str, Any]:
+    state, _ = payment_state(payment)
     return {
         "id": payment.id,
         "words": say.text(

@@ -20,6 +20,7 @@ from gateway.web.keys_page import KeysPage
 from gateway.web.live import Live
 from gateway.web.pages import HEADERS, Pages, see_other
 from gateway.web.paying import Paying
+from gateway.web.payments_page import PaymentsPage
 from gateway.web.reminder_wish import ReminderWish
 from gateway.web.rendering import environment
 from gateway.web.replies_page import RepliesPage
@@ -51,6 +52,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *KeysPage(services, pages, sign_in).routes(),
         *HooksPage(services, pages, sign_in).routes(),
         *RepliesPage(services, pages, sign_in).routes(),
+        *PaymentsPage(services, pages, sign_in).routes(),
         *inbox.routes(),
         *FirstUse(services, pages, sign_in, inbox).routes(),
         *Formatted(services, pages, sign_in).routes(),

@@ -11,7 +11,7 @@ SIZES = [
     pytest.param(SMALL, 44, id="small phone"),
 ]
 VIEWS = ("open", "unread", "not_delivered", "waiting", "done")
-PAGES = ("settings", "team", "keys", "webhooks", "replies")
+PAGES = ("settings", "team", "keys", "webhooks", "replies", "payments")
 # The bar to write in lies over the page's end; what it covers can be scrolled out from under it.
 LAY_DOWN = 'document.getElementById("write")?.style.setProperty("position", "static")'
 UNFOLD = 'document.querySelectorAll("details").forEach((one) => (one.open = true))'

@@ -232,3 +232,19 @@ async def test_saved_replies_stand_beside_the_field_and_begin_an_answer(web):
     stolen = await web.post(f"/inbox/replies/{reply.id}", {"title": "a", "text": "b"})
     assert stolen.status_code == 404
     assert (await web.post(f"/inbox/replies/{reply.id}/remove")).status_code == 404
+
+
+@with_web()
+async def test_the_list_of_payments_tells_what_was_confirmed_and_by_whom(web):
+    sent, _, path = await opened(web)
+    await web.sign_in()
+    assert "No payments yet." in (await web.get("/inbox/payments")).text
+    await joined(web)
+    await web.post(f"{path}/invoices/{sent.invoice.id}/mark-paid")
+    page = (await web.get("/inbox/payments")).text
+    for words in ("2026-0142", "Jana Malá", "€1,254.00", ">confirmed<", "Eva Biela", path):
+        assert words in page
+    other = await web.services.companies.add(TenantDraft("Other"))
+    await web.sign_in(other.api_key)
+    assert "No payments yet." in (await web.get("/inbox/payments")).text
+    assert (await web.get("/inbox/payments?cursor=x")).status_code == 422
