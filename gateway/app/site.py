@@ -14,7 +14,9 @@ from gateway.api.app import build_api, build_metrics, not_found_app
 from gateway.api.services import ApiSettings, Services
 from gateway.api.streams import Streams
 from gateway.app.office import Office
+from gateway.app.overseeing import Overseeing
 from gateway.app.plain import http_limits, sts_policy
+from gateway.flow.administration import Administration
 from gateway.flow.reminders import ReminderWishes
 from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.draining import Draining
@@ -40,7 +42,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
     live: gives the settings that hold at the time.
     """
     draining = Draining()
-    guesses = _guesses(live)
+    guesses, overseeing = _guesses(live), Overseeing(office, live)
     services = _services(office, meters, draining, live, guesses)
     pages = WebServices(
         context=office.context,
@@ -56,6 +58,11 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         dispatch=office.dispatch,
         mending=office.mending,
         team=office.team,
+        administration=Administration(
+            office.context, office.companies, lambda: live().server.admin_key.text
+        ),
+        health=overseeing.health,
+        dns=overseeing.dns,
         hooks=office.hooks,
         submissions=office.submissions,
         sandbox_domain=next(iter(office.settings.relay.sandbox_domains), ""),

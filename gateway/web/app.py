@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway.web import pdf_links, provider_hook
+from gateway.web.admin import AdminPage
 from gateway.web.allowing import Allowing
 from gateway.web.assets import Assets
 from gateway.web.chat import Chat
@@ -53,6 +54,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *HooksPage(services, pages, sign_in).routes(),
         *RepliesPage(services, pages, sign_in).routes(),
         *PaymentsPage(services, pages, sign_in).routes(),
+        *AdminPage(services, pages, pace).routes(),
         *inbox.routes(),
         *FirstUse(services, pages, sign_in, inbox).routes(),
         *Formatted(services, pages, sign_in).routes(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from gateway.flow.administration import Administration
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
@@ -21,11 +22,30 @@ from gateway.flow.submit import Submissions
 from gateway.flow.team import TeamDesk
 from gateway.flow.visit import Visits
 from gateway.ports.hooks import HookDesk
+from gateway.rules.dns_verdicts import Verdict
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.guesses import Guesses, usual_guesses
 
 
 async def _nowhere() -> Sequence[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check of the installation found. state: "ok" | "warning" | "failed" | "skipped"."""
+
+    check: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+async def _unchecked() -> Sequence[Checked]:
+    return ()
+
+
+async def _unasked() -> Sequence[Verdict]:
     return ()
 
 
@@ -36,6 +56,7 @@ class WebServices:
     uploads: an existing directory on the file system of the blobs, for files on their way in.
     upload_files, upload_bytes: what one message may bring along, all files together.
     egress_addresses: returns the addresses that the gateway connects from, as far as known.
+    health, dns: what the admin page tells of the installation; `dns` asks DNS.
     posts_per_minute: of one person, or of one peer that signs in.
     undo: how long an answer written in the Inbox may be taken back before it leaves.
     sandbox_domain: whose customers answer by themselves, "" without a sandbox.
@@ -55,6 +76,7 @@ class WebServices:
     billing: Billing
     companies: Companies
     team: TeamDesk
+    administration: Administration
     hooks: HookDesk
     dispatch: Dispatch
     mending: Mending
@@ -63,6 +85,8 @@ class WebServices:
     uploads: Path
     upload_files: int = 10
     upload_bytes: int = 20 * 1024 * 1024
+    health: Callable[[], Awaitable[Sequence[Checked]]] = _unchecked
+    dns: Callable[[], Awaitable[Sequence[Verdict]]] = _unasked
     posts_per_minute: int = 120
     undo: timedelta = timedelta(seconds=10)
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere

@@ -18,6 +18,7 @@ import httpx2
 from starlette.applications import Starlette
 
 from gateway.flow.access_tokens import AccessTokens
+from gateway.flow.administration import Administration
 from gateway.flow.billing import Billing
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
@@ -220,7 +221,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
     )
     quota = Quota(1_000_000, timedelta(hours=1))
     billing = Billing(context)
-    submissions = Submissions(context, quota)
+    submissions, companies = Submissions(context, quota), Companies(context)
     presence = Presence(context)
     services = WebServices(
         context=context,
@@ -234,10 +235,11 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         conversing=Conversing(context, quota, presence),
         presence=presence,
         billing=billing,
-        companies=Companies(context),
+        companies=companies,
         dispatch=Dispatch(context),
         mending=Mending(context, quota),
         team=TeamDesk(context, KeptPasswords()),
+        administration=Administration(context, companies, lambda: "fixed-admin-key"),
         hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(SCHEDULE)),
         accounts=MailAccounts(
             context,
