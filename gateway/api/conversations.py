@@ -16,7 +16,9 @@ from gateway.api.schemas.conversations import (
     ConversationChange,
     ConversationShown,
     ConversationTaken,
+    MergeTaken,
     SenderTaken,
+    SplitTaken,
 )
 from gateway.api.schemas.messages import MessageShown
 from gateway.api.search import question
@@ -158,6 +160,20 @@ async def answer(call: Call) -> Reply:
     return await written(call, message)
 
 
+async def merge(call: Call) -> Reply:
+    """Merge a conversation into another one."""
+    into = call.body(MergeTaken).into
+    return _reply(await call.services.sorting.merge(call.company, call.path["id"], into))
+
+
+async def split(call: Call) -> Reply:
+    """Give messages a conversation of their own."""
+    message_ids = call.body(SplitTaken).message_ids
+    new = await call.services.sorting.split(call.company, call.path["id"], message_ids)
+    location = {"Location": f"/v1/conversations/{new.id}"}
+    return Reply(conversation_shown(new), {**etag(new.version), **location})
+
+
 _ONE = "/v1/conversations/{id}"
 _READ: dict[str, Any] = {
     "access": Access.COMPANIES,
@@ -205,6 +221,22 @@ ROUTES = (
         versioned=True,
     ),
     Route("PATCH", _ONE, "Change a conversation", change, **_CHANGE, body=ConversationChange),
+    Route(
+        "POST",
+        f"{_ONE}/merge",
+        "Move everything into another conversation; old tokens and links lead there",
+        merge,
+        **_CHANGE,
+        body=MergeTaken,
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/split",
+        "Move messages into a new conversation; answers to them go there",
+        split,
+        **{**_CHANGE, "status": 201},
+        body=SplitTaken,
+    ),
     Route("POST", f"{_ONE}/read", "Note that everything was seen", mark_read, **_CHANGE),
     Route(
         "POST",

@@ -16,6 +16,7 @@ from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.online import OnlinePayments
 from gateway.flow.privacy import Privacy
 from gateway.flow.receipts import Receipts
+from gateway.flow.sorting import Sorting
 from gateway.flow.submit import Submissions
 from gateway.ports.hooks import HookDesk
 from gateway.runtime.http.draining import Draining
@@ -69,6 +70,7 @@ class Services:
     accounts: MailAccounts
     hooks: HookDesk
     receipts: Receipts
+    sorting: Sorting
     streams: Streams
     privacy: Privacy
     meters: Meters

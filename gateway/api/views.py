@@ -85,6 +85,7 @@ def _conversation(conversation: Conversation) -> dict[str, Any]:
         "tags": list(conversation.tags),
         "assignee": conversation.assignee,
         "merged_into": conversation.merged_into,
+        "split_from": conversation.split_from,
         "created_at": conversation.created_at,
         "updated_at": conversation.updated_at,
     }

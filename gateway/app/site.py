@@ -18,6 +18,7 @@ from gateway.app.overseeing import Overseeing
 from gateway.app.plain import http_limits, sts_policy
 from gateway.flow.administration import Administration
 from gateway.flow.reminders import ReminderWishes
+from gateway.flow.sorting import Sorting
 from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.edge import Edge
@@ -119,6 +120,7 @@ def _services(
         accounts=office.accounts,
         hooks=office.hooks,
         receipts=office.receipts,
+        sorting=Sorting(office.context),
         streams=Streams(office.context.store, draining),
         privacy=office.privacy,
         meters=meters,

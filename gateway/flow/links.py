@@ -5,6 +5,7 @@ from datetime import datetime
 from gateway.flow.context import Context
 from gateway.flow.people import latest
 from gateway.flow.refusal import Kind, Refused, not_found
+from gateway.flow.sorting import descends
 from gateway.ports.store import Work
 from gateway.rules.model import Conversation, Invoice, Participant, Tenant
 from gateway.rules.tokens import LinkRef, PdfRef, read_chat_token, read_pdf_token
@@ -65,10 +66,17 @@ def enter(
 
 
 def invoice_in(work: Work, conversation: Conversation, invoice_id: str) -> Invoice:
-    """Return an invoice of the conversation; raises Refused NOT_FOUND."""
+    """Return an invoice of the conversation, or of one that was split from it.
+
+    Raises Refused NOT_FOUND.
+    """
     invoice = work.invoices.get(conversation.tenant_id, invoice_id)
-    if invoice is None or invoice.conversation_id != conversation.id:
+    if invoice is None:
         raise not_found("invoice")
+    if invoice.conversation_id != conversation.id:
+        home = work.conversations.get(invoice.tenant_id, invoice.conversation_id)
+        if home is None or not descends(work, home, conversation.id):
+            raise not_found("invoice")
     return invoice
 
 

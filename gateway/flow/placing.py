@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gateway.flow.context import Context
 from gateway.flow.people import latest
+from gateway.flow.sorting import descends
 from gateway.mail.mailbox import Mailbox
 from gateway.mail.reading import Reading
 from gateway.ports.store import Work
@@ -83,6 +84,7 @@ def find_place(
     conversation = _conversation(work, tenant, found.conversation_id)
     if conversation is None:
         return Placed(Place(None, "new", found.evidence), None, ())
+    found, conversation = _split_off(work, found, conversation, reading)
     people = work.conversations.participants(tenant.id, conversation.id)
     persons = [target.person for target in targets if isinstance(target, ToPerson)]
     return Placed(found, conversation, people, others=_others(work, tenant, persons, conversation))
@@ -123,6 +125,34 @@ def find_writer(
         approved=is_first,
     )
     return Writer(person, expected=is_first, is_new=True)
+
+
+def _split_off(
+    work: Work, found: Place, conversation: Conversation, reading: Reading
+) -> tuple[Place, Conversation]:
+    """Return the place of an answer to messages that were split from their conversation.
+
+    The token of such an answer is of the old conversation; what it answers is named beside it.
+    """
+    tenant_id = conversation.tenant_id
+    if not work.conversations.split_off(tenant_id, conversation.id):
+        return found, conversation
+    named = [*reading.in_reply_to, *reversed(reading.references)]
+    homes = {one.message_id: one.conversation_id for one in work.messages.known(tenant_id, named)}
+    for name in named:
+        home = work.conversations.get(tenant_id, homes[name]) if name in homes else None
+        if home is None:
+            continue
+        if not descends(work, home, conversation.id):
+            return found, conversation
+        home = latest(work, home)
+        old = work.conversations.participant(tenant_id, found.ref) if found.ref else None
+        address = old.mailbox.address.lower() if old else None
+        people = work.conversations.participants(tenant_id, home.id)
+        ref = next((p.ref for p in people if p.mailbox.address.lower() == address), None)
+        evidence = f"{found.evidence}; it answers {name}, which was split off"
+        return replace(found, conversation_id=home.id, evidence=evidence, ref=ref), home
+    return found, conversation
 
 
 def _people(work: Work, tenant: Tenant, seen: Clues) -> Mapping[int, str]:

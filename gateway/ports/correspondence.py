@@ -74,6 +74,9 @@ class Conversations(Protocol):
     def participants(self, tenant_id: str, conversation_id: str) -> Sequence[Participant]:
         """Return the people of a conversation, the customer first."""
 
+    def split_off(self, tenant_id: str, conversation_id: str) -> Sequence[str]:
+        """Return the ids of conversations that were split from one."""
+
     def revoked(self) -> Sequence[tuple[str, int]]:
         """Return (company, ref) of the people whose tokens were revoked, of all companies."""
 
@@ -127,6 +130,14 @@ class Messages(Protocol):
         """Store what its attachments are called and how they are shown, and add new ones.
 
         Those that the message no longer names stay.
+        """
+
+    def move(
+        self, tenant_id: str, conversation_id: str, to: str, ids: Sequence[str] | None = None
+    ) -> None:
+        """Move messages to another conversation, with their deliveries and invoices.
+
+        ids: of messages, None: all of the conversation.
         """
 
     def known(self, tenant_id: str, message_ids: Sequence[str]) -> Sequence[KnownMessage]:

@@ -87,7 +87,8 @@ class Conversation:
 
     unread: messages in that nobody of the company has seen.
     failed: a mail of it could not be delivered, and nobody has mended it yet.
-    merged_into: the conversation that took its messages, or None.
+    merged_into: the conversation that took its messages, or None. split_from: the one
+        that its first messages came from, or None.
     last_message: the beginning of the newest message's text.
     """
 
@@ -105,6 +106,7 @@ class Conversation:
     tags: tuple[str, ...] = ()
     assignee: str | None = None
     merged_into: str | None = None
+    split_from: str | None = None
     invoice_ids: tuple[str, ...] = ()
     locale: str | None = None
     version: int = 1

@@ -27,7 +27,7 @@ from gateway.store.rows import (
 )
 from gateway.store.search import Words, conversations_found, shape
 from gateway.store.search import parameters as query_parameters
-from gateway.store.statements import Statement, columns, new
+from gateway.store.statements import Statement, columns, new, passing
 from gateway.store.tables import CONVERSATION, INVOICE, PARTICIPANT
 from gateway.store.transaction import Row, Transaction
 
@@ -73,6 +73,14 @@ _CHANGE_PERSON = Statement(
         _P.tenant_id == bindparam("the_tenant"), _P.ref == bindparam("the_ref")
     ),
     keys=_CHANGED_PERSON,
+)
+
+_SPLIT_OFF = Statement(
+    select(_C.id).where(
+        text("split_from IS NOT NULL"),
+        _C.split_from == bindparam("from_id"),
+        passing(_C.tenant_id) == bindparam("tenant_id"),
+    )
 )
 
 _NOT_SPAM = _C.status != ConversationStatus.SPAM.value
@@ -221,6 +229,11 @@ class Conversations:
         parameters = {"tenant_id": tenant_id, "conversation_id": conversation_id}
         return [_person(row) for row in self._transaction.rows(_PEOPLE, parameters)]
 
+    def split_off(self, tenant_id: str, conversation_id: str) -> Sequence[str]:
+        """Return the ids of conversations that were split from one."""
+        parameters = {"tenant_id": tenant_id, "from_id": conversation_id}
+        return [row[0] for row in self._transaction.rows(_SPLIT_OFF, parameters)]
+
     def revoked(self) -> Sequence[tuple[str, int]]:
         """Return (company, ref) of the people whose tokens were revoked, of all companies."""
         return [(tenant_id, ref) for tenant_id, ref in self._transaction.rows(_REVOKED, {})]
@@ -256,6 +269,7 @@ def _row(conversation: Conversation) -> dict[str, Any]:
         "tags": list_json(conversation.tags),
         "assignee": conversation.assignee,
         "merged_into": conversation.merged_into,
+        "split_from": conversation.split_from,
         "locale": conversation.locale,
         "version": conversation.version,
     }
@@ -283,6 +297,7 @@ def _conversation(row: Row) -> Conversation:
         version,
         invoice_ids,
         _,
+        split_from,
     ) = row
     return Conversation(
         id=id_,
@@ -299,6 +314,7 @@ def _conversation(row: Row) -> Conversation:
         tags=from_list(tags),
         assignee=assignee,
         merged_into=merged_into,
+        split_from=split_from,
         invoice_ids=tuple(invoice_ids.split()),
         locale=locale,
         version=version,

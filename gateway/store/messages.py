@@ -20,6 +20,7 @@ from gateway.store.message_rows import (
     to_attachment_row,
     to_row,
 )
+from gateway.store.moves import move_messages
 from gateway.store.rows import key_of
 from gateway.store.search import Words, messages_found, parameters, shape
 from gateway.store.statements import Several, Statement, columns, new, passing
@@ -209,6 +210,12 @@ class Messages:
         stored = self.get(message.tenant_id, message.id)
         if stored is not None:
             self._words.change(stored)
+
+    def move(
+        self, tenant_id: str, conversation_id: str, to: str, ids: Sequence[str] | None = None
+    ) -> None:
+        """Move messages (None: all) to another conversation, with deliveries and invoices."""
+        move_messages(self._transaction, tenant_id, conversation_id, to, ids)
 
     def known(self, tenant_id: str, message_ids: Sequence[str]) -> Sequence[KnownMessage]:
         """Return messages of a company with these Message-IDs (ours, submitted, or a relay's)."""

@@ -56,6 +56,7 @@ REFERENCES = (
     Reference(CONTENT, "tenant_id", TENANT, within_company=False, name="sha256"),
     Reference(CONVERSATION, "tenant_id", TENANT, within_company=False),
     Reference(CONVERSATION, "merged_into", CONVERSATION),
+    Reference(CONVERSATION, "split_from", CONVERSATION),
     Reference(PARTICIPANT, "conversation_id", CONVERSATION, name="ref"),
     Reference(MESSAGE, "conversation_id", CONVERSATION),
     Reference(MESSAGE, "raw_key", CONTENT, goal="key"),

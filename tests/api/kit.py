@@ -29,6 +29,7 @@ from gateway.flow.online import OnlinePayments
 from gateway.flow.privacy import Privacy
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
+from gateway.flow.sorting import Sorting
 from gateway.flow.submit import Submissions
 from gateway.hooks.desk import WebhookDesk
 from gateway.hooks.post import HookPolicy
@@ -207,6 +208,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
         hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(schedule)),
         streams=Streams(store, draining),
         receipts=Receipts(context, billing),
+        sorting=Sorting(context),
         draining=draining,
         privacy=Privacy(context, Directory(context), no_fold),
         meters=Meters(),

@@ -1,6 +1,6 @@
 import base64
 
-from tests.api.kit import problem, with_api
+from tests.api.kit import INVOICE, problem, with_api
 from tests.api.scene import scene
 
 PATH = "/v1/conversations"
@@ -161,3 +161,38 @@ async def test_pages_neither_skip_nor_repeat(api):
         if cursor is None:
             break
     assert seen == made[::-1]
+
+
+@with_api()
+async def test_a_conversation_is_merged_into_another_one(api):
+    found = await scene(api)
+    key, body = found.company.key, {**INVOICE, "number": "2"}
+    other = (await api.post("/v1/invoices", key, json=body)).json()["conversation_id"]
+    path = f"/v1/conversations/{found.conversation_id}"
+    merged = await api.post(f"{path}/merge", key, json={"into": other})
+    assert (merged.status_code, merged.json()["id"]) == (200, other)
+    assert (await api.get(path, key)).json()["merged_into"] == other
+    listed = (await api.get("/v1/conversations", key)).json()["data"]
+    assert [one["id"] for one in listed] == [other]
+    messages = (await api.get(f"/v1/conversations/{other}/messages", key)).json()["data"]
+    assert {found.sent_id, found.received_id} < {one["id"] for one in messages}
+    again = await api.post(f"{path}/merge", key, json={"into": other})
+    assert problem(again)[:2] == (409, "merged")
+    unknown = await api.post(f"/v1/conversations/{other}/merge", key, json={"into": "cnv_x"})
+    assert problem(unknown)[::2] == (422, "into")
+
+
+@with_api()
+async def test_messages_are_split_into_a_conversation_of_their_own(api):
+    found = await scene(api)
+    key, path = found.company.key, f"/v1/conversations/{found.conversation_id}"
+    answer = await api.post(f"{path}/split", key, json={"message_ids": [found.received_id]})
+    new = answer.json()
+    assert (answer.status_code, new["split_from"]) == (201, found.conversation_id)
+    assert answer.headers["location"] == f"/v1/conversations/{new['id']}"
+    message = (await api.get(f"/v1/messages/{found.received_id}", key)).json()
+    assert message["conversation_id"] == new["id"]
+    for body, param in (({}, "message_ids"), ({"message_ids": []}, "message_ids")):
+        assert problem(await api.post(f"{path}/split", key, json=body))[::2] == (422, param)
+    rest = await api.post(f"{path}/split", key, json={"message_ids": [found.sent_id]})
+    assert problem(rest)[:2] == (409, "nothing_left")

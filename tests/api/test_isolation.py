@@ -10,6 +10,8 @@ BODIES = {
     "links": {"address": "s@other.test"},
     "messages": {"text": "Hello"},
     "mark-paid": {},
+    "merge": {"into": "cnv_x"},
+    "split": {"message_ids": ["msg_x"]},
     "{id}/redeliver": {"since": "2026-11-01T00:00:00Z"},
 }
 

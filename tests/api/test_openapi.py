@@ -66,6 +66,8 @@ async def test_answers_are_what_the_document_says(api):
         "/v1/invoices": {**INVOICE, "number": "2"},
         "/v1/conversations": {"subject": "S", "customer": {"email": "a@b.test"}, "text": "T"},
         "/v1/conversations/{id}/messages": {"text": "T"},
+        "/v1/conversations/{id}/split": {"message_ids": [found.received_id]},
+        "/v1/conversations/{id}/merge": {"into": "cnv_x"},
         "/v1/conversations/{id}/approve-sender": {"address": "s@other.test"},
         "/v1/messages": {"to": "a@b.test", "subject": "S"},
         "/v1/suppressions": {"address": "x@y.test"},

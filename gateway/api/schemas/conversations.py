@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gateway.api.schemas.base import AskedPage, Given, Instant, Switch, Taken, one_of
 from gateway.api.schemas.documents import Files
-from gateway.api.schemas.fields import Html, Line, MailAddress, Subject, Tag, Text
+from gateway.api.schemas.fields import Html, Line, MailAddress, Opaque, Subject, Tag, Text
 from gateway.api.schemas.people import Customer, CustomerShown
 from gateway.api.schemas.search import Question
 
@@ -48,6 +48,18 @@ class SenderTaken(Taken):
     address: MailAddress
 
 
+class MergeTaken(Taken):
+    """Which conversation takes the messages of this one."""
+
+    into: Opaque
+
+
+class SplitTaken(Taken):
+    """Which messages get a conversation of their own."""
+
+    message_ids: Annotated[tuple[Opaque, ...], Field(min_length=1, max_length=100)]
+
+
 class AskedConversations(AskedPage):
     """Which conversations."""
 
@@ -77,6 +89,7 @@ class ConversationShown(Given):
     tags: list[str]
     assignee: str | None
     merged_into: str | None
+    split_from: str | None
     created_at: Instant
     updated_at: Instant
 

@@ -60,6 +60,7 @@ class ConversationRow(Stored, table=True):
             "ix_conversation_unread", "tenant_id", "updated_at", "position", where="unread > 0"
         ),
         partial("ix_conversation_failed", "tenant_id", "updated_at", "position", where="failed"),
+        partial("ix_conversation_split", "split_from", where="split_from IS NOT NULL"),
     )
 
     position: int | None = position_field()
@@ -82,6 +83,7 @@ class ConversationRow(Stored, table=True):
     version: int
     invoice_ids: str
     customer_key: str
+    split_from: str | None
 
 
 class ParticipantRow(Stored, table=True):
