@@ -1,8 +1,6 @@
 """What a company's accounting asks for: payments, receipts, sums of a time."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -21,38 +19,20 @@ from gateway.api.schemas.books import (
     StatsShown,
 )
 from gateway.api.schemas.invoices import PaymentNamed
+from gateway.flow import ledger
 from gateway.flow.refusal import invalid
-from gateway.ports.lists import Page
 from gateway.ports.store import Work
 from gateway.rules import currencies
 from gateway.rules.model import Invoice, Payment
 from gateway.rules.payments import day_of
 
-_COLUMNS = tuple(PaymentListed.model_fields)
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _USUAL = timedelta(days=29)
 _LONGEST = timedelta(days=366)
 
 
 def listed(invoice: Invoice, payment: Payment) -> PaymentListed:
     """Return a payment as lists show it."""
-    return PaymentListed(
-        id=payment.id,
-        invoice_id=invoice.id,
-        invoice_number=invoice.number,
-        conversation_id=invoice.conversation_id,
-        customer_name=str(invoice.customer.get("name") or ""),
-        customer_email=str(invoice.customer.get("email") or ""),
-        amount=currencies.shown(payment.amount, invoice.currency),
-        currency=invoice.currency,
-        method=payment.method,
-        on=payment.on,
-        by=payment.by,
-        confirmed=payment.confirmed,
-        withdrawn=payment.withdrawn,
-        note=payment.note,
-        created_at=payment.created_at,
-    )
+    return PaymentListed(**ledger.entry(invoice, payment))
 
 
 async def payments(call: Call) -> Reply | Response:
@@ -68,37 +48,9 @@ async def payments(call: Call) -> Reply | Response:
         found = await store.read(lambda work: work.invoices.payments(tenant_id, page, **days))
         return Reply(shown(found, lambda pair: listed(*pair)))
 
-    async def lines() -> AsyncIterator[str]:
-        yield _line(_COLUMNS)
-        cursor: str | None = None
-        while True:
-            page = Page(100, cursor)
-            found = await store.read(
-                lambda work, page=page: work.invoices.payments(tenant_id, page, **days)  # type: ignore[misc]
-            )
-            for invoice, payment in found.items:
-                values = listed(invoice, payment).model_dump(mode="json")
-                yield _line([values[name] for name in _COLUMNS])
-            cursor = found.next_cursor
-            if cursor is None:
-                return
-
+    lines = ledger.csv_lines(store, tenant_id, **days)
     named = {"Content-Disposition": 'attachment; filename="payments.csv"'}
-    return StreamingResponse(lines(), 200, named, "text/csv; charset=utf-8")
-
-
-def _line(values: Sequence[object]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow([_cell(value) for value in values])
-    return text.getvalue()
-
-
-def _cell(value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+    return StreamingResponse(lines, 200, named, "text/csv; charset=utf-8")
 
 
 async def receipt(call: Call) -> Reply:

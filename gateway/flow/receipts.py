@@ -96,6 +96,17 @@ class Receipts:
 
         return await context.store.write(store)
 
+    async def held(self, tenant: Tenant, conversation_id: str, receipt_id: str) -> ReceiptFacts:
+        """Return a receipt of a company's conversation; raises Refused if unknown."""
+
+        def look(work: Work) -> ReceiptFacts:
+            conversation = work.conversations.get(tenant.id, conversation_id)
+            if conversation is None:
+                raise not_found("conversation")
+            return _facts(work, tenant, conversation, receipt_id)
+
+        return await self._context.store.read(look)
+
     async def show(self, token: str, receipt_id: str) -> ReceiptFacts:
         """Return a receipt of the link's conversation; drafts of what was taken back are gone."""
         context, now = self._context, self._context.clock.now()
@@ -103,11 +114,7 @@ class Receipts:
 
         def look(work: Work) -> ReceiptFacts:
             tenant, _, conversation = enter(work, link, now)
-            for invoice in work.invoices.of_conversation(tenant.id, conversation.id):
-                for receipt, payment in standing_receipts(invoice):
-                    if receipt.id == receipt_id:
-                        return ReceiptFacts(tenant, conversation, invoice, payment, receipt)
-            raise not_found("receipt")
+            return _facts(work, tenant, conversation, receipt_id)
 
         return await context.store.read(look)
 
@@ -126,6 +133,14 @@ class Receipts:
         receipt = work.invoices.add_receipt(invoice.tenant_id, receipt)
         tell_receipt(self._context, work, invoice, receipt, now)
         return receipt
+
+
+def _facts(work: Work, tenant: Tenant, conversation: Conversation, receipt_id: str) -> ReceiptFacts:
+    for invoice in work.invoices.of_conversation(tenant.id, conversation.id):
+        for receipt, payment in standing_receipts(invoice):
+            if receipt.id == receipt_id:
+                return ReceiptFacts(tenant, conversation, invoice, payment, receipt)
+    raise not_found("receipt")
 
 
 def standing_receipts(invoice: Invoice) -> Sequence[tuple[Receipt, Payment]]:

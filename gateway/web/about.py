@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from gateway.flow.receipts import standing_receipts
 from gateway.ports.correspondence import ConversationFilter
 from gateway.ports.lists import Page
 from gateway.ports.store import Work
@@ -112,6 +113,15 @@ def _invoice(invoice: Invoice, tenant: Tenant, say: Wording, today: date) -> dic
         "bill": shown,
         "pdf": invoice.pdf_attachment_id,
         "payments": [_payment(one, invoice, say) for one in invoice.payments],
+        "receipts": [
+            {
+                "id": receipt.id,
+                "words": say.text("Receipt {n}", n=receipt.number)
+                if receipt.number
+                else say.text("Receipt, a draft until you confirm"),
+            }
+            for receipt, _ in standing_receipts(invoice)
+        ],
         "is_part_paid": shown.payable and amount_open(invoice) < invoice.amount,
     }
 
@@ -138,6 +148,7 @@ def _payment(payment: Payment, invoice: Invoice, say: Wording) -> dict[str, Any]
         "state": say.text(state),
         "note": payment.note,
         "noted_by": payment.noted_by,
+        "has_receipt": any(one.payment_id == payment.id for one in invoice.receipts),
         "stands": payment.confirmed and not payment.withdrawn,
     }
 

@@ -21,6 +21,7 @@ from gateway.web.downloads import download
 from gateway.web.email_settings import account_failure
 from gateway.web.opened import Opened, look_at
 from gateway.web.pages import Pages
+from gateway.web.paying import receipt_download
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.wording import wording
@@ -47,6 +48,7 @@ class Inbox:
             route("/inbox", self.show_list),
             route(ONE, self.show_one),
             route("/inbox/attachments/{attachment}", self.attachment),
+            route(f"{ONE}/receipts/{{receipt}}", self.receipt),
             route("/inbox/messages/{message}/original.eml", self.original),
         ]
 
@@ -74,6 +76,14 @@ class Inbox:
         if found is None:
             raise not_found("attachment")
         return await download(request, found, stream(context, found.tenant_id, found.sha256))
+
+    async def receipt(self, request: Request) -> Response:
+        """Download a receipt."""
+        seat, params = await self._sign_in.reader(request), request.path_params
+        facts = await self._services.receipts.held(
+            seat.tenant, params["conversation"], params["receipt"]
+        )
+        return await receipt_download(facts, self._services.context.names.hostname)
 
     async def original(self, request: Request) -> Response:
         """Download a mail as it came, headers and all."""

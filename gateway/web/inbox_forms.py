@@ -41,6 +41,7 @@ class InboxForms:
             f"{invoice}/confirm-payment": self.confirm,
             f"{invoice}/refuse-payment": self.refuse,
             f"{invoice}/mark-paid": self.mark_paid,
+            f"{invoice}/receipt": self.receipt,
             f"{delivery}/retry": self.retry,
             f"{delivery}/again": self.again,
             f"{delivery}/correct": self.correct,
@@ -179,6 +180,14 @@ class InboxForms:
         await self._services.billing.mark_paid(
             seat.tenant, invoice_id, PaymentDraft(noted_by=seat.user or "")
         )
+        return see_other(_back(request))
+
+    async def receipt(self, request: Request) -> Response:
+        """Make the receipt of a payment."""
+        seat = await self._sign_in.writer(request)
+        payment_id = (await fields_of(request)).get("payment_id") or None
+        invoice_id = request.path_params["invoice"]
+        await self._services.receipts.make(seat.tenant, invoice_id, payment_id)
         return see_other(_back(request))
 
     async def retry(self, request: Request) -> Response:

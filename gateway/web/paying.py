@@ -107,12 +107,7 @@ class Paying:
         """Return a receipt as a PDF, always as a download."""
         params, names = request.path_params, self._services.context.names
         facts = await self._services.receipts.show(params["token"], params["receipt"])
-        say = wording(facts.conversation.locale or facts.tenant.locale)
-        paper = await asyncio.to_thread(_paper, facts, say, names.hostname)
-        number = facts.receipt.number
-        name = f"receipt-{number}.pdf" if number else "receipt-draft.pdf"
-        headers = {"Content-Disposition": disposition(name), "Content-Security-Policy": SANDBOX}
-        return Response(paper, 200, headers, "application/pdf")
+        return await receipt_download(facts, names.hostname)
 
     async def pay(self, request: Request) -> Response:
         """Say where paying online leads; changes nothing."""
@@ -230,6 +225,16 @@ class Paying:
         }
         status = STATUS[trouble.kind] if trouble else 200
         return self._pages.page("paid.html", values, say=say, status=status)
+
+
+async def receipt_download(facts: ReceiptFacts, host: str) -> Response:
+    """Return a receipt as a PDF in the customer's language, always as a download."""
+    say = wording(facts.conversation.locale or facts.tenant.locale)
+    paper = await asyncio.to_thread(_paper, facts, say, host)
+    number = facts.receipt.number
+    name = f"receipt-{number}.pdf" if number else "receipt-draft.pdf"
+    headers = {"Content-Disposition": disposition(name), "Content-Security-Policy": SANDBOX}
+    return Response(paper, 200, headers, "application/pdf")
 
 
 def _paper(facts: ReceiptFacts, say: Wording, host: str) -> bytes:

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
+from gateway.flow.ledger import csv_lines
 from gateway.ports.lists import Page
 from gateway.rules.model import Invoice, Payment, Tenant
 from gateway.web.about import payment_state
 from gateway.web.bills import METHOD_WORDS
 from gateway.web.company import framed
+from gateway.web.downloads import disposition
 from gateway.web.pages import Pages
 from gateway.web.services import WebServices
 from gateway.web.signin import SignIn
@@ -23,15 +25,25 @@ _BY = {"customer": "the customer", "provider": "the payment provider"}
 
 @dataclass(frozen=True, slots=True)
 class PaymentsPage:
-    """Answers /inbox/payments for those who are signed in."""
+    """Answers /inbox/payments and /inbox/payments.csv for those who are signed in."""
 
     services: WebServices
     pages: Pages
     sign_in: SignIn
 
     def routes(self) -> list[BaseRoute]:
-        """Return the route."""
-        return [self.pages.route(PATH, self.show)]
+        """Return the routes."""
+        return [
+            self.pages.route(PATH, self.show),
+            self.pages.route(f"{PATH}.csv", self.export),
+        ]
+
+    async def export(self, request: Request) -> Response:
+        """Download all payments as a table for accounting."""
+        seat = await self.sign_in.reader(request)
+        lines = csv_lines(self.services.context.store, seat.tenant.id)
+        headers = {"Content-Disposition": disposition("payments.csv")}
+        return StreamingResponse(lines, 200, headers, "text/csv; charset=utf-8")
 
     async def show(self, request: Request) -> Response:
         """Show payments, newest first."""

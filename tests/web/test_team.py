@@ -1,5 +1,7 @@
 """The people of a company: invited, signed in by name and password, bounded by their role."""
 
+import csv
+import io
 import re
 
 import pytest
@@ -248,3 +250,41 @@ async def test_the_list_of_payments_tells_what_was_confirmed_and_by_whom(web):
     await web.sign_in(other.api_key)
     assert "No payments yet." in (await web.get("/inbox/payments")).text
     assert (await web.get("/inbox/payments?cursor=x")).status_code == 422
+
+
+@with_web()
+async def test_payments_are_had_as_csv_with_who_noted_them(web):
+    sent, _, path = await opened(web)
+    await joined(web, name="=Eva")
+    await web.post(f"{path}/invoices/{sent.invoice.id}/mark-paid")
+    answer = await web.get("/inbox/payments.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["invoice_number"], row["amount"], row["confirmed"]) == (
+        "2026-0142",
+        "1254.00",
+        "true",
+    )
+    assert row["noted_by"] == "'=Eva"
+    web.client.cookies.clear()
+    assert (await web.get("/inbox/payments.csv")).status_code == 403
+
+
+@with_web()
+async def test_a_receipt_is_made_beside_the_payment_and_downloaded(web):
+    sent, _, path = await opened(web)
+    invoice = f"{path}/invoices/{sent.invoice.id}"
+    await web.post(f"{invoice}/mark-paid")
+    (payment,) = (await web.invoice(sent.invoice.id)).payments
+    assert "Make a receipt" in (await web.get(path)).text
+    assert (await web.post(f"{invoice}/receipt", {"payment_id": payment.id})).status_code == 303
+    page = (await web.get(path)).text
+    assert "Receipt 1" in page
+    assert "Make a receipt" not in page
+    link = re.search(rf'href="({path}/receipts/rcp_\w+)"', page)[1]
+    paper = await web.get(link)
+    assert paper.content.startswith(b"%PDF")
+    other = await web.services.companies.add(TenantDraft("Other"))
+    await web.sign_in(other.api_key)
+    assert (await web.get(link)).status_code == 404

@@ -34,6 +34,7 @@ class PaymentListed(Given):
     by: Annotated[str, one_of("customer", "company", "provider")]
     confirmed: bool
     withdrawn: bool
+    noted_by: str = Field(description="Who of the company noted or confirmed it, if known.")
     note: str
     created_at: Instant
 
