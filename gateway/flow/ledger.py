@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, date
 from typing import Any
@@ -29,7 +30,8 @@ COLUMNS = (
     "note",
     "created_at",
 )
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULAS = ("=", "+", "-", "@")
+_CONTROLS = ("\t", "\r", "\n")
 _AT_ONCE = 100
 
 
@@ -92,4 +94,6 @@ def _shown(value: Any) -> str:
     if hasattr(value, "astimezone"):
         return str(value.astimezone(UTC).isoformat().replace("+00:00", "Z"))
     text = str(value)
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+    # Spreadsheets skip blanks, and read a full-width sign as the sign.
+    first = unicodedata.normalize("NFKC", text.lstrip()[:1])
+    return f"'{text}" if first in _FORMULAS or text[:1] in _CONTROLS else text

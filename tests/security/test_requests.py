@@ -1,5 +1,8 @@
 """Attacks by requests: ids with paths, fields that nobody may set, words beyond measure."""
 
+import csv
+import io
+
 from tests.api.kit import INVOICE, problem, with_api
 from tests.api.scene import scene
 
@@ -55,3 +58,25 @@ async def test_a67_a_customer_is_no_place_for_a_letter(api):
     ):
         body = {**INVOICE, "customer": customer}
         assert problem(await api.post("/v1/invoices", company.key, json=body))[::2] == (422, param)
+
+
+@with_api()
+async def test_a145_no_cell_of_an_export_is_a_formula(api):
+    company = await api.company()
+    texts = [f"{first}1+1|cmd" for first in "=+-@"]
+    texts += [f"{blank}=1" for blank in (" ", "\u00a0", "\u2003")]
+    texts += ["\uff1d1", "\uff0b1", "\uff0d1", "\uff201", 'x",=1', "x;=1"]
+    refused = ["\t=1", "\tx", "x\n=1"]
+    for number, text in enumerate(texts + refused):
+        body = {**INVOICE, "number": str(number)}
+        invoice = (await api.post("/v1/invoices", company.key, json=body)).json()
+        path = f"/v1/invoices/{invoice['id']}/mark-paid"
+        answer = await api.post(path, company.key, json={"note": text})
+        assert answer.status_code == (422 if text in refused else 200), text
+    answer = await api.get("/v1/payments?format=csv", company.key)
+    rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert len(rows) == len(texts) + 1
+    for cell in (cell for row in rows for cell in row):
+        assert cell.lstrip()[:1] not in tuple("=+-@\uff1d\uff0b\uff0d\uff20"), cell
+        assert cell[:1] not in ("\t", "\r", "\n"), cell
