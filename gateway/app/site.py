@@ -58,6 +58,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         companies=office.companies,
         dispatch=office.dispatch,
         mending=office.mending,
+        sorting=Sorting(office.context),
         team=office.team,
         administration=Administration(
             office.context, office.companies, lambda: live().server.admin_key.text

@@ -27,6 +27,7 @@ from gateway.web.rendering import environment
 from gateway.web.replies_page import RepliesPage
 from gateway.web.services import WebServices
 from gateway.web.signin import SignIn
+from gateway.web.sorting_forms import SortingForms
 from gateway.web.team_page import TeamPage
 
 
@@ -59,6 +60,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *FirstUse(services, pages, sign_in, inbox).routes(),
         *Formatted(services, pages, sign_in).routes(),
         *InboxForms(services, pages, sign_in, inbox).routes(),
+        *SortingForms(services, pages, sign_in, inbox).routes(),
         assets.route(HEADERS),
         *pages.nothing("/c"),
         *pages.nothing("/d"),

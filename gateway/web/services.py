@@ -18,6 +18,7 @@ from gateway.flow.presence import Presence
 from gateway.flow.receipts import Receipts
 from gateway.flow.reminders import ReminderWishes
 from gateway.flow.renewal import Renewal
+from gateway.flow.sorting import Sorting
 from gateway.flow.submit import Submissions
 from gateway.flow.team import TeamDesk
 from gateway.flow.visit import Visits
@@ -80,6 +81,7 @@ class WebServices:
     hooks: HookDesk
     dispatch: Dispatch
     mending: Mending
+    sorting: Sorting
     submissions: Submissions
     accounts: MailAccounts
     uploads: Path

@@ -33,6 +33,7 @@ from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.reminders import ReminderWishes
 from gateway.flow.renewal import Renewal
+from gateway.flow.sorting import Sorting
 from gateway.flow.submit import Submissions
 from gateway.flow.team import TeamDesk
 from gateway.flow.visit import Visits
@@ -238,6 +239,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         companies=companies,
         dispatch=Dispatch(context),
         mending=Mending(context, quota),
+        sorting=Sorting(context),
         team=TeamDesk(context, KeptPasswords()),
         administration=Administration(context, companies, lambda: "fixed-admin-key"),
         hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(SCHEDULE)),
