@@ -16,7 +16,7 @@ from gateway.flow.outbox import Packed, post
 from gateway.flow.placing import find_place, find_writer, is_about_erased
 from gateway.flow.reading_in import keep_documents, message_of, sender_of
 from gateway.flow.recognising import recognised
-from gateway.flow.report import apply_report
+from gateway.flow.report import apply_report, passed_on
 from gateway.flow.suggesting import hints_of, suggestions_of, warnings_of
 from gateway.mail.errors import Fault, MailError
 from gateway.mail.reading import Reading
@@ -230,10 +230,9 @@ class Ingest:
             )
             message = as_shown(context, tenant, reading, message)
             stored = post(context, work, Packed(message, (), kept), now)
-            if reading.report is not None:
-                apply_report(
-                    context, work, tenant, reading.report, delivery=placed.delivery, now=now
-                )
+            report = reading.report or passed_on(context, tenant, reading)
+            if report is not None:
+                apply_report(context, work, tenant, report, delivery=placed.delivery, now=now)
                 # That may have changed the conversation.
                 found = work.conversations.get(tenant.id, conversation.id)
                 conversation = found or conversation

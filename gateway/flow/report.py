@@ -9,6 +9,7 @@ from gateway.flow.aftermath import suppress, tell_fate
 from gateway.flow.context import Context
 from gateway.flow.submitter_reports import order_report
 from gateway.mail.errors import Fault
+from gateway.mail.reading import Reading
 from gateway.mail.report import Report, ReportedRecipient
 from gateway.ports.store import Work
 from gateway.rules import events, ids
@@ -16,6 +17,7 @@ from gateway.rules.bounce_rules import BounceRule
 from gateway.rules.bounces import classify
 from gateway.rules.model import Delivery, Reason, Suppression, Tenant
 from gateway.rules.names import split_address
+from gateway.rules.own_server import settings_of
 from gateway.rules.reasons import plain_words
 from gateway.rules.states import IllegalStep, State, Step, step
 from gateway.rules.tokens import Label, read_item_token
@@ -52,6 +54,17 @@ def apply_report(
         found = _delivery_for(recipient, named, delivery)
         if found is not None:
             _move(context, work, found, recipient, now)
+
+
+def passed_on(context: Context, tenant: Tenant, reading: Reading) -> Report | None:
+    """Return a report that came to the mailbox of the company's own server, and from there to us.
+
+    Nobody else's word for it counts.
+    """
+    if reading.attached_report is None or not settings_of(tenant).uses_own_server:
+        return None
+    is_theirs = (reading.author or "").lower() == context.names.author_address(tenant).lower()
+    return reading.attached_report if is_theirs else None
 
 
 def _bounce(one: ReportedRecipient, rules: Sequence[BounceRule]) -> Mapping[str, Any]:

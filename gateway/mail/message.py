@@ -46,6 +46,7 @@ _GOALS = (
 )  # fmt: skip
 _ADDRESSEES = 300
 _REPORT_OCTETS = 512 * 1024
+_HEAD_OCTETS = 16 * 1024
 _REPORT_TYPES = frozenset(
     {
         "message/delivery-status", "message/global-delivery-status", "message/feedback-report",
@@ -131,10 +132,31 @@ def read(raw: bytes, *, limits: ReadLimits = _DEFAULT_LIMITS, null_sender: bool 
         automatic=verdict.kind,
         automatic_why=verdict.why,
         report=report,
+        attached_report=_attached_report(raw, tree) if report is None else None,
         absence=absence,
         readable=not tree.is_cut,
         defects=tuple(defects),
     )
+
+
+def _attached_report(raw: bytes, tree: Tree) -> Report | None:
+    """Return what the first attached message reports, None if there is none or it reports nothing.
+
+    Only what says by its type that it is a report: a person may attach any mail.
+    """
+    for part in tree.root.leaves():
+        if part.content_type != "message/rfc822":
+            continue
+        head = raw[part.start : min(part.end, part.start + _HEAD_OCTETS)].lower()
+        if b"report-type" not in head or _is_trap(tree):
+            return None
+        try:
+            octets = part.octets(raw)[:_REPORT_OCTETS]
+            message = email.message_from_bytes(octets, policy=policy.compat32)
+            return keepable_record(read_report(message, null_sender=True))
+        except (RecursionError, UnicodeError):
+            return None
+    return None
 
 
 def _ids(fields: Fields, name: str) -> tuple[str, ...]:

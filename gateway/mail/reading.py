@@ -68,6 +68,8 @@ class Reading:
         blocked_pictures: remote ones that were taken out.
     automatic: "auto_reply", "bulk", "bounce", "delay", "report", "challenge", or None;
         automatic_why: what says so, in words.
+    report: what the mail itself reports; attached_report: what a report says that somebody
+        passed on as an attachment, in a mail that is no report.
     absence: what an "auto_reply" says of its writer's return, or None.
     readable: False where a limit cut something off.
     defects: what was odd, in the words of `parts.Tree` and `texts.Texts`, and "second_reader".
@@ -97,6 +99,7 @@ class Reading:
     automatic: str | None = None
     automatic_why: str = ""
     report: Report | None = None
+    attached_report: Report | None = None
     absence: Absence | None = None
     readable: bool = True
     defects: tuple[str, ...] = ()

@@ -177,3 +177,67 @@ async def test_sandbox_recipients_stay_in_the_machine(tmp_path):
         sent = await desk.invoice(customer=Mailbox("", "ok@sandbox.test"))
         (delivery,) = await desk.deliveries(sent.message_id)
         assert delivery.route == "sandbox.test"
+
+
+BOUNCE = b"""From: MAILER-DAEMON@smtp.acme.example
+To: invoices@acme.example
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+
+Sorry.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; smtp.acme.example
+
+Final-Recipient: rfc822; jana@client.example
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 no such user
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <MESSAGE_ID>
+Subject: Invoice
+
+--b--
+"""
+FORWARDED = b"""From: invoices@acme.example
+To: RECIPIENT
+Subject: Fwd: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=outer
+
+--outer
+Content-Type: text/plain
+
+see below
+--outer
+Content-Type: message/rfc822
+
+"""
+
+
+@pytest.mark.parametrize("way", ["redirected", "attached"])
+async def test_a_report_that_came_to_the_companys_mailbox_counts_when_it_is_forwarded(
+    tmp_path, way
+):
+    async with open_desk(tmp_path) as desk:
+        await switch(desk)
+        sent = await desk.invoice()
+        (ended,), relay = await desk.deliver()
+        assert relay.sent[0].recipient.notify == ("FAILURE", "DELAY")
+        message = await desk.message(sent.message_id)
+        raw = BOUNCE.replace(b"MESSAGE_ID", message.message_id.encode())
+        to = desk.context.names.sender_address(desk.tenant)
+        if way == "attached":
+            raw = FORWARDED.replace(b"RECIPIENT", to.encode()) + raw + b"\n--outer--\n"
+        await desk.receive(raw, to, sender="invoices@acme.example")
+        (delivery,) = await desk.deliveries(sent.message_id)
+        assert (ended.state, delivery.state) == ("sent", "bounced")
+        assert delivery.reason.key == "no_such_address"
+        assert (await desk.conversation(sent.invoice.conversation_id)).failed
