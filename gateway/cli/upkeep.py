@@ -21,6 +21,7 @@ def register(program: typer.Typer) -> None:
     program.command("verify")(verify)
     program.command("migrate")(migrate)
     program.command("backup")(backup)
+    program.command("export")(export)
     program.command("restore")(restore)
     program.command("status")(status)
     program.command("rotate-keys")(rotate_keys)
@@ -61,6 +62,17 @@ def backup(
     """Write a consistent copy of everything, secret and keys included, while it runs."""
     given = {"file": str(file.absolute())}
     show_one(ask(config, "backup", given), as_json=as_json)
+
+
+def export(
+    tenant: Annotated[str, typer.Argument(help="The company's id or slug.")],
+    file: Annotated[Path, typer.Argument(help="A new file, .zip.")],
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Write all that is kept of a company to a zip: JSON lines, mails, documents."""
+    given = {"tenant": tenant, "file": str(file.absolute())}
+    show_one(ask(config, "export", given), as_json=as_json)
 
 
 def restore(

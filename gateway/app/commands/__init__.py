@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, Command] = {
     "secrets.rotate": secrets.rotate,
     "verify": upkeep.verify,
     "backup": upkeep.backup,
+    "export": upkeep.export,
     "status": upkeep.status,
 }
 

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from gateway.app.commands.words import time_of
+from gateway.app.exporting import Export
 from gateway.app.keepsakes import keepsakes
 from gateway.app.office import Office
 from gateway.ports.lists import Page
 from gateway.ports.store import Work
+from gateway.runtime.control import CommandError
 from gateway.store.backup import write_backup
 from gateway.store.verify import findings
 
@@ -27,6 +29,19 @@ async def backup(office: Office, given: Mapping[str, Any]) -> Any:
     target = Path(str(given["file"]))
     kept = keepsakes(office.settings)
     return await write_backup(office.store, office.blobs, target, files=kept)
+
+
+async def export(office: Office, given: Mapping[str, Any]) -> Any:
+    """Write all that is kept of a company to a new file; return how much of what."""
+    tenant = await office.companies.find(str(given["tenant"]))
+    target, export = Path(str(given["file"])), Export(office.context, tenant)
+    try:
+        await export.write(target)
+    except FileExistsError as error:
+        raise CommandError(f"{target} exists; name a new file") from error
+    except OSError as error:
+        raise CommandError(f"{target}: {error.strerror}") from error
+    return {"file": str(target), "tenant": tenant.slug, **export.counts}
 
 
 async def status(office: Office, given: Mapping[str, Any]) -> Any:
