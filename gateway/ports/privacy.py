@@ -13,8 +13,9 @@ class Traces:
     """Where a person was met in a company's data.
 
     address: in lower case. words: the address and the names, in lower case, that no text may hold.
-    refs: of participants. whole: conversations whose customer they are. parts: other
-    conversations that they wrote in or were written to. events: positions of rows.
+    refs: of participants. whole: conversations whose customer they alone are. shared: those
+    that took in another customer's by a merge. parts: shared ones, and all others that they
+    wrote in or were written to. documents: invoices that name them. events: positions of rows.
     """
 
     tenant_id: str
@@ -22,7 +23,9 @@ class Traces:
     words: tuple[str, ...] = ()
     refs: tuple[int, ...] = ()
     whole: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
     events: tuple[int, ...] = ()
 
     @property

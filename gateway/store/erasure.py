@@ -22,9 +22,11 @@ from gateway.rules.erasure import (
     without_person,
     without_words,
 )
+from gateway.rules.model import Direction
 from gateway.rules.states import FINAL, State
 from gateway.store.contents import add_content
 from gateway.store.leftovers import NO_ENVELOPE, NO_PEER, content_keys, drop_unused
+from gateway.store.message_rows import recipients_of
 from gateway.store.messages import Messages
 from gateway.store.rows import dict_json, from_dict, key_of
 from gateway.store.search import Words
@@ -99,15 +101,31 @@ class Erasing:
         traces = self._traces
         theirs: list[str] = []
         others: list[str] = []
+        brought = self._brought()
         for place, is_whole in ((traces.whole, True), (traces.parts, False)):
             for ids in chunks(place):
-                found = select(_M.id, _M.from_address, _M.author_ref).where(
-                    _among(_M.conversation_id, ids)
-                )
-                for id_, address, ref in self._rows(found.order_by(_M.position)):
+                found = select(
+                    _M.id, _M.from_address, _M.author_ref, _M.direction, _M.recipients
+                ).where(_among(_M.conversation_id, ids))
+                for id_, address, ref, way, recipients in self._rows(found.order_by(_M.position)):
                     is_theirs = address.lower() == traces.address or ref in traces.refs
-                    (theirs if is_whole or is_theirs else others).append(id_)
+                    is_ours = way == Direction.OUT.value
+                    to_them = id_ in brought or (is_ours and self._only_to_them(recipients))
+                    (theirs if is_whole or is_theirs or to_them else others).append(id_)
         return theirs, others
+
+    def _brought(self) -> set[str]:
+        """Return the ids of the messages that brought their documents."""
+        brought: set[str] = set()
+        for ids in chunks(self._traces.documents):
+            found = select(INVOICE.c.message_id).where(_among(INVOICE.c.id, ids))
+            brought |= {row[0] for row in self._rows(found) if row[0] is not None}
+        return brought
+
+    def _only_to_them(self, recipients: str) -> bool:
+        to, cc, _ = recipients_of(recipients)
+        seen = {one.address.lower() for one in (*to, *cc)}
+        return seen == {self._traces.address}
 
     def _attachments(self, messages: Sequence[str]) -> int:
         count = 0
@@ -230,14 +248,17 @@ class Erasing:
 
     def _conversations(self) -> None:
         traces, these = self._traces, CONVERSATION.c
+        nobody = {
+            "customer_name": "",
+            "customer_address": ERASED_ADDRESS,
+            "customer_key": ERASED_ADDRESS,
+        }
         for ids in chunks(traces.whole):
             self._update(
                 CONVERSATION,
                 _among(these.id, ids),
+                **nobody,
                 subject="",
-                customer_name="",
-                customer_address=ERASED_ADDRESS,
-                customer_key=ERASED_ADDRESS,
                 last_message="",
                 status="closed",
                 unread=0,
@@ -246,32 +267,32 @@ class Erasing:
                 version=these.version + 1,
             )
         for ids in chunks(traces.parts):
-            self._update(
-                CONVERSATION, _among(these.id, ids), last_message="", version=these.version + 1
-            )
+            found = select(these.id, these.subject).where(_among(these.id, ids))
+            for id_, subject in self._rows(found):
+                self._update(
+                    CONVERSATION,
+                    these.id == id_,
+                    **(nobody if id_ in traces.shared else {}),
+                    subject=without_words(subject, traces.words),
+                    last_message="",
+                    version=these.version + 1,
+                )
 
     def _invoices(self) -> int:
         """Keep number, kind, amounts, days and payments; the person, words and lines go."""
         these, nobody = INVOICE.c, dict_json({"name": "", "email": ERASED_ADDRESS})
-        count = 0
-        for ids in chunks(self._traces.whole):
-            found = [
-                row[0]
-                for row in self._rows(select(these.id).where(_among(these.conversation_id, ids)))
-            ]
-            for some in chunks(found):
-                self._update(
-                    INVOICE,
-                    _among(these.id, some),
-                    customer=nobody,
-                    message="",
-                    lines="[]",
-                    payment="{}",
-                    version=these.version + 1,
-                )
-                self._update(PAYMENT, _among(PAYMENT.c.invoice_id, some), note="")
-            count += len(found)
-        return count
+        for some in chunks(self._traces.documents):
+            self._update(
+                INVOICE,
+                _among(these.id, some),
+                customer=nobody,
+                message="",
+                lines="[]",
+                payment="{}",
+                version=these.version + 1,
+            )
+            self._update(PAYMENT, _among(PAYMENT.c.invoice_id, some), note="")
+        return len(self._traces.documents)
 
     def _events(self) -> None:
         """Take the person out of events; bodies of webhooks are made of them when they are sent."""

@@ -4,8 +4,12 @@ import email
 
 import pytest
 
+from gateway.flow.drafts import AnswerDraft
 from gateway.flow.privacy import Privacy
+from gateway.flow.sorting import Sorting
+from gateway.mail.mailbox import Mailbox
 from gateway.rules.erasure import ERASED_ADDRESS
+from gateway.store.verify import findings
 from tests.flow.desk import open_desk
 from tests.flow.test_answer_journey import address, answer, sent_mail
 
@@ -80,4 +84,39 @@ async def test_who_writes_anew_after_an_erasure_is_a_new_person(tmp_path):
         assert message.from_.address == "jana@client.example"
 
 
+@pytest.mark.parametrize("stays", ["hers", "his", "his, split again"])
+async def test_a151_a_merge_hides_nobody_and_takes_nobody_else_along(tmp_path, stays):
+    async with open_desk(tmp_path) as desk:
+        sent, _, mail = await sent_mail(desk)
+        await desk.receive(answer(mail), address(mail))
+        hers = sent.invoice
+        petr = await desk.invoice("2", customer=PETR, message="For Petr alone.")
+        places = [hers.conversation_id, petr.invoice.conversation_id]
+        old, into = places if stays.startswith("his") else reversed(places)
+        sorting = Sorting(desk.context)
+        await sorting.merge(desk.tenant, old, into)
+        if "split" in stays:
+            await sorting.split(desk.tenant, into, [sent.message_id])
+        to_both = await desk.conversing.answer(desk.tenant, into, AnswerDraft("Dear Jana Malá"))
+        await erase(desk)
+
+        found = await desk.read(lambda work: work.invoices.get(desk.tenant.id, hers.id))
+        assert (found.customer["email"], found.message) == (ERASED_ADDRESS, "")
+        kept = await desk.read(lambda work: work.invoices.get(desk.tenant.id, petr.invoice.id))
+        assert kept.customer["email"] == PETR.address
+        his = await desk.message(petr.message_id)
+        assert "For Petr alone." in his.text
+        assert len(his.attachments) == 1
+        first = await desk.message(sent.message_id)
+        assert (first.text, len(first.attachments)) == ("", 0)
+        assert "jana" not in (await desk.message(to_both.id)).text.lower()
+        for place in places:
+            conversation = await desk.conversation(place)
+            assert "jana" not in repr(conversation).lower()
+        assert await findings(desk.context.store, desk.context.blobs) == []
+        for one in await desk.deliveries(to_both.id):
+            assert one.recipient.address in {ERASED_ADDRESS, PETR.address}
+
+
 JANA = "jana@client.example"
+PETR = Mailbox("Petr", "petr@other.example")
