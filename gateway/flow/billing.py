@@ -129,9 +129,13 @@ class Billing:
     ) -> Payment:
         """Return the payment that a draft tells of. Raises Refused if it makes no sense."""
         if invoice.status is InvoiceStatus.CANCELLED:
-            raise conflict("cancelled", f"Invoice {invoice.number} was cancelled.")
+            raise conflict(
+                "cancelled", "Invoice {number} was cancelled.", values={"number": invoice.number}
+            )
         if invoice.status is InvoiceStatus.PAID:
-            raise conflict("paid", f"Invoice {invoice.number} is paid already.")
+            raise conflict(
+                "paid", "Invoice {number} is paid already.", values={"number": invoice.number}
+            )
         amount = amount_open(invoice) if draft.amount is None else draft.amount
         if amount <= ZERO:
             raise invalid("amount", "The amount must be more than nothing.")

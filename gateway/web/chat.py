@@ -88,7 +88,7 @@ class Chat:
                 raise
             status = STATUS[refused.kind]
             return await asyncio.to_thread(
-                self._page, request, visit, status=status, trouble=refused.detail, text=text
+                self._page, request, visit, status=status, trouble=refused, text=text
             )
         return see_other(f"/c/{token}#{message.id}")
 
@@ -155,7 +155,7 @@ class Chat:
         visit: Visit,
         *,
         status: int = 200,
-        trouble: str = "",
+        trouble: Refused | None = None,
         text: str = "",
     ) -> Response:
         say = wording(visit.conversation.locale or visit.tenant.locale)
@@ -182,7 +182,7 @@ class Chat:
             "hidden": hidden,
             "files": files_of(files, say),
             "client_id": self._client_id(),
-            "trouble": say.text(trouble),
+            "trouble": say.refusal(trouble) if trouble else "",
             "text": text,
             "most_files": self._services.upload_files,
             "most_mega": self._services.upload_bytes // (1024 * 1024),

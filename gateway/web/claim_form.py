@@ -19,7 +19,9 @@ def draft_of(given: dict[str, str], invoice: Invoice, today: date) -> PaymentDra
         raise invalid("method", "Choose how you paid.")
     note = given.get("note", "").strip()
     if len(note) > _NOTE_CHARS:
-        raise invalid("note", f"The note can have {_NOTE_CHARS} characters at most.")
+        raise invalid(
+            "note", "The note can have {n} characters at most.", values={"n": _NOTE_CHARS}
+        )
     return PaymentDraft(
         amount=_amount(given.get("amount", ""), invoice),
         method=method,
@@ -46,7 +48,9 @@ def _amount(text: str, invoice: Invoice) -> Decimal | None:
     except ValueError as error:
         raise invalid("amount", "The amount is a number such as 1254.00.") from error
     if amount <= 0 or not fits(amount, invoice.currency):
-        raise invalid("amount", f"The amount is none in {invoice.currency}.")
+        raise invalid(
+            "amount", "The amount is none in {currency}.", values={"currency": invoice.currency}
+        )
     return amount
 
 

@@ -98,16 +98,17 @@ class Pages:
         self,
         request: Request,
         status: int,
-        text: str = "",
+        text: str | Refused = "",
         *,
         title: str = "",
         number: str | None = None,
     ) -> Response:
         """Return a page that says what went wrong; number: to be told to our support."""
         say = wording_of_browser(request.headers.get("accept-language", ""))
+        shown = say.refusal(text) if isinstance(text, Refused) else say.text(text)
         values = {
             "title": say.text(title or _TITLES.get(status, _BROKEN)),
-            "text": say.text(text or _TEXTS.get(status, "")),
+            "text": shown or say.text(_TEXTS.get(status, "")),
             "number": number,
         }
         return self.page("problem.html", values, say=say, status=status)
@@ -158,7 +159,7 @@ class Pages:
             case Refused():
                 status = STATUS[error.kind]
                 said = status in {404, 410} or error.code == "too_many"
-                text = "" if said else error.detail
+                text = "" if said else error
                 response = self.problem(request, status, text)
                 if error.retry_after is not None:
                     response.headers["Retry-After"] = str(error.retry_after)

@@ -220,7 +220,7 @@ class Paying:
             "note": given.get("note", ""),
             "today": today.isoformat(),
             "currency": invoice.currency,
-            "trouble": say.text(trouble.detail) if trouble else "",
+            "trouble": say.refusal(trouble) if trouble else "",
             "param": trouble.param if trouble else "",
         }
         status = STATUS[trouble.kind] if trouble else 200

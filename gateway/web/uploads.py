@@ -96,7 +96,10 @@ async def _sorted(
             documents.append(Document(name, content_type(part.content_type), content))
     if len(documents) > files:
         raise Refused(
-            Kind.TOO_LARGE, "too_many_files", f"A message can bring {files} files at most."
+            Kind.TOO_LARGE,
+            "too_many_files",
+            "A message can bring {n} files at most.",
+            values={"n": files},
         )
     if size > octets:
         raise _too_large(octets)
@@ -114,8 +117,10 @@ async def _bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 def _too_large(octets: int) -> Refused:
     mega = octets // (1024 * 1024)
-    detail = f"All files together can have {mega} MB at most." if mega else "The form is too large."
-    return Refused(Kind.TOO_LARGE, "too_large", detail)
+    if not mega:
+        return Refused(Kind.TOO_LARGE, "too_large", "The form is too large.")
+    words = "All files together can have {n} MB at most."
+    return Refused(Kind.TOO_LARGE, "too_large", words, values={"n": mega})
 
 
 def clean_name(given: str) -> str:
@@ -136,13 +141,15 @@ def refuse_dangerous(name: str, content: Content) -> None:
         raise Refused(
             Kind.INVALID,
             "dangerous_file",
-            f"{name} was not sent: programs can't be attached. Nothing was sent yet.",
+            "{name} was not sent: programs can't be attached. Nothing was sent yet.",
+            values={"name": name},
         )
     if ending in _MACROS or _has_macros(content):
         raise Refused(
             Kind.INVALID,
             "dangerous_file",
-            f"{name} was not sent: it holds macros. Save it without them, or as PDF.",
+            "{name} was not sent: it holds macros. Save it without them, or as PDF.",
+            values={"name": name},
         )
 
 

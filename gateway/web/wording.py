@@ -18,6 +18,7 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
+from gateway.flow.refusal import Refused
 from gateway.web.catalogues import ENGLISH, catalogues
 
 _NBSP = "\u00a0"
@@ -47,6 +48,10 @@ class Wording:
     def many(self, one: str, other: str, count: int, /, **values: object) -> str:
         """Return the words for this number of things; `{n}` is the number."""
         return _filled(self.words.ngettext(one, other, count), {"n": count, **values})
+
+    def refusal(self, refused: Refused) -> str:
+        """Return why something can't be done."""
+        return self.text(refused.words, **refused.values)
 
     def money(self, amount: Decimal, currency: str) -> str:
         """Return "€1,254.00", never to be broken between lines."""

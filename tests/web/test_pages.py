@@ -1,12 +1,18 @@
 """The headers of all pages, and what people read when something breaks."""
 
+import ast
+import html
 import re
+from dataclasses import replace
+from datetime import timedelta
+from importlib.resources import files
 
 import pytest
 
 from gateway.mail.errors import Fault
 from gateway.ports.lists import Full
 from gateway.web.pages import POLICY
+from gateway.web.wording import wording
 from tests.web.kit import with_web
 
 COMMON = {
@@ -143,3 +149,68 @@ async def test_style_sheets_are_zipped_for_who_takes_it(web, accepted, coding):
     assert answer.headers.get("content-encoding") == coding
     assert answer.headers["vary"] == "Accept-Encoding"
     assert answer.text.startswith(":root{")
+
+
+REFUSALS = ("visit.py", "billing.py", "claiming.py")
+PAGES = ("claim_form.py", "paying.py", "uploads.py", "guard.py", "pages.py")
+# What no page of ours can lead a customer to.
+FOR_PROGRAMS = {
+    "There is no claim of payment to confirm.",
+    "There is no payment to take back.",
+    "The invoice is {invoice.status.value} already.",
+    "There is no such {what}.",
+}
+
+
+def said_to_customers():
+    """Every sentence with which the customer's pages and journeys refuse something."""
+    folders = [("gateway.flow", REFUSALS), ("gateway.web", PAGES)]
+    for package, names in folders:
+        for name in names:
+            tree = ast.parse(files(package).joinpath(name).read_text("utf-8"))
+            for node in ast.walk(tree):
+                called = getattr(getattr(node, "func", None), "id", "")
+                if called in {"Refused", "invalid", "conflict"}:
+                    words = [one.value for one in node.args if isinstance(one, ast.Constant)]
+                    yield from (one for one in words if isinstance(one, str) and " " in one)
+
+
+@pytest.mark.parametrize("language", ["cs", "de", "es", "fr", "sk"])
+def test_every_refusal_is_said_in_the_customers_language(language):
+    said = {*said_to_customers()} - FOR_PROGRAMS
+    assert len(said) >= 18
+    words = wording(language)
+    assert {one for one in said if words.words.gettext(one) == one} == set()
+
+
+@with_web()
+async def test_a_refused_file_is_told_of_in_the_language_of_the_conversation(web):
+    sent, view, _ = await web.send(customer_locale="de")
+    answer = await web.post(
+        f"{view}/messages", {"text": "x"}, files={"files": ("gift.exe", b"MZ\x90")}
+    )
+    assert answer.status_code == 422
+    assert "gift.exe wurde nicht gesendet" in answer.text
+    assert len(await web.messages(sent.invoice.conversation_id)) == 1
+
+
+@pytest.mark.parametrize("language", ["cs", "de", "en", "es", "fr", "sk"])
+@with_web()
+async def test_links_of_nobody_and_links_that_ended_speak_the_readers_language(web, language):
+    sent, view, pdf = await web.send(customer_locale=language)
+    say = wording(language)
+    asked = {"Accept-Language": language}
+    unknown = await web.get("/c/cnothing", headers=asked)
+    assert say.text("We don't know this link") in html.unescape(unknown.text)
+    (person,) = await web.people(sent.invoice.conversation_id)
+    past = replace(person, link_expires_at=web.context.clock.now() - timedelta(days=1))
+    await web.context.store.write(lambda work: work.conversations.change_participant(past))
+    for path, words in ((view, "Send new link"), (pdf, "This link has expired")):
+        page = await web.get(path, headers=asked)
+        assert page.status_code == 410
+        assert say.text(words) in html.unescape(page.text)
+        assert f'<html lang="{language}"' in page.text
+    gone = replace(person, revoked=True)
+    await web.context.store.write(lambda work: work.conversations.change_participant(gone))
+    page = await web.get(view, headers=asked)
+    assert (page.status_code, "new-link" in page.text) == (410, False)
