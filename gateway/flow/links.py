@@ -8,7 +8,7 @@ from gateway.flow.refusal import Kind, Refused, not_found
 from gateway.flow.sorting import descends
 from gateway.ports.store import Work
 from gateway.rules.model import Conversation, Invoice, Participant, Tenant
-from gateway.rules.tokens import LinkRef, PdfRef, read_chat_token, read_pdf_token
+from gateway.rules.tokens import LinkRef, PdfRef, read_chat_token, read_pdf_token, read_reader_token
 
 _LAST_ISSUE = 255
 
@@ -34,6 +34,14 @@ def link_of(context: Context, token: str) -> LinkRef:
 def pdf_of(context: Context, token: str) -> PdfRef:
     """Return which document a token downloads; raises Refused NOT_FOUND."""
     ref = read_pdf_token(context.keys, token)
+    if ref is None:
+        raise unknown_link()
+    return ref
+
+
+def glance_of(context: Context, token: str) -> PdfRef:
+    """Return which document a token shows to others; raises Refused NOT_FOUND."""
+    ref = read_reader_token(context.keys, token)
     if ref is None:
         raise unknown_link()
     return ref

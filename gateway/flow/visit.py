@@ -9,15 +9,17 @@ from gateway.flow.claiming import claim, tell
 from gateway.flow.contents import stream
 from gateway.flow.context import Context
 from gateway.flow.drafts import Document, PaymentDraft
-from gateway.flow.links import enter, invoice_in, link_of, pdf_of, unknown_link
+from gateway.flow.links import enter, glance_of, invoice_in, link_of, pdf_of, unknown_link
 from gateway.flow.online import held
 from gateway.flow.outbox import Packed, documents, post
 from gateway.flow.people import history
 from gateway.flow.refusal import conflict, invalid, not_found
 from gateway.flow.taking_back import is_shown
+from gateway.mail.mailbox import Mailbox
 from gateway.ports.store import Work
 from gateway.rules import events, ids
 from gateway.rules.model import (
+    BY_LINK,
     Attachment,
     Channel,
     Conversation,
@@ -91,8 +93,13 @@ class Visits:
         brought: Sequence[Document] = (),
         *,
         client_id: str | None = None,
+        writer: Mailbox | None = None,
     ) -> Message:
-        """Store what the person writes; the same client_id again gives the same message."""
+        """Store what the person writes; the same client_id again gives the same message.
+
+        writer: who says they write, if they are not the one whose link it is. Nothing is ever
+            sent to that address.
+        """
         link, context, now = link_of(self._context, token), self._context, self._context.clock.now()
         if not text.strip() and not brought:
             raise invalid("text", "Write something, or attach a file.")
@@ -101,7 +108,7 @@ class Visits:
         attachments, kept = await documents(context, tenant.id, message_id, brought, now)
 
         def store(work: Work) -> Message:
-            _, writer, conversation = enter(work, link, now)
+            _, owner, conversation = enter(work, link, now)
             fact = f"chat:{tenant.id}:{person.ref}:{client_id}"
             earlier = work.facts.get(fact) if client_id else None
             known = work.messages.get(tenant.id, earlier) if earlier else None
@@ -113,7 +120,7 @@ class Visits:
                 conversation_id=conversation.id,
                 direction=Direction.IN,
                 channel=Channel.CHAT,
-                from_=writer.mailbox,
+                from_=writer or owner.mailbox,
                 to=(context.names.sender_mailbox(tenant),),
                 subject=answer_subject(conversation),
                 received_at=now,
@@ -121,7 +128,9 @@ class Visits:
                 text=text,
                 full_text=text,
                 threading=Threading("token", "chat link"),
-                author_ref=writer.ref,
+                author_ref=owner.ref,
+                kind=BY_LINK if writer else "message",
+                sender_expected=writer is None,
                 attachments=attachments,
             )
             stored = post(context, work, Packed(message, (), kept), now)
@@ -246,6 +255,23 @@ class Visits:
 
         found = await self._context.store.read(look)
         return found, stream(self._context, found.tenant_id, found.sha256)
+
+    async def glance(self, token: str) -> tuple[Tenant, Conversation, Invoice]:
+        """Return the one document that a link shows to somebody else than its person."""
+        ref, now = glance_of(self._context, token), self._context.clock.now()
+        invoice_id = ids.from_body(ids.INVOICE, ref.body)
+
+        def look(work: Work) -> tuple[Tenant, Conversation, Invoice]:
+            tenant, _, conversation = enter(work, ref.link, now, any_issue=True)
+            return tenant, conversation, invoice_in(work, conversation, invoice_id)
+
+        return await self._context.store.read(look)
+
+    async def glance_pdf(self, token: str) -> tuple[Attachment, AsyncIterator[bytes]]:
+        """Return that document's PDF."""
+        tenant, _, invoice = await self.glance(token)
+        found = await self._context.store.read(lambda work: _pdf(work, invoice))
+        return found, stream(self._context, tenant.id, found.sha256)
 
     async def pdf(self, token: str) -> tuple[Attachment, AsyncIterator[bytes]]:
         """Return the document that a download link names."""

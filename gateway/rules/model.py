@@ -19,6 +19,9 @@ HOUSE_TENANT_ID = "ten_house"
 IMPORTED = "imported"
 """The kind of messages that came from an archive."""
 
+BY_LINK = "by_link"
+"""The kind of messages that somebody wrote to whom the customer passed the link on."""
+
 RECEIPT_DRAFT = "draft"
 RECEIPT_ISSUED = "issued"
 

@@ -19,6 +19,7 @@ from gateway.rules.tokens import (
     chat_token,
     item_token,
     pdf_token,
+    reader_token,
     reminders_token,
 )
 
@@ -158,6 +159,13 @@ class Names:
         """Return the link that stops reminders to a person (RFC 8058)."""
         token = reminders_token(keys, PersonRef(tenant.number, person.ref))
         return f"{self.public_url}/u/{token}"
+
+    def reader_url(
+        self, keys: Keyring, tenant: Tenant, person: Participant, invoice: Invoice
+    ) -> str:
+        """Return the link by which a person lets somebody else look at an invoice."""
+        body = ids.body_of(ids.INVOICE, invoice.id) or b""
+        return f"{self.public_url}/v/{reader_token(keys, PdfRef(self._link(tenant, person), body))}"
 
     def _link(self, tenant: Tenant, person: Participant) -> LinkRef:
         return LinkRef(PersonRef(tenant.number, person.ref), person.link_issue)

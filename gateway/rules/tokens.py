@@ -33,6 +33,7 @@ class Label(Enum):
     CHAT = ("c", 9, 16)
     PDF = ("d", 24, 16)
     REMINDERS = ("u", 8, 12)
+    READER = ("v", 24, 16)
 
     def __init__(self, mark: str, payload: int, mac: int) -> None:
         """Keep the three parts under their names."""
@@ -199,13 +200,31 @@ def read_chat_token(keys: Keyring, token: str) -> LinkRef | None:
 
 def pdf_token(keys: Keyring, pdf: PdfRef) -> str:
     """Return the token that downloads one document and does nothing else."""
-    link = pdf.link
-    return _make(keys, Label.PDF, _person(link.person) + bytes([link.issue]) + pdf.body)
+    return _document_token(keys, Label.PDF, pdf)
 
 
 def read_pdf_token(keys: Keyring, token: str) -> PdfRef | None:
     """Return which document a token downloads for whom, or None if it is none of ours."""
-    payload = _open(keys, Label.PDF, token)
+    return _read_document_token(keys, Label.PDF, token)
+
+
+def reader_token(keys: Keyring, pdf: PdfRef) -> str:
+    """Return the token that shows one document to whom its person passes it on."""
+    return _document_token(keys, Label.READER, pdf)
+
+
+def read_reader_token(keys: Keyring, token: str) -> PdfRef | None:
+    """Return which document of whom a token shows, or None if it is none of ours."""
+    return _read_document_token(keys, Label.READER, token)
+
+
+def _document_token(keys: Keyring, label: Label, pdf: PdfRef) -> str:
+    link = pdf.link
+    return _make(keys, label, _person(link.person) + bytes([link.issue]) + pdf.body)
+
+
+def _read_document_token(keys: Keyring, label: Label, token: str) -> PdfRef | None:
+    payload = _open(keys, label, token)
     if payload is None:
         return None
     return PdfRef(LinkRef(_read_person(payload), payload[8]), payload[9:])

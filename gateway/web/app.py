@@ -12,6 +12,7 @@ from gateway.web.chat import Chat
 from gateway.web.email_settings import SettingsPage
 from gateway.web.first_use import FirstUse
 from gateway.web.formatted import Formatted
+from gateway.web.genuine import Genuine
 from gateway.web.guard import Pace
 from gateway.web.handouts import Handouts
 from gateway.web.hooks_page import HooksPage
@@ -23,12 +24,14 @@ from gateway.web.pages import HEADERS, Pages, see_other
 from gateway.web.paying import Paying
 from gateway.web.payments_page import PaymentsPage
 from gateway.web.reminder_wish import ReminderWish
+from gateway.web.reading import Reading
 from gateway.web.rendering import environment
 from gateway.web.replies_page import RepliesPage
 from gateway.web.services import WebServices
 from gateway.web.signin import SignIn
 from gateway.web.sorting_forms import SortingForms
 from gateway.web.team_page import TeamPage
+from gateway.web.viewing import Viewing
 
 
 def build_web(services: WebServices) -> list[BaseRoute]:
@@ -42,6 +45,9 @@ def build_web(services: WebServices) -> list[BaseRoute]:
     return [
         *provider_hook.routes(services.online),
         *Paying(services, pages, pace).routes(),
+        *Reading(services, pages).routes(),
+        *Genuine(services, pages, pace).routes(),
+        *Viewing(services, pages).routes(),
         *Handouts(services, pages).routes(),
         *Live(services, pages, sign_in).routes(),
         *Chat(services, pages, pace).routes(),
@@ -64,6 +70,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         assets.route(HEADERS),
         *pages.nothing("/c"),
         *pages.nothing("/d"),
+        *pages.nothing("/v"),
         *pages.nothing("/inbox"),
         pages.route("/", _front_door),
     ]

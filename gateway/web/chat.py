@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -12,12 +12,14 @@ from starlette.routing import BaseRoute
 from gateway.flow.refusal import Kind, Refused, not_found
 from gateway.flow.renewal import Lost
 from gateway.flow.visit import Visit
-from gateway.rules.model import Delivery, Direction, Invoice, InvoiceStatus, Message
+from gateway.rules.model import BY_LINK, Delivery, Direction, Invoice, InvoiceStatus, Message
 from gateway.rules.payments import day_of
 from gateway.web.bills import Bill, bill
+from gateway.web.claim_form import writer_of
 from gateway.web.downloads import download
 from gateway.web.fate import Fate, for_customer
 from gateway.web.guard import Pace
+from gateway.web.masking import masked
 from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.timeline import SHOWN_ENTRIES, Reader, files_of, timeline
@@ -62,10 +64,10 @@ class Chat:
     async def write(self, request: Request) -> Response:
         """Take what the customer writes, and lead back to it."""
         services, token = self._services, request.path_params["token"]
+        fields: dict[str, str] = {}
         visit = await services.visits.open(token)
         person = f"{visit.tenant.id}:{visit.participant.ref}"
         self._pace.take(person, services.context.clock.now())
-        text = ""
         try:
             taken = await take(
                 request,
@@ -74,12 +76,14 @@ class Chat:
                 octets=services.upload_bytes,
             )
             try:
-                text = taken.fields.get("text", "")
+                fields = taken.fields
+                text = fields.get("text", "")
                 message = await services.visits.write(
                     token,
                     text.replace("\r\n", "\n"),
                     taken.documents,
-                    client_id=taken.fields.get("client_id", "")[:64] or None,
+                    client_id=fields.get("client_id", "")[:64] or None,
+                    writer=writer_of(fields),
                 )
             finally:
                 taken.form.discard()
@@ -88,7 +92,7 @@ class Chat:
                 raise
             status = STATUS[refused.kind]
             return await asyncio.to_thread(
-                self._page, request, visit, status=status, trouble=refused, text=text
+                self._page, request, visit, status=status, trouble=refused, given=fields
             )
         return see_other(f"/c/{token}#{message.id}")
 
@@ -156,7 +160,7 @@ class Chat:
         *,
         status: int = 200,
         trouble: Refused | None = None,
-        text: str = "",
+        given: Mapping[str, str] | None = None,
     ) -> Response:
         say = wording(visit.conversation.locale or visit.tenant.locale)
         today, company = self._today(visit), visit.tenant.name
@@ -183,7 +187,9 @@ class Chat:
             "files": files_of(files, say),
             "client_id": self._client_id(),
             "trouble": say.refusal(trouble) if trouble else "",
-            "text": text,
+            "text": given.get("text", "") if given else "",
+            "writer_name": given.get("writer_name", "") if given else "",
+            "writer_email": given.get("writer_email", "") if given else "",
             "most_files": self._services.upload_files,
             "most_mega": self._services.upload_bytes // (1024 * 1024),
             "host": self._services.context.names.hostname,
@@ -205,8 +211,7 @@ def invoice_of(visit: Visit, invoice_id: str) -> Invoice:
 
 def _about(lost: Lost) -> dict[str, str]:
     """Return what an expired link tells: whose it was, and to which address, half hidden."""
-    local, _, domain = lost.person.mailbox.address.rpartition("@")
-    return {"company": lost.tenant.name, "address": f"{local[:1]}•••@{domain}"}
+    return {"company": lost.tenant.name, "address": masked(lost.person.mailbox.address)}
 
 
 def initials(name: str) -> str:
@@ -229,7 +234,7 @@ def _reader(visit: Visit, say: Wording) -> Reader:
         return message.direction is Direction.IN and message.author_ref == me.ref
 
     def name_of(message: Message) -> str:
-        if is_own(message):
+        if is_own(message) and message.kind != BY_LINK:
             return say.text("You")
         return message.from_.name or (
             visit.tenant.name if message.direction is Direction.OUT else message.from_.address

@@ -1,15 +1,20 @@
-"""What a customer fills in about a payment, read as people write it."""
+"""What a customer fills in about a payment or about themselves, read as people write it."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
 from gateway.flow.drafts import PaymentDraft
 from gateway.flow.refusal import invalid
+from gateway.mail.address import is_mailbox
+from gateway.mail.fields import presentable
+from gateway.mail.mailbox import Mailbox
 from gateway.rules.currencies import amount_of, fits
 from gateway.rules.model import Invoice
 from gateway.rules.payments import METHODS
 
 _NOTE_CHARS = 500
+_NAME_CHARS = 100
 
 
 def draft_of(given: dict[str, str], invoice: Invoice, today: date) -> PaymentDraft:
@@ -65,3 +70,16 @@ def _day(text: str, today: date) -> date | None:
     if day > today + timedelta(days=1):
         raise invalid("on", "The date is still to come.")
     return day
+
+
+def writer_of(given: Mapping[str, str]) -> Mailbox | None:
+    """Return who says they write, None if it is the one whose link it is. Raises Refused."""
+    name = presentable(given.get("writer_name", "")).strip()
+    address = given.get("writer_email", "").strip()
+    if not name and not address:
+        return None
+    if not name or len(name) > _NAME_CHARS:
+        raise invalid("writer_name", "Write your name, so that they know who asks.")
+    if not is_mailbox(address):
+        raise invalid("writer_email", "Write your email address, such as jana@example.com.")
+    return Mailbox(name, address)

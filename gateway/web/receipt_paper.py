@@ -74,7 +74,7 @@ def _band(pdf: FPDF, facts: ReceiptFacts, say: Wording) -> None:
     if facts.payment.withdrawn:
         words, tone = say.text("Not valid: the payment was taken back."), "void"
     elif facts.receipt.number is None:
-        words = say.text("Draft, waiting for confirmation by {company}.", company=company)
+        words = say.text("Draft: {company} has not confirmed it yet.", company=company)
         words, tone = f"{words} {say.text('It gets its number then.')}", "draft"
     else:
         return

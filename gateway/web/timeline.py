@@ -6,12 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.mail.html_clean import blocked_pictures
-from gateway.rules.model import Attachment, Channel, Delivery, Direction, Invoice, Message, Payment
+from gateway.mail.parameters import content_type
+from gateway.rules.model import (
+    BY_LINK,
+    Attachment,
+    Channel,
+    Delivery,
+    Direction,
+    Invoice,
+    Message,
+    Payment,
+)
 from gateway.web.bills import BY_METHOD
 from gateway.web.fate import Fate
 from gateway.web.kinds import words_of
 from gateway.web.why import Why, why
 from gateway.web.wording import Wording
+
+PICTURES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
+TEXTS = frozenset({"text/csv", "text/plain"})
+"""What a page of ours can show."""
 
 SHOWN_ENTRIES = 50
 """How many of the newest entries a page shows at first."""
@@ -30,12 +44,13 @@ _WAYS = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment in words."""
+    """An attachment in words. viewable: a page of ours can show it."""
 
     id: str
     name: str
     kind: str
     size: str
+    viewable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +144,20 @@ def _merged(entries: Sequence[Entry], paid: Sequence[Entry]) -> list[Entry]:
 def files_of(attachments: Sequence[Attachment], say: Wording) -> tuple[File, ...]:
     """Return attachments in words."""
     return tuple(
-        File(one.id, one.filename or say.text("Unnamed file"), kind_of(one), say.size(one.size))
+        File(
+            one.id,
+            one.filename or say.text("Unnamed file"),
+            kind_of(one),
+            say.size(one.size),
+            is_viewable(one),
+        )
         for one in attachments
     )
+
+
+def is_viewable(attachment: Attachment) -> bool:
+    """Say whether a page of ours can show it: by its type; a false type shows nothing."""
+    return content_type(attachment.content_type) in PICTURES | TEXTS
 
 
 def kind_of(attachment: Attachment) -> str:
@@ -162,7 +188,7 @@ def _entry(
         time=say.moment(message.received_at, reader.timezone),
         text=text[:SHOWN_CHARS].strip("\r\n"),
         name=reader.name_of(message),
-        way="" if side == "note" else say.text(_WAYS[message.channel]),
+        way="" if side == "note" else say.text(_way(message)),
         quoted=quoted[:SHOWN_CHARS],
         quoted_title=_quoted_title(quoted, say),
         signature=message.signature[:2000].strip(),
@@ -177,6 +203,10 @@ def _entry(
         blocked=_blocked(message, say) if incoming and reader.staff else "",
         alarm=bool(doubts and doubts[0].tone == "warn" and _IBAN.search(text[:SHOWN_CHARS])),
     )
+
+
+def _way(message: Message) -> str:
+    return "by link" if message.kind == BY_LINK else _WAYS[message.channel]
 
 
 def _files(message: Message, invoice: Invoice | None, say: Wording) -> tuple[File, ...]:

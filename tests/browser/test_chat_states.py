@@ -35,12 +35,31 @@ def test_a_state_has_no_fault_in_light_and_dark(chromium, demo, state, size):
 
 
 @pytest.mark.parametrize("size", [*SIZES, pytest.param(SMALL, id="small phone")])
-@pytest.mark.parametrize("page", ["", "/paid", "/receipt", "/pay"])
+@pytest.mark.parametrize("page", ["", "/paid", "/receipt", "/pay", "/share"])
 def test_the_pages_of_an_invoice_have_no_fault(chromium, demo, page, size):
     with watching(chromium, size, scheme="dark") as watched:
         watched.page.goto(demo.links["due soon, Slovak, pay online"])
         invoice = watched.page.get_attribute('a[href$="/paid"]', "href").removesuffix("/paid")
         watched.page.goto(watched.page.evaluate("(path) => location.origin + path", invoice + page))
+        assert watched.faults() == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_around_have_no_fault(chromium, demo, size):
+    with watching(chromium, size) as watched:
+        watched.page.goto(demo.links["part paid"])
+        watched.page.focus("#text")
+        watched.page.click(".as summary")
+        assert watched.faults() == []
+        watched.page.click('a[href$="/share"]')
+        accountant = watched.page.input_value("#url")
+        watched.page.goto(accountant)
+        assert watched.faults() == []
+        watched.page.goto(accountant.partition("/v/")[0] + "/genuine")
+        assert watched.faults() == []
+        watched.page.fill("#reference", accountant)
+        watched.page.click("button")
+        assert watched.page.get_by_role("alert").is_visible()
         assert watched.faults() == []
 
 

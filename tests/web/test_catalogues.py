@@ -19,7 +19,8 @@ WEB = files("gateway.web")
 OTHERS = ("cs", "de", "es", "fr", "sk")
 CUSTOMERS = (
     "bank.html", "chat.html", "expired.html", "invoice.html",
-    "paid.html", "pay.html", "problem.html", "rows.html",
+    "genuine.html", "paid.html", "pay.html", "problem.html", "rows.html",
+    "share.html", "thanks.html", "view.html",
     "mail/answer.html", "mail/answer.txt", "mail/invoice.html", "mail/invoice.txt",
 )  # fmt: skip
 JOURNEYS = (
@@ -29,6 +30,9 @@ JOURNEYS = (
     "chat.py",
     "bills.py",
     "receipt_paper.py",
+    "genuine.py",
+    "reading.py",
+    "viewing.py",
 )
 # A machine reads this line, in any language.
 NOT_FOR_PEOPLE = {"Ref: {marker}"}

@@ -109,7 +109,7 @@ def test_the_same_facts_give_the_same_paper_in_every_language(locale):
         pytest.param({}, "Cash receipt 7", "Draft", id="issued"),
         pytest.param(
             {"receipt": {"number": None, "state": RECEIPT_DRAFT}},
-            "Draft, waiting for confirmation",
+            "has not confirmed it yet",
             "receipt 7",
             id="draft",
         ),

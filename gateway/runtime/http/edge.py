@@ -15,7 +15,7 @@ from gateway.runtime.http.problem import MEDIA_TYPE, problem
 
 REQUEST = "req_"
 _log = structlog.get_logger()
-_SECRET_AFTER = frozenset(("c", "d", "link"))
+_SECRET_AFTER = frozenset(("c", "d", "v", "link"))
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-]{0,24}")
 _ID = re.compile(r"[a-z]{3}_[a-z2-7]{24}")
 _SHOWN_SEGMENTS = 12
