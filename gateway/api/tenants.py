@@ -89,6 +89,13 @@ async def _changed(call: Call, tenant: Tenant, body: ProfileChange) -> Reply:
     if "notify" in changes:
         notify: Notify | None = changes.pop("notify")
         changes["notify_address"] = notify.address if notify else None
+    kept = dict(tenant.pages)
+    if "track_views" in changes:
+        kept["track_views"] = changes.pop("track_views")
+    if "customer_actions" in changes:
+        kept["actions"] = list(changes.pop("customer_actions"))
+    if kept != tenant.pages:
+        changes["pages"] = kept
     version = wanted_version(call.request.headers)
     changed = await call.services.companies.change(tenant.id, changes, version=version)
     return _reply(call, changed)

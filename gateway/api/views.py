@@ -29,6 +29,7 @@ from gateway.api.schemas.people import CustomerShown, MailboxShown
 from gateway.api.schemas.tenants import BrandShown, NotifyShown, TenantShown
 from gateway.flow.context import Context
 from gateway.mail.mailbox import Mailbox
+from gateway.rules.customer_pages import pages_of
 from gateway.rules.misspelt import suggested_for
 from gateway.rules.model import (
     Attachment,
@@ -43,6 +44,7 @@ from gateway.rules.model import (
 
 def tenant_shown(context: Context, tenant: Tenant) -> TenantShown:
     """Return a company."""
+    pages = pages_of(tenant.pages)
     return TenantShown(
         id=tenant.id,
         name=tenant.name,
@@ -53,6 +55,8 @@ def tenant_shown(context: Context, tenant: Tenant) -> TenantShown:
         brand=BrandShown(color=tenant.brand.get("color"), logo=tenant.brand.get("logo")),
         attach_pdf=tenant.attach_pdf,
         notify=NotifyShown(address=tenant.notify_address),
+        track_views=pages.track_views,
+        customer_actions=list(pages.actions),
         managed_by_file=tenant.managed_by_file,
         created_at=tenant.created_at,
         updated_at=tenant.updated_at,

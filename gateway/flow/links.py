@@ -7,7 +7,7 @@ from gateway.flow.people import latest
 from gateway.flow.refusal import Kind, Refused, not_found
 from gateway.flow.sorting import descends
 from gateway.ports.store import Work
-from gateway.rules.model import Conversation, Invoice, Participant, Tenant
+from gateway.rules.model import Attachment, Conversation, Invoice, Participant, Tenant
 from gateway.rules.tokens import LinkRef, PdfRef, read_chat_token, read_pdf_token, read_reader_token
 
 _LAST_ISSUE = 255
@@ -91,3 +91,11 @@ def invoice_in(work: Work, conversation: Conversation, invoice_id: str) -> Invoi
 def next_issue(person: Participant) -> int:
     """Return the number of a person's next link; the last one, one octet's, stays."""
     return min(person.link_issue + 1, _LAST_ISSUE)
+
+
+def pdf_in(work: Work, invoice: Invoice) -> Attachment:
+    """Return an invoice's PDF; raises Refused NOT_FOUND if it has none."""
+    found = work.messages.attachment(invoice.tenant_id, invoice.pdf_attachment_id or "")
+    if found is None:
+        raise not_found("document")
+    return found

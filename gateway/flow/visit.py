@@ -9,7 +9,7 @@ from gateway.flow.claiming import claim, tell
 from gateway.flow.contents import stream
 from gateway.flow.context import Context
 from gateway.flow.drafts import Document, PaymentDraft
-from gateway.flow.links import enter, glance_of, invoice_in, link_of, pdf_of, unknown_link
+from gateway.flow.links import enter, invoice_in, link_of, pdf_in
 from gateway.flow.online import held
 from gateway.flow.outbox import Packed, documents, post
 from gateway.flow.people import history
@@ -18,6 +18,7 @@ from gateway.flow.taking_back import is_shown
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.store import Work
 from gateway.rules import events, ids
+from gateway.rules.customer_pages import pages_of
 from gateway.rules.model import (
     BY_LINK,
     Attachment,
@@ -182,6 +183,24 @@ class Visits:
 
         await context.store.write(store)
 
+    async def viewed(self, token: str, invoice_id: str) -> None:
+        """Note that the person looks at an invoice, once, where the company wants to know."""
+        context, now = self._context, self._context.clock.now()
+        link = link_of(context, token)
+
+        def store(work: Work) -> None:
+            tenant, person, conversation = enter(work, link, now)
+            invoice = invoice_in(work, conversation, invoice_id)
+            fact = f"viewed:{tenant.id}:{person.ref}:{invoice.id}"
+            if not pages_of(tenant.pages).track_views or work.facts.get(fact):
+                return
+            work.facts.put(fact, now.isoformat())
+            about = {**events.about_invoice(invoice), "viewer": person.mailbox.address}
+            work.events.add(context.event(tenant.id, events.INVOICE_VIEWED, now, about))
+            work.wake("events")
+
+        await context.store.write(store)
+
     async def documents(self, token: str) -> Sequence[tuple[Attachment, AsyncIterator[bytes]]]:
         """Return every document that the person may see, oldest first, each with its bytes."""
         visit = await self.open(token)
@@ -251,46 +270,7 @@ class Visits:
 
         def look(work: Work) -> Attachment:
             _, _, conversation = enter(work, link, now)
-            return _pdf(work, invoice_in(work, conversation, invoice_id))
+            return pdf_in(work, invoice_in(work, conversation, invoice_id))
 
         found = await self._context.store.read(look)
         return found, stream(self._context, found.tenant_id, found.sha256)
-
-    async def glance(self, token: str) -> tuple[Tenant, Conversation, Invoice]:
-        """Return the one document that a link shows to somebody else than its person."""
-        ref, now = glance_of(self._context, token), self._context.clock.now()
-        invoice_id = ids.from_body(ids.INVOICE, ref.body)
-
-        def look(work: Work) -> tuple[Tenant, Conversation, Invoice]:
-            tenant, _, conversation = enter(work, ref.link, now, any_issue=True)
-            return tenant, conversation, invoice_in(work, conversation, invoice_id)
-
-        return await self._context.store.read(look)
-
-    async def glance_pdf(self, token: str) -> tuple[Attachment, AsyncIterator[bytes]]:
-        """Return that document's PDF."""
-        tenant, _, invoice = await self.glance(token)
-        found = await self._context.store.read(lambda work: _pdf(work, invoice))
-        return found, stream(self._context, tenant.id, found.sha256)
-
-    async def pdf(self, token: str) -> tuple[Attachment, AsyncIterator[bytes]]:
-        """Return the document that a download link names."""
-        ref = pdf_of(self._context, token)
-        now, invoice_id = self._context.clock.now(), ids.from_body(ids.INVOICE, ref.body)
-
-        def look(work: Work) -> Attachment:
-            tenant, _, _ = enter(work, ref.link, now, any_issue=True)
-            invoice = work.invoices.get(tenant.id, invoice_id)
-            if invoice is None:
-                raise unknown_link()
-            return _pdf(work, invoice)
-
-        found = await self._context.store.read(look)
-        return found, stream(self._context, found.tenant_id, found.sha256)
-
-
-def _pdf(work: Work, invoice: Invoice) -> Attachment:
-    found = work.messages.attachment(invoice.tenant_id, invoice.pdf_attachment_id or "")
-    if found is None:
-        raise not_found("document")
-    return found

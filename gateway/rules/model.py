@@ -28,7 +28,10 @@ RECEIPT_ISSUED = "issued"
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A company. `number` goes into its tokens; `version` counts changes, for ETags."""
+    """A company. `number` goes into its tokens; `version` counts changes, for ETags.
+
+    pages: as `rules.customer_pages` reads it.
+    """
 
     id: str
     number: int
@@ -42,6 +45,7 @@ class Tenant:
     attach_pdf: str = "smtp-only"
     notify_address: str | None = None
     email: Mapping[str, Any] = field(default_factory=dict)
+    pages: Mapping[str, Any] = field(default_factory=dict)
     managed_by_file: bool = False
     version: int = 1
 

@@ -141,6 +141,7 @@ def _row(tenant: Tenant) -> dict[str, object]:
         "email": dict_json(tenant.email),
         "managed_by_file": tenant.managed_by_file,
         "version": tenant.version,
+        "pages": dict_json(tenant.pages),
     }
 
 
@@ -164,6 +165,7 @@ def _tenant(row: Row) -> Tenant:
         email,
         managed_by_file,
         version,
+        pages,
     ) = row
     return Tenant(
         id=id_,
@@ -179,5 +181,6 @@ def _tenant(row: Row) -> Tenant:
         notify_address=notify_address,
         email=from_dict(email),
         managed_by_file=bool(managed_by_file),
+        pages=from_dict(pages),
         version=version,
     )

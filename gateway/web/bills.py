@@ -1,16 +1,16 @@
 """Invoices as pages show them: what is asked, until when, and what can be done."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
 from gateway.flow.receipts import cash_without_receipt, standing_receipts
-from gateway.rules.currencies import MINOR_DIGITS, shown
+from gateway.rules.currencies import shown
+from gateway.rules.customer_pages import CASH_RECEIPT, MARK_PAID, PAY_ONLINE, pages_of
 from gateway.rules.model import Invoice, InvoiceStatus, Receipt, Tenant
 from gateway.rules.pay_codes import kinds_for
 from gateway.rules.payments import METHODS, ZERO, amount_open, confirmed, pending_claims
+from gateway.web.bill_rows import Row, rows
 from gateway.web.kinds import words_of
 from gateway.web.rendering import grouped
 from gateway.web.transfers import code_name, reference_of, transfer_for
@@ -33,16 +33,6 @@ class Chip:
 
     words: str
     tone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of an invoice; amounts in words, "" where there is none."""
-
-    what: str
-    quantity: str
-    price: str
-    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,8 @@ class Bill:
     """An invoice in words.
 
     claim: the payment id of the customer's claim, None without one.
-    receipts: the ones that stand. may_ask: cash waits for its receipt.
+    receipts: the ones that stand. may_ask: a receipt of cash may be asked for; waits_for_receipt:
+        of cash that was told of already.
     """
 
     id: str
@@ -102,9 +93,11 @@ class Bill:
     message: str
     pay_url: str
     pays: bool
+    may_claim: bool
     claim: str | None
     receipts: tuple[Paper, ...]
     may_ask: bool
+    waits_for_receipt: bool
     replaced_by: str | None
 
 
@@ -123,6 +116,8 @@ def bill(
     awaits = invoice.status in {InvoiceStatus.OPEN, InvoiceStatus.CLAIMED}
     due = say.text(kind.due, date=say.day(invoice.due_on)) if kind.due and invoice.due_on else ""
     payable = kind.payable and awaits and amount_open(invoice) > ZERO
+    actions, waits = pages_of(tenant.pages).actions, _waits_for_receipt(invoice)
+    fresh = payable and not claims
     pay_url = _web_url(invoice.payment.get("url"))
     return Bill(
         id=invoice.id,
@@ -147,10 +142,12 @@ def bill(
         customer=str(invoice.customer.get("name") or invoice.customer.get("email") or ""),
         message=invoice.message,
         pay_url=pay_url,
-        pays=payable and not claims and bool(pay_url or online),
+        pays=fresh and PAY_ONLINE in actions and bool(pay_url or online),
+        may_claim=fresh and MARK_PAID in actions,
         claim=claims[-1].id if claims else None,
         receipts=_papers(invoice, say),
-        may_ask=_waits_for_receipt(invoice),
+        may_ask=CASH_RECEIPT in actions and (fresh or waits),
+        waits_for_receipt=waits,
         replaced_by=invoice.replaced_by,
     )
 
@@ -239,49 +236,6 @@ def _codes(invoice: Invoice, tenant: Tenant, say: Wording) -> tuple[Code, ...]:
     alt = "{code}: scan it with your bank's app to pay"
     names = [(kind, code_name(kind, say)) for kind in kinds]
     return tuple(Code(kind.value, name, say.text(alt, code=name)) for kind, name in names)
-
-
-def rows(invoice: Invoice, say: Wording) -> tuple[Row, ...]:
-    """Return the lines of an invoice; services name their fields in many ways."""
-    return tuple(_row(line, invoice.currency, say) for line in invoice.lines)
-
-
-def _row(line: Mapping[str, object], currency: str, say: Wording) -> Row:
-    what = _first(line, ("description", "name", "title", "text", "item"))
-    if not what:
-        what = ", ".join(f"{name}: {value}" for name, value in line.items() if value is not None)
-    quantity = " ".join(filter(None, (_first(line, ("quantity", "qty")), _first(line, ("unit",)))))
-    price = _money(_first(line, ("unit_price", "price")), currency, say)
-    given = _first(line, ("amount", "total", "line_total")) or _product(line, currency)
-    return Row(what, quantity, price, _money(given, currency, say))
-
-
-def _product(line: Mapping[str, object], currency: str) -> str:
-    """Return quantity times price, "" if either is no number."""
-    quantity, price = _first(line, ("quantity", "qty")), _first(line, ("unit_price", "price"))
-    try:
-        product = Decimal(quantity) * Decimal(price)
-        return str(round(product, MINOR_DIGITS.get(currency, 2)))
-    except (InvalidOperation, ValueError):
-        return ""
-
-
-def _first(line: Mapping[str, object], names: Sequence[str]) -> str:
-    for name in names:
-        value = line.get(name)
-        if value is not None and value != "":
-            return str(value)
-    return ""
-
-
-def _money(text: str, currency: str, say: Wording) -> str:
-    """Return an amount in words; what is none stays as it is."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        return text
-    small = amount.is_finite() and abs(amount) < 10**12
-    return say.money(amount, currency) if small else text
 
 
 def _web_url(value: object) -> str:

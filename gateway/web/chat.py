@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from gateway.flow.refusal import Kind, Refused, not_found
 from gateway.flow.renewal import Lost
 from gateway.flow.visit import Visit
+from gateway.rules.customer_pages import pages_of
 from gateway.rules.model import BY_LINK, Delivery, Direction, Invoice, InvoiceStatus, Message
 from gateway.rules.payments import day_of
 from gateway.web.bills import Bill, bill
@@ -47,6 +48,7 @@ class Chat:
             route("/c/{token}/new-link", self.renew, method="POST"),
             route("/c/{token}/attachments/{attachment}", self.attachment),
             route("/c/{token}/invoices/{invoice}", self.invoice),
+            route("/c/{token}/invoices/{invoice}/viewed", self.viewed, method="POST"),
             route("/c/{token}/invoices/{invoice}/pdf", self.pdf),
         ]
 
@@ -131,6 +133,12 @@ class Chat:
             request, *await self._services.visits.invoice_pdf(params["token"], params["invoice"])
         )
 
+    async def viewed(self, request: Request) -> Response:
+        """Take the page's word that a person, by a gesture, looks at an invoice."""
+        params = request.path_params
+        await self._services.visits.viewed(params["token"], params["invoice"])
+        return Response(None, 204)
+
     async def invoice(self, request: Request) -> Response:
         """Show an invoice as a page."""
         token = request.path_params["token"]
@@ -164,6 +172,7 @@ class Chat:
     ) -> Response:
         say = wording(visit.conversation.locale or visit.tenant.locale)
         today, company = self._today(visit), visit.tenant.name
+        token = request.path_params["token"]
         messages = [one for one in visit.messages if one.direction is not Direction.NOTE]
         entries = timeline(messages, visit.invoices, visit.deliveries, _reader(visit, say))
         hidden = 0 if "all" in request.query_params else max(0, len(entries) - SHOWN_ENTRIES)
@@ -171,9 +180,10 @@ class Chat:
             bill(one, visit.tenant, say, today, online=visit.pays_online)
             for one in _by_need(visit.invoices)
         ]
+        tracked = bool(bills) and pages_of(visit.tenant.pages).track_views
         files = [one for message in messages for one in message.attachments if not one.inline]
         values = {
-            "token": request.path_params["token"],
+            "token": token,
             "company": company,
             "branded": bool(visit.tenant.brand.get("color")),
             "initials": initials(company),
@@ -181,6 +191,7 @@ class Chat:
             "visitor": visit.participant.mailbox.name or visit.participant.mailbox.address,
             "bill": bills[0] if bills else None,
             "others": bills[1:],
+            "viewed": f"/c/{token}/invoices/{bills[0].id}/viewed" if tracked else "",
             "position": visit.position,
             "entries": entries[hidden:],
             "hidden": hidden,

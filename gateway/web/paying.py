@@ -13,6 +13,7 @@ from gateway.flow.receipts import ReceiptFacts
 from gateway.flow.refusal import Kind, Refused, conflict
 from gateway.flow.visit import Visit
 from gateway.mail.errors import Fault
+from gateway.rules.customer_pages import CASH_RECEIPT, MARK_PAID, pages_of
 from gateway.rules.model import Invoice
 from gateway.rules.payments import CASH, day_of
 from gateway.web.bills import METHOD_WORDS, Bill, bill
@@ -61,8 +62,7 @@ class Paying:
         token, invoice_id = request.path_params["token"], request.path_params["invoice"]
         visit, invoice = await self._invoice(request)
         self._count(visit)
-        if not words_of(invoice.kind).payable:
-            raise conflict("not_payable", "There is nothing to pay.")
+        self._check(visit, invoice, MARK_PAID)
         given = await self._given(request)
         try:
             draft = draft_of(given, invoice, self._today(visit))
@@ -91,8 +91,7 @@ class Paying:
         token, invoice_id = request.path_params["token"], request.path_params["invoice"]
         visit, invoice = await self._invoice(request)
         self._count(visit)
-        if not words_of(invoice.kind).payable:
-            raise conflict("not_payable", "There is nothing to pay.")
+        self._check(visit, invoice, CASH_RECEIPT)
         given = {**await self._given(request), "method": CASH}
         try:
             draft = draft_of(given, invoice, self._today(visit))
@@ -147,6 +146,12 @@ class Paying:
             "bill": bill(invoice, visit.tenant, say, self._today(visit)),
         }
         return self._pages.page("thanks.html", values, say=say)
+
+    def _check(self, visit: Visit, invoice: Invoice, action: str) -> None:
+        """Raise Refused if the company doesn't offer this, or the document can't be paid."""
+        offered = action in pages_of(visit.tenant.pages).actions
+        if not offered or not words_of(invoice.kind).payable:
+            raise conflict("not_payable", "There is nothing to pay.")
 
     def _payable(self, visit: Visit, invoice: Invoice, say: Wording) -> Bill:
         shown = bill(invoice, visit.tenant, say, self._today(visit), online=visit.pays_online)

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from gateway.flow.glances import glance, glance_pdf
 from gateway.rules.payments import day_of
 from gateway.web.bills import bill
 from gateway.web.chat import invoice_of
@@ -57,7 +58,7 @@ class Reading:
     async def show(self, request: Request) -> Response:
         """Show the document."""
         token = request.path_params["token"]
-        tenant, conversation, invoice = await self._services.visits.glance(token)
+        tenant, conversation, invoice = await glance(self._services.context, token)
         say = wording(conversation.locale or tenant.locale)
         today = day_of(self._services.context.clock.now(), tenant.timezone)
         shown = bill(invoice, tenant, say, today)
@@ -67,4 +68,4 @@ class Reading:
     async def pdf(self, request: Request) -> Response:
         """Download its PDF."""
         token = request.path_params["token"]
-        return await download(request, *await self._services.visits.glance_pdf(token))
+        return await download(request, *await glance_pdf(self._services.context, token))

@@ -102,3 +102,18 @@ async def test_a_sign_in_link_leads_to_own_conversations_alone(api):
     company = await api.company()
     body = {"conversation_id": "cnv_aaaaaaaaaaaaaaaaaaaaaaaa"}
     assert problem(await api.post("/v1/inbox-links", company.key, json=body))[0] == 404
+
+
+@with_api()
+async def test_a_company_says_what_its_customers_pages_offer_and_notice(api):
+    company = await api.company()
+    before = (await api.get("/v1/tenant", company.key)).json()
+    assert before["track_views"] is False
+    assert before["customer_actions"] == ["pay_online", "mark_paid", "cash_receipt"]
+    wish = {"track_views": True, "customer_actions": ["mark_paid"]}
+    changed = await api.ask("PATCH", "/v1/tenant", company.key, json=wish)
+    assert {name: changed.json()[name] for name in wish} == wish
+    back = await api.ask("PATCH", "/v1/tenant", company.key, json={"track_views": False})
+    assert (back.json()["track_views"], back.json()["customer_actions"]) == (False, ["mark_paid"])
+    wrong = await api.ask("PATCH", "/v1/tenant", company.key, json={"customer_actions": ["fly"]})
+    assert wrong.status_code == 422

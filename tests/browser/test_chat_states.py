@@ -20,7 +20,7 @@ STATES = (
     "link expired",
 )
 SIZES = [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone")]
-UNFOLD = 'document.querySelectorAll("details").forEach((one) => (one.open = true))'
+UNFOLD = 'document.querySelectorAll("details:not(.attach)").forEach((one) => (one.open = true))'
 
 
 @pytest.mark.parametrize("size", SIZES)

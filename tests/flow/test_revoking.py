@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.flow.glances import mailed_pdf
 from gateway.flow.link_keeping import LinkChange, LinkKeeping
 from gateway.flow.refusal import Kind, Refused
 from tests.flow.desk import JANA, KEYS, NAMES, PEER, open_desk
@@ -26,8 +27,8 @@ async def test_mail_to_a_revoked_reply_address_is_unknown_until_it_is_given_back
         await links.change(desk.tenant, place, JANA.address.upper(), LinkChange(revoked=True))
         assert await judged() == (550, "5.1.1")
         with pytest.raises(Refused) as refused:
-            await desk.visits.pdf(pdf)
+            await mailed_pdf(desk.context, pdf)
         assert refused.value.kind is Kind.GONE
         await links.change(desk.tenant, place, JANA.address, LinkChange(revoked=False))
         assert await judged() is None
-        assert (await desk.visits.pdf(pdf))[0].filename == "invoice.pdf"
+        assert (await mailed_pdf(desk.context, pdf))[0].filename == "invoice.pdf"

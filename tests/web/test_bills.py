@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from gateway.rules.model import InvoiceStatus
-from gateway.web.bills import Row, bill, chip, rows
+from gateway.web.bill_rows import Row, rows
+from gateway.web.bills import bill, chip
 from gateway.web.wording import wording
 from tests.web.letter_facts import INVOICE, TENANT, payment
 

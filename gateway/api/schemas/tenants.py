@@ -42,6 +42,7 @@ class Notify(Taken):
     address: MailAddress | None = None
 
 
+CustomerAction = Literal["pay_online", "mark_paid", "cash_receipt"]
 AttachPdf = Literal["smtp-only", "always", "never"]
 
 
@@ -66,6 +67,14 @@ class ProfileChange(Taken):
     brand: Brand | None = None
     attach_pdf: AttachPdf | None = None
     notify: Notify | None = None
+    track_views: Annotated[
+        bool | None,
+        Field(description="Events `invoice.viewed`; the customer's page says so."),
+    ] = None
+    customer_actions: Annotated[
+        tuple[CustomerAction, ...] | None,
+        Field(max_length=10, description="What the customer's page offers; the rest is hidden."),
+    ] = None
 
 
 class TenantChange(ProfileChange):
@@ -106,6 +115,8 @@ class TenantShown(Given):
     brand: BrandShown
     attach_pdf: Annotated[str, one_of(*get_args(AttachPdf))]
     notify: NotifyShown
+    track_views: bool
+    customer_actions: list[str]
     managed_by_file: bool
     created_at: Instant
     updated_at: Instant

@@ -25,6 +25,7 @@ class TenantRow(Stored, table=True):
     managed_by_file: bool
     version: int
     removed_at: int | None = moment()
+    pages: str = Field(sa_column_kwargs={"server_default": "{}"})
 
 
 class ApiKeyRow(Stored, table=True):

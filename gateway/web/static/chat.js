@@ -140,3 +140,13 @@ field.addEventListener("input", () => {
 field.value ||= sessionStorage.getItem(DRAFT) ?? "";
 wake(document);
 if (!navigator.onLine) say(words.offline);
+
+// Where the company wants to know and the page says so: a person is here, by their own gesture.
+
+function seen(event) {
+  if (!event.isTrusted || document.hidden || performance.now() < 2000) return;
+  for (const kind of GESTURES) removeEventListener(kind, seen);
+  fetch(words.viewed, { method: "POST" }).catch(() => {});
+}
+const GESTURES = ["pointerdown", "keydown"];
+if (words.viewed) for (const kind of GESTURES) addEventListener(kind, seen, { passive: true });
