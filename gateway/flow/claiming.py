@@ -25,6 +25,9 @@ def claim(
     now: datetime,
 ) -> tuple[Invoice, Payment]:
     """Note that the customer says they have paid. Raises Refused as `Billing.payment_of`."""
+    if invoice.replaced_by is not None:
+        words = "Invoice {number} was replaced by a newer one."
+        raise conflict("replaced", words, values={"number": invoice.number})
     if pending_claims(invoice):
         raise conflict("claimed", "You have told us already that this is paid.")
     payment = billing.payment_of(tenant, invoice, draft, by="customer", now=now)

@@ -92,7 +92,8 @@ class OnlinePayments:
         tenant, invoice, address, stored = await context.store.read(look)
         account = self._account(tenant.id, stored)
         due = amount_open(invoice)
-        if account is None or due <= ZERO or pending_claims(invoice):
+        barred = due <= ZERO or pending_claims(invoice) or invoice.replaced_by is not None
+        if account is None or barred:
             raise conflict("not_payable", "This can't be paid online.")
         order = Order(
             tenant_id=tenant.id,

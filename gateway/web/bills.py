@@ -113,7 +113,8 @@ def bill(
     """Return an invoice in words; inbox: as the company reads it; online: it has a provider."""
     kind = words_of(invoice.kind)
     claims = pending_claims(invoice)
-    awaits = invoice.status in {InvoiceStatus.OPEN, InvoiceStatus.CLAIMED}
+    unpaid = invoice.status in {InvoiceStatus.OPEN, InvoiceStatus.CLAIMED}
+    awaits = unpaid and invoice.replaced_by is None
     due = say.text(kind.due, date=say.day(invoice.due_on)) if kind.due and invoice.due_on else ""
     payable = kind.payable and awaits and amount_open(invoice) > ZERO
     actions, waits = pages_of(tenant.pages).actions, _waits_for_receipt(invoice)
@@ -171,6 +172,8 @@ def chip(
             return Chip(say.text("Customer says paid"), "claim")
         words = say.text("You said it's paid. Waiting for {company}", company=tenant.name)
         return Chip(words, "claim")
+    if invoice.replaced_by is not None:
+        return Chip(say.text("Replaced"), "off")
     if not kind.payable:
         dated = invoice.due_on if kind.due else None
         return Chip(say.text(kind.due, date=say.day(dated)) if dated else "", "off")

@@ -145,7 +145,14 @@ class Chat:
         visit = await self._services.visits.open(token)
         say = wording(visit.conversation.locale or visit.tenant.locale)
         shown = self.bill_of(visit, request.path_params["invoice"], say)
-        values = {"token": token, "company": visit.tenant.name, "bill": shown}
+        here = {one.id for one in visit.invoices}
+        newer = shown.replaced_by if shown.replaced_by in here else ""
+        values = {
+            "token": token,
+            "company": visit.tenant.name,
+            "bill": shown,
+            "newer": newer,
+        }
         return self._pages.page("invoice.html", values, say=say)
 
     def bill_of(self, visit: Visit, invoice_id: str, say: Wording) -> Bill:

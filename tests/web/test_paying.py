@@ -151,3 +151,21 @@ async def test_a_quote_cannot_be_marked_as_paid(web):
     path = f"{view}/invoices/{sent.invoice.id}/paid"
     assert "Mark as paid" not in (await web.get(view)).text
     assert (await web.post(path, {"method": "cash"})).status_code == 409
+
+
+@with_web()
+async def test_a_replaced_invoice_is_not_paid_but_leads_to_the_new_one(web):
+    payment = {"url": "https://pay.example/1", "iban": "SK9611000000002918599669"}
+    old, view, _ = await web.send(payment=payment)
+    new, _, _ = await web.send(number="2026-0142-B", replaces=old.invoice.number)
+    base = f"{view}/invoices/{old.invoice.id}"
+    page = await web.get(base)
+    assert "Replaced" in page.text
+    assert f"{view}/invoices/{new.invoice.id}" in links(page.text)
+    assert {f"{base}/pay", f"{base}/paid", f"{base}/receipt"}.isdisjoint(links(page.text))
+    assert "IBAN" not in page.text
+    for action in ("paid", "receipt", "pay"):
+        assert (await web.post(f"{base}/{action}", {"method": "cash"})).status_code == 409
+    assert (await web.invoice(old.invoice.id)).payments == ()
+    window = await web.get(view)
+    assert window.text.index("2026-0142-B") < window.text.index("Replaced")
