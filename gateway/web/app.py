@@ -25,6 +25,7 @@ from gateway.web.paying import Paying
 from gateway.web.payments_page import PaymentsPage
 from gateway.web.reminder_wish import ReminderWish
 from gateway.web.reading import Reading
+from gateway.web.reminder_wish import ReminderWish
 from gateway.web.rendering import environment
 from gateway.web.replies_page import RepliesPage
 from gateway.web.services import WebServices
