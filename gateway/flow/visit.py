@@ -33,6 +33,7 @@ from gateway.rules.model import (
     Tenant,
     Threading,
 )
+from gateway.rules.pay_codes import is_other_account
 from gateway.rules.payments import pending_claims, with_payments
 from gateway.rules.replies import answer_subject
 
@@ -44,6 +45,7 @@ class Visit:
     """What a person sees through their link. messages: oldest first, visible ones alone.
 
     pays_online: the company has an account at a payment provider.
+    other_accounts: the invoices whose bank account none of the company's earlier ones named.
     position: the number of the company's newest event, which the page shows already.
     """
 
@@ -54,6 +56,7 @@ class Visit:
     messages: Sequence[Message]
     deliveries: Mapping[str, Sequence[Delivery]]
     pays_online: bool = False
+    other_accounts: frozenset[str] = frozenset()
     position: int = 0
 
 
@@ -74,14 +77,16 @@ class Visits:
             tenant, person, conversation = enter(work, link, now)
             messages = [m for m in history(work, conversation) if is_shown(m, now)]
             out = [m.id for m in messages if m.direction is Direction.OUT]
+            invoices = work.invoices.of_conversation(tenant.id, conversation.id)
             return Visit(
                 tenant=tenant,
                 participant=person,
                 conversation=conversation,
-                invoices=work.invoices.of_conversation(tenant.id, conversation.id),
+                invoices=invoices,
                 messages=messages,
                 deliveries=work.deliveries.of_messages(out),
                 pays_online=held(work, tenant.id).is_complete,
+                other_accounts=_other_accounts(work, invoices),
                 position=work.events.last(tenant.id),
             )
 
@@ -274,3 +279,12 @@ class Visits:
 
         found = await self._context.store.read(look)
         return found, stream(self._context, found.tenant_id, found.sha256)
+
+
+def _other_accounts(work: Work, invoices: Sequence[Invoice]) -> frozenset[str]:
+    asked = [one for one in invoices if one.payment.get("iban")]
+    return frozenset(
+        one.id
+        for one in asked
+        if is_other_account(one, work.invoices.accounts(one.tenant_id, before=one.id))
+    )

@@ -27,8 +27,13 @@ class Invoices(Protocol):
     def numbered(self, tenant_id: str, numbers: Sequence[str]) -> Sequence[str]:
         """Return those of the numbers that documents of the company have, of whatever kind."""
 
-    def accounts(self, tenant_id: str, limit: int = 20) -> Sequence[str]:
-        """Return the IBANs of the company's newest documents as handed over, each once."""
+    def accounts(
+        self, tenant_id: str, limit: int = 20, *, before: str | None = None
+    ) -> Sequence[str]:
+        """Return the IBANs of the company's newest documents as handed over, each once.
+
+        before: of those that are older than this one.
+        """
 
     def of_conversation(self, tenant_id: str, conversation_id: str) -> Sequence[Invoice]:
         """Return them, oldest first."""

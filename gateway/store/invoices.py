@@ -67,6 +67,15 @@ _NEWEST_DETAILS = Statement(
     .order_by(_C.position.desc())
     .limit(bindparam("limit"))
 )
+_OLDER_DETAILS = Statement(
+    select(_C.payment)
+    .where(
+        passing(_C.tenant_id) == bindparam("tenant_id"),
+        _C.position < select(_C.position).where(_C.id == bindparam("id")).scalar_subquery(),
+    )
+    .order_by(_C.position.desc())
+    .limit(bindparam("limit"))
+)
 _IDS_OF_CONVERSATION = Statement(
     select(_C.id).where(_C.conversation_id == bindparam("conversation_id")).order_by(_C.position)
 )
@@ -184,10 +193,16 @@ class Invoices(InvoiceSums):
         known = {row[0] for row in self._transaction.rows(*_NUMBERED.of(keys))}
         return [number for number in numbers if number in known]
 
-    def accounts(self, tenant_id: str, limit: int = 20) -> Sequence[str]:
-        """Return the IBANs of the company's newest documents as handed over, each once."""
-        parameters = {"tenant_id": tenant_id, "limit": limit}
-        rows = self._transaction.rows(_NEWEST_DETAILS, parameters)
+    def accounts(
+        self, tenant_id: str, limit: int = 20, *, before: str | None = None
+    ) -> Sequence[str]:
+        """Return the IBANs of the company's newest documents as handed over, each once.
+
+        before: of those that are older than this one.
+        """
+        parameters = {"tenant_id": tenant_id, "limit": limit, "id": before}
+        statement = _NEWEST_DETAILS if before is None else _OLDER_DETAILS
+        rows = self._transaction.rows(statement, parameters)
         ibans = (str(from_dict(row[0]).get("iban") or "") for row in rows)
         return list(dict.fromkeys(iban for iban in ibans if iban))
 

@@ -99,6 +99,7 @@ class Bill:
     may_ask: bool
     waits_for_receipt: bool
     replaced_by: str | None
+    other_account: bool
 
 
 def bill(
@@ -109,8 +110,12 @@ def bill(
     *,
     inbox: bool = False,
     online: bool = False,
+    other_account: bool = False,
 ) -> Bill:
-    """Return an invoice in words; inbox: as the company reads it; online: it has a provider."""
+    """Return an invoice in words; inbox: as the company reads it; online: it has a provider.
+
+    other_account: the bank account is another one than before.
+    """
     kind = words_of(invoice.kind)
     claims = pending_claims(invoice)
     unpaid = invoice.status in {InvoiceStatus.OPEN, InvoiceStatus.CLAIMED}
@@ -150,6 +155,7 @@ def bill(
         may_ask=CASH_RECEIPT in actions and (fresh or waits),
         waits_for_receipt=waits,
         replaced_by=invoice.replaced_by,
+        other_account=other_account,
     )
 
 

@@ -163,6 +163,7 @@ class Chat:
             say,
             self._today(visit),
             online=visit.pays_online,
+            other_account=invoice_id in visit.other_accounts,
         )
 
     def _today(self, visit: Visit) -> Any:
@@ -178,15 +179,12 @@ class Chat:
         given: Mapping[str, str] | None = None,
     ) -> Response:
         say = wording(visit.conversation.locale or visit.tenant.locale)
-        today, company = self._today(visit), visit.tenant.name
+        company = visit.tenant.name
         token = request.path_params["token"]
         messages = [one for one in visit.messages if one.direction is not Direction.NOTE]
         entries = timeline(messages, visit.invoices, visit.deliveries, _reader(visit, say))
         hidden = 0 if "all" in request.query_params else max(0, len(entries) - SHOWN_ENTRIES)
-        bills = [
-            bill(one, visit.tenant, say, today, online=visit.pays_online)
-            for one in _by_need(visit.invoices)
-        ]
+        bills = [self.bill_of(visit, one.id, say) for one in _by_need(visit.invoices)]
         tracked = bool(bills) and pages_of(visit.tenant.pages).track_views
         files = [one for message in messages for one in message.attachments if not one.inline]
         values = {

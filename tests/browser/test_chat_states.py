@@ -13,7 +13,7 @@ STATES = (
     "cash receipt, a draft",
     "paid in cash, receipt issued, Spanish",
     "cancelled",
-    "corrected, Czech crowns",
+    "corrected, Czech crowns, another bank account",
     "quote",
     "not delivered",
     "message without a document",

@@ -330,3 +330,14 @@ async def test_a_cancelled_invoice_asks_for_nothing(web):
     assert "Cancelled" in page.text
     assert "IBAN" not in page.text
     assert "Mark as paid" not in page.text
+
+
+@with_web()
+async def test_a_bank_account_that_is_new_is_told_of_and_the_usual_one_is_not(web):
+    words = "The bank account differs from the one on our earlier invoices."
+    _, first, _ = await web.send()
+    _, same, _ = await web.send(number="2")
+    _, other, _ = await web.send(number="3", payment={"iban": "DE89370400440532013000"})
+    _, again, _ = await web.send(number="4", payment={"iban": "DE89 3704 0044 0532 0130 00"})
+    told = [words in (await web.get(view)).text for view in (first, same, other, again)]
+    assert told == [False, False, True, False]

@@ -12,7 +12,6 @@ from gateway.app.demo.paper import one_page
 
 _SK = {"iban": "SK9611000000002918599669", "variable_symbol": "20260143"}
 _CZ = {"iban": "CZ6508000000192000145399", "variable_symbol": "20260147"}
-_DE = {"iban": "DE89370400440532013000", "reference": "RE 2026-0144"}
 _MESSAGES = {
     "sk": "Dobrý deň,\nposielame faktúru za dubový stôl.",
     "cs": "Dobrý den,\nposíláme fakturu za dubový stůl.",
@@ -53,7 +52,7 @@ class Gallery:
             Scene("cash receipt, a draft", await self._receipt()),
             Scene("paid in cash, receipt issued, Spanish", await self._paid()),
             Scene("cancelled", await self._cancelled()),
-            Scene("corrected, Czech crowns", await self._corrected()),
+            Scene("corrected, Czech crowns, another bank account", await self._corrected()),
             Scene("quote", await self._quote()),
             Scene("not delivered", await self._not_delivered()),
             Scene("message without a document", await self._message()),
@@ -70,17 +69,17 @@ class Gallery:
         return str(sent["view_url"])
 
     async def _overdue(self) -> str:
-        sent = await self._send("2026-0144", -6, _customer("Jürgen Groß", "de"), payment=_DE)
+        sent = await self._send("2026-0144", -6, _customer("Jürgen Groß", "de"), payment=_SK)
         return str(sent["view_url"])
 
     async def _part_paid(self) -> str:
-        sent = await self._send("2026-0145", 9, _customer("Mary Poe", "en-GB"), payment=_DE)
+        sent = await self._send("2026-0145", 9, _customer("Mary Poe", "en-GB"), payment=_SK)
         paid = {"amount": "454.00", "method": "transfer"}
         await self._post(f"/v1/invoices/{sent['id']}/mark-paid", paid)
         return str(sent["view_url"])
 
     async def _claimed(self) -> str:
-        sent = await self._send("2026-0146", 4, _customer("Zoé Lefèvre", "fr"), payment=_DE)
+        sent = await self._send("2026-0146", 4, _customer("Zoé Lefèvre", "fr"), payment=_SK)
         path = f"{sent['view_url']}/invoices/{sent['id']}/paid"
         await self._form(path, {"method": "transfer", "note": "virement de ce matin"})
         return str(sent["view_url"])
@@ -93,7 +92,7 @@ class Gallery:
         return str(sent["view_url"])
 
     async def _paid(self) -> str:
-        sent = await self._send("2026-0148", 3, _customer("Íñigo Muñoz", "es"), payment=_DE)
+        sent = await self._send("2026-0148", 3, _customer("Íñigo Muñoz", "es"), payment=_SK)
         await self._form(f"{sent['view_url']}/invoices/{sent['id']}/receipt", {})
         await self._post(f"/v1/invoices/{sent['id']}/confirm-payment", {})
         return str(sent["view_url"])
