@@ -6,7 +6,8 @@ from datetime import datetime
 from gateway.flow.context import Context
 from gateway.ports.store import Work
 from gateway.rules import events
-from gateway.rules.model import RECEIPT_DRAFT, RECEIPT_ISSUED, Invoice, Payment, Receipt
+from gateway.rules.model import Invoice, Payment, Receipt
+from gateway.rules.receipts import RECEIPT_DRAFT, RECEIPT_ISSUED
 
 
 def issue_drafts(

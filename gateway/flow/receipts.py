@@ -14,8 +14,6 @@ from gateway.flow.refusal import conflict, not_found
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.model import (
-    RECEIPT_DRAFT,
-    RECEIPT_ISSUED,
     Conversation,
     Invoice,
     Payment,
@@ -23,6 +21,7 @@ from gateway.rules.model import (
     Tenant,
 )
 from gateway.rules.payments import CASH, pending_claims
+from gateway.rules.receipts import RECEIPT_DRAFT, RECEIPT_ISSUED
 
 
 @dataclass(frozen=True, slots=True)

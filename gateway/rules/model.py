@@ -22,9 +22,6 @@ IMPORTED = "imported"
 BY_LINK = "by_link"
 """The kind of messages that somebody wrote to whom the customer passed the link on."""
 
-RECEIPT_DRAFT = "draft"
-RECEIPT_ISSUED = "issued"
-
 
 @dataclass(frozen=True, slots=True)
 class Tenant:

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 
 from gateway.ports.lists import Listed, Page, Stale, Taken
 from gateway.rules.documents import TITLES
-from gateway.rules.model import RECEIPT_ISSUED, Invoice, Payment, Receipt
+from gateway.rules.model import Invoice, Payment, Receipt
+from gateway.rules.receipts import RECEIPT_ISSUED
 from gateway.store.counters import next_number
 from gateway.store.cursors import begins_before, listed, whole
 from gateway.store.invoice_rows import (

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.flow.drafts import PaymentDraft, TenantDraft
 from gateway.flow.refusal import Kind, Refused
-from gateway.rules.model import RECEIPT_DRAFT, RECEIPT_ISSUED
+from gateway.rules.receipts import RECEIPT_DRAFT, RECEIPT_ISSUED
 from tests.flow.desk import open_desk
 from tests.smtp.loops import in_loop
 

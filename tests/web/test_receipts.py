@@ -8,7 +8,8 @@ import pytest
 from pypdf import PdfReader
 
 from gateway.flow.receipts import ReceiptFacts
-from gateway.rules.model import RECEIPT_DRAFT, RECEIPT_ISSUED, Conversation, Payment, Receipt
+from gateway.rules.model import Conversation, Payment, Receipt
+from gateway.rules.receipts import RECEIPT_DRAFT, RECEIPT_ISSUED
 from gateway.web.receipt_paper import receipt_pdf
 from gateway.web.wording import wording
 from tests.web.kit import forms, links, with_web
