@@ -18,9 +18,8 @@ from gateway.flow.taking_back import is_shown
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.store import Work
 from gateway.rules import events, ids
-from gateway.rules.customer_pages import pages_of
+from gateway.rules.customer_pages import BY_LINK, pages_of
 from gateway.rules.model import (
-    BY_LINK,
     Attachment,
     Channel,
     Conversation,

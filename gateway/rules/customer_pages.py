@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+BY_LINK = "by_link"
+"""The kind of messages that somebody wrote to whom the customer passed the link on."""
+
 PAY_ONLINE, MARK_PAID, CASH_RECEIPT = "pay_online", "mark_paid", "cash_receipt"
 ACTIONS = (PAY_ONLINE, MARK_PAID, CASH_RECEIPT)
 

@@ -19,9 +19,6 @@ HOUSE_TENANT_ID = "ten_house"
 IMPORTED = "imported"
 """The kind of messages that came from an archive."""
 
-BY_LINK = "by_link"
-"""The kind of messages that somebody wrote to whom the customer passed the link on."""
-
 
 @dataclass(frozen=True, slots=True)
 class Tenant:

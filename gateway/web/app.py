@@ -23,7 +23,6 @@ from gateway.web.live import Live
 from gateway.web.pages import HEADERS, Pages, see_other
 from gateway.web.paying import Paying
 from gateway.web.payments_page import PaymentsPage
-from gateway.web.reminder_wish import ReminderWish
 from gateway.web.reading import Reading
 from gateway.web.reminder_wish import ReminderWish
 from gateway.web.rendering import environment

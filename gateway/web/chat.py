@@ -12,8 +12,8 @@ from starlette.routing import BaseRoute
 from gateway.flow.refusal import Kind, Refused, not_found
 from gateway.flow.renewal import Lost
 from gateway.flow.visit import Visit
-from gateway.rules.customer_pages import pages_of
-from gateway.rules.model import BY_LINK, Delivery, Direction, Invoice, InvoiceStatus, Message
+from gateway.rules.customer_pages import BY_LINK, pages_of
+from gateway.rules.model import Delivery, Direction, Invoice, InvoiceStatus, Message
 from gateway.rules.payments import day_of
 from gateway.web.bills import Bill, bill
 from gateway.web.claim_form import writer_of

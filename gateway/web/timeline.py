@@ -7,8 +7,8 @@ from datetime import datetime
 
 from gateway.mail.html_clean import blocked_pictures
 from gateway.mail.parameters import content_type
+from gateway.rules.customer_pages import BY_LINK
 from gateway.rules.model import (
-    BY_LINK,
     Attachment,
     Channel,
     Delivery,
