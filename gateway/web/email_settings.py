@@ -1,6 +1,6 @@
 """A company's email settings: by what way its mail leaves; the connection test (ux.md, 2.4)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -122,7 +122,7 @@ class SettingsPage:
         status: int = 200,
     ) -> Response:
         tenant = seat.tenant
-        say = wording(tenant.locale)
+        say = wording("en")
         addresses = await self._services.egress_addresses()
         values = {
             **framed(seat, "settings", say),
@@ -133,7 +133,7 @@ class SettingsPage:
             "replies": [(one.value, say.text(words)) for one, words in _REPLIES],
             "failure": _failure(settings, tenant, say),
             "tested_at": _moment(settings.account.tested_at, tenant, say),
-            "result": _result(tested, say),
+            "result": _result(tested, say, _report(tenant, _form(settings, fields), addresses)),
             "trouble": trouble,
             "saved": saved,
             "addresses": addresses,
@@ -202,11 +202,24 @@ def _failure(settings: EmailSettings, tenant: Tenant, say: Wording) -> dict[str,
     return {"words": say.text(words, moment=moment), "reply": failure.reply}
 
 
-def _result(tested: Tested | None, say: Wording) -> dict[str, Any] | None:
+def _report(tenant: Tenant, form: Mapping[str, str], addresses: Sequence[str]) -> Sequence[str]:
+    """Return the facts of a connection test that an admin asks for; no password among them."""
+    found = [
+        f"Connection test of {tenant.name}",
+        f"Server: {form['host']}:{form['port']}, {form['security']}",
+        f"Login: {form['login']}",
+        f"From: {form['from_address'] or form['login']}",
+    ]
+    return [*found, f"Connecting from: {', '.join(addresses)}"] if addresses else found
+
+
+def _result(tested: Tested | None, say: Wording, report: Sequence[str]) -> dict[str, Any] | None:
     if tested is None:
         return None
     probed = tested.probed
+    steps = [f"{step.name}: {'ok' if step.ok else 'failed'}, {step.ms} ms" for step in probed.steps]
     return {
+        "report": "\n".join([*report, *steps, f"Answer: {probed.message}"]),
         "ok": probed.stage is None,
         "title": say.text(_FAILED_STEPS[probed.stage]) if probed.stage else probed.message,
         "reply": "" if probed.stage is None else probed.message,

@@ -90,6 +90,18 @@ async def test_a_failed_one_shows_the_servers_words_and_what_to_do(web):
     assert "Login refused" in answer
     assert "535-5.7.139 &lt;b&gt;Authentication&lt;/b&gt; unsuccessful\n535 5.7.139" in answer
     assert "Microsoft 365 admin" in answer
+    assert "autofocus" in answer
+
+
+@with_web()
+async def test_the_report_for_the_admin_has_every_fact_and_no_password(web):
+    web.services.accounts._probe.failure = ("auth", "535 5.7.8 no", "")
+    await web.sign_in()
+    answer = (await web.post(f"{PAGE}/test", FORM)).text
+    report = answer[answer.index("Report for your mail server") :].partition("</details>")[0]
+    for words in ("Novák Joinery", "novak.example:", "Answer: 535 5.7.8 no"):
+        assert words in report
+    assert "canary" not in answer
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
+from gateway.flow.taking_back import take_back
 from gateway.ports.queues import Lease
+from gateway.store.opening import open_store
+from tests.smtp.loops import in_loop
+from tests.web import kit
 from tests.web.kit import forms, with_web
 from tests.web.test_inbox import UNDO, opened
 
@@ -120,3 +126,22 @@ async def test_what_was_taken_back_is_not_offered_to_be_sent_anyway(web):
     said = page[page.index(f'id="{message_id}"') :].partition("</li>")[0]
     assert "Taken back" in said
     assert "Send anyway" not in said
+
+
+@pytest.mark.parametrize("taken_back", [True, False], ids=["taken back", "left alone"])
+def test_a_restart_within_the_ten_seconds_loses_neither_the_answer_nor_the_undo(
+    tmp_path, taken_back
+):
+    async def journey():
+        async with kit.opened(tmp_path) as web:
+            _, _, path = await opened(web)
+            message_id, delivery = await answered(web, path)
+            tenant = web.tenant
+        async with open_store(tmp_path / "data") as store:
+            services, _ = kit.services_on(store, tmp_path)
+            if taken_back:
+                await take_back(services.context, tenant, message_id)
+            claimed = await store.write(lambda work: work.deliveries.claim(NOBODY_ELSE, 10))
+            assert (delivery.id in [one.id for one in claimed]) is not taken_back
+
+    in_loop(journey)()
