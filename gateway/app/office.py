@@ -59,6 +59,7 @@ from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance, SystemClock
 from gateway.settings import Settings
 from gateway.smtp.probe import SmtpProbe
+from gateway.smtp.resolver import DnsResolver
 from gateway.smtp.routes import DnsRoutes
 from gateway.store.engine import DATABASE_FILE, EngineOptions
 from gateway.store.opening import OpenStore, open_store
@@ -82,6 +83,7 @@ class Office:
     parser: Readers
     verifier: DnsVerifier
     egress: Egress
+    resolver: DnsResolver
     outward: HttpOutward
     routes: DnsRoutes
     dkim: DkimKeys
@@ -187,6 +189,7 @@ async def open_office(
             parser=parser,
             verifier=DnsVerifier(resolver, clock, hostname=names.hostname),
             egress=egress,
+            resolver=resolver,
             outward=outward,
             routes=routes,
             dkim=dkim,
@@ -204,6 +207,7 @@ def _office(
     parser: Readers,
     verifier: DnsVerifier,
     egress: Egress,
+    resolver: DnsResolver,
     outward: HttpOutward,
     routes: DnsRoutes,
     dkim: DkimKeys,
@@ -225,6 +229,7 @@ def _office(
         parser=parser,
         verifier=verifier,
         egress=egress,
+        resolver=resolver,
         outward=outward,
         routes=routes,
         dkim=dkim,

@@ -16,6 +16,7 @@ from gateway.flow.lateness import LateNotices
 from gateway.flow.queue_manager import QueueManager
 from gateway.flow.reminders import Reminders
 from gateway.flow.submitter_reports import SubmitterReports
+from gateway.flow.tls_reports import TlsReports
 from gateway.flow.verifying import Verifying
 from gateway.hooks.service import HookService
 from gateway.mail.errors import Fault
@@ -81,6 +82,8 @@ class Queues:
             self._late = LateNotices(office.context, notice, way.policy)
             self._begin(self._late.run(), None, "late")
             self._begin(SubmitterReports(office.context).run(), None, "reports")
+            tls = TlsReports(office.context, way.tls, office.resolver, office.outward)
+            self._begin(tls.run(), None, "tls reports")
             reminders = Reminders(office.context, office.submissions.quota)
             self._begin(reminders.run(), None, "reminders")
             self._house = HouseMail(office.context, office.settings.domains.postmaster)

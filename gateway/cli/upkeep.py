@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 _QUEUE = ("next_hop", "state", "count", "oldest_seconds")
+_TLS = ("ends", "organization", "domain", "success", "failure", "failures")
 _ERRORS = ("next_hop", "at", "stage", "reply")
 
 
@@ -22,6 +23,7 @@ def register(program: typer.Typer) -> None:
     program.command("migrate")(migrate)
     program.command("backup")(backup)
     program.command("export")(export)
+    program.command("tls-reports")(tls_reports)
     program.command("restore")(restore)
     program.command("status")(status)
     program.command("rotate-keys")(rotate_keys)
@@ -73,6 +75,12 @@ def export(
     """Write all that is kept of a company to a zip: JSON lines, mails, documents."""
     given = {"tenant": tenant, "file": str(file.absolute())}
     show_one(ask(config, "export", given), as_json=as_json)
+
+
+def tls_reports(as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """List what others reported about TLS with us in the last 30 days (RFC 8460)."""
+    rows = ask(config, "tls.reports", {})
+    show_rows(rows, as_json=as_json, columns=_TLS, empty="Nobody has reported anything.")
 
 
 def restore(

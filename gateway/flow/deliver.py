@@ -13,6 +13,7 @@ from gateway.flow.context import Context
 from gateway.flow.lanes import Lanes
 from gateway.flow.mail_accounts import MailAccounts, pause, paused_routes
 from gateway.flow.submitter_reports import order_report
+from gateway.flow.tls_reports import TlsTally
 from gateway.mail.envelope import Recipient
 from gateway.ports.lists import Stale
 from gateway.ports.relay import Attempted, NextHop, Outgoing, Relay, Routes
@@ -74,6 +75,7 @@ class WayOut:
     accounts: MailAccounts
     lanes: Lanes = field(default_factory=Lanes)
     turns: OwnTurns = field(default_factory=OwnTurns)
+    tls: TlsTally = field(default_factory=TlsTally)
 
 
 class RoutePaused(Exception):  # noqa: N818 (nobody's error: it waits)
@@ -182,6 +184,7 @@ async def _try(
         attempted = await way.relay.relay(hop, copy, before_dot=before_dot)
         attempts.append(_attempt_of(hop, attempted, at))
         reports = attempted.reports
+        way.tls.note(domain, attempted, at)
         rules = context.refusals.rules
         outcome = judge(attempted.answer, attempted.stage, hop.kind, rules)
         if not (isinstance(outcome, Deferred) and attempted.stage in ANOTHER_MAY_DO):

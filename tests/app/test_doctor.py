@@ -12,7 +12,13 @@ from gateway.app.doctor import machine
 from gateway.app.doctor.examination import Wishes
 from gateway.app.doctor.examination import examine as examine_all
 from gateway.app.doctor.findings import Health
-from gateway.app.doctor.surroundings import block_lists, records, reverse_names, way_out
+from gateway.app.doctor.surroundings import (
+    block_lists,
+    records,
+    reverse_names,
+    tls_reports,
+    way_out,
+)
 from gateway.rules.dns_verdicts import Record, judge, unanswered
 from gateway.settings import NextHop, examine
 from gateway.smtp.resolver import DnsResolver
@@ -102,6 +108,19 @@ async def test_block_lists_are_asked_only_where_named():
         assert await block_lists(resolver, HOST, ["192.0.2.7"], ()) == []
         on, off = await block_lists(resolver, HOST, ["192.0.2.7"], ("bl.example", "other.example"))
     assert (on.state, "127.0.0.2" in on.detail, off.state) == (Health.FAILED, True, Health.OK)
+
+
+def test_failures_that_others_report_are_told_and_old_ones_are_not():
+    told = [
+        {"organization": "Old", "ends": "2026-11-01", "success": 0, "failure": 9,
+         "failures": {"certificate-expired": 9}},
+        {"organization": "Big", "ends": "2026-11-28", "success": 90, "failure": 0, "failures": {}},
+    ]  # fmt: skip
+    assert list(tls_reports(told, "2026-11-29")) == []
+    (fine,) = tls_reports(told, "2026-11-22")
+    assert (fine.state, "90 sessions" in fine.detail) == (Health.OK, True)
+    (bad,) = tls_reports(told, "2026-10-01")
+    assert (bad.state, "certificate-expired" in bad.detail) == (Health.FAILED, True)
 
 
 def test_records_in_order_are_one_line():

@@ -53,6 +53,7 @@ COMMANDS: Mapping[str, Command] = {
     "verify": upkeep.verify,
     "backup": upkeep.backup,
     "export": upkeep.export,
+    "tls.reports": upkeep.tls_reports,
     "status": upkeep.status,
 }
 

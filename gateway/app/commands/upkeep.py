@@ -8,6 +8,7 @@ from gateway.app.commands.words import time_of
 from gateway.app.exporting import Export
 from gateway.app.keepsakes import keepsakes
 from gateway.app.office import Office
+from gateway.flow.tls_reports import summaries
 from gateway.ports.lists import Page
 from gateway.ports.store import Work
 from gateway.runtime.control import CommandError
@@ -42,6 +43,12 @@ async def export(office: Office, given: Mapping[str, Any]) -> Any:
     except OSError as error:
         raise CommandError(f"{target}: {error.strerror}") from error
     return {"file": str(target), "tenant": tenant.slug, **export.counts}
+
+
+async def tls_reports(office: Office, given: Mapping[str, Any]) -> Any:
+    """Return the sums of what others reported about TLS with us, the oldest first."""
+    _ = given
+    return await office.context.store.read(summaries)
 
 
 async def status(office: Office, given: Mapping[str, Any]) -> Any:

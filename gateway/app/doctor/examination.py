@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from gateway.app.dns_check import compare
@@ -17,6 +18,7 @@ from gateway.runtime.world import SystemClock
 from gateway.settings import Settings
 from gateway.settings.load import Loaded
 
+_RECENT = timedelta(days=7)
 REACHED = "gmail.com"
 
 
@@ -63,6 +65,11 @@ async def examine(loaded: Loaded, wishes: Wishes) -> AsyncIterator[Finding]:
     wanted = [record for record in wanted if record.type != "PTR"]
     for finding in surroundings.records(await compare(wanted, resolver, host=host, now=now)):
         yield finding
+    if has_store(settings):
+        since = (now - _RECENT).date().isoformat()
+        reported = await ask_or_do(settings, "tls.reports", {})
+        for finding in surroundings.tls_reports(reported, since):
+            yield finding
     for finding in await surroundings.block_lists(resolver, host, addresses, wishes.block_lists):
         yield finding
 

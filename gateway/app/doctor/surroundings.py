@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
+from typing import Any
 
 from gateway.app.doctor.findings import Finding, Health
 from gateway.ports.relay import DnsFault, Mx, NoAnswer, NoSuchDomain
@@ -129,6 +130,22 @@ def records(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
             f"{record.type} {record.name}: DNS answers {told}",
             verdict.remedy,
         )
+
+
+def tls_reports(told: Sequence[Mapping[str, Any]], since: str) -> Iterator[Finding]:
+    """Judge what others reported about TLS with us since that day."""
+    recent = [one for one in told if one["ends"] >= since]
+    if not recent:
+        return
+    failed = {one["organization"] for one in recent if one["failure"]}
+    sessions = sum(one["success"] + one["failure"] for one in recent)
+    if failed:
+        kinds = sorted({kind for one in recent for kind in one["failures"]})
+        said = f"{', '.join(sorted(failed))} could not use TLS with us: {', '.join(kinds)}"
+        remedy = "postroom tls-reports; then see the certificate, MTA-STS and TLSA records"
+        yield Finding("tls reports", Health.FAILED, said, remedy)
+    else:
+        yield Finding("tls reports", Health.OK, f"{sessions} sessions reported, none failed")
 
 
 async def block_lists(
