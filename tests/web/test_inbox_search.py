@@ -49,3 +49,16 @@ async def test_hostile_questions_stay_words(web):
     page = await web.get("/inbox", params={"q": '"><script>alert(1)</script>'})
     assert page.status_code == 200
     assert "<script>alert" not in page.text
+
+
+@with_web()
+async def test_spam_leaves_the_lanes_and_is_found_from_done(web):
+    _, _, path = await opened(web)
+    await web.post(f"{path}/status", {"status": "spam"})
+    for view in ("open", "unread", "not_delivered", "waiting", "done"):
+        assert path not in (await web.get(f"/inbox?view={view}")).text
+    assert "/inbox?q=is%3Aspam" in links((await web.get("/inbox?view=done")).text)
+    assert path in (await web.get("/inbox?q=is%3Aspam")).text
+    assert "Not spam" in (await web.get(path)).text
+    await web.post(f"{path}/status", {"status": "open"})
+    assert path in (await web.get("/inbox?view=open")).text
