@@ -3,6 +3,7 @@
 import shutil
 import warnings
 
+import httpx2
 import pytest
 
 from tests.browser.demo import Demo
@@ -48,3 +49,18 @@ def demo():
     running = Demo().start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def inbox(demo):
+    """Where the Inbox is, and what a browser keeps of having signed in.
+
+    The link signs in once, so it is followed once for all tests of a worker.
+    """
+    url = demo.links["Inbox of Acme s.r.o."]
+    with httpx2.Client(trust_env=False) as client:
+        assert client.post(url).status_code == 303
+        ((name, value),) = client.cookies.items()
+    cookie = {"name": name, "value": value, "domain": "127.0.0.1", "path": "/", "sameSite": "Lax"}
+    kept = {**cookie, "expires": -1, "httpOnly": True, "secure": False}
+    return url.partition("/link/")[0], {"cookies": [kept], "origins": []}

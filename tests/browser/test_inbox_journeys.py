@@ -2,10 +2,8 @@
 
 import pytest
 
-from tests.browser.test_inbox_states import UNFOLD, VIEWS, inbox
+from tests.browser.test_inbox_states import UNFOLD, VIEWS
 from tests.browser.watching import DESKTOP, PHONE, watching
-
-__all__ = ["inbox"]
 
 
 def home(inbox):

@@ -18,17 +18,6 @@ LAY_DOWN = 'document.getElementById("write")?.style.setProperty("position", "sta
 UNFOLD = 'document.querySelectorAll("details:not(.rest)").forEach((one) => (one.open = true))'
 
 
-@pytest.fixture(scope="module")
-def inbox(chromium, demo):
-    """Where the Inbox is, and what a browser keeps of having signed in."""
-    url = demo.links["Inbox of Acme s.r.o."]
-    with watching(chromium) as watched:
-        watched.page.goto(url)
-        watched.page.get_by_role("button").click()
-        watched.page.wait_for_url("**/inbox")
-        return url.partition("/link/")[0], watched.page.context.storage_state()
-
-
 def faults(watched, least_target):
     return [one for one in watched.faults(least_target=least_target) if one != HIS_COOKIE]
 
