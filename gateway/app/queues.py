@@ -13,8 +13,10 @@ from gateway.flow.deliver import WayOut
 from gateway.flow.house_mail import HouseMail
 from gateway.flow.ingest import Ingest
 from gateway.flow.lateness import LateNotices
+from gateway.flow.notifying import Notices
 from gateway.flow.queue_manager import QueueManager
 from gateway.flow.reminders import Reminders
+from gateway.flow.staff_answers import StaffAnswers
 from gateway.flow.submitter_reports import SubmitterReports
 from gateway.flow.tls_reports import TlsReports
 from gateway.flow.verifying import Verifying
@@ -86,6 +88,9 @@ class Queues:
             self._begin(tls.run(), None, "tls reports")
             reminders = Reminders(office.context, office.submissions.quota)
             self._begin(reminders.run(), None, "reminders")
+            self._begin(Notices(office.context).run(), None, "notices")
+            answers = StaffAnswers(office.context, office.conversing)
+            self._begin(answers.run(), None, "staff answers")
             self._house = HouseMail(office.context, office.settings.domains.postmaster)
             self._begin(self._house.run(), None, "house mail")
         if self.hooks:

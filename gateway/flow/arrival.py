@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.flow.context import Context
+from gateway.flow.notifying import order_notice
 from gateway.flow.redaction import redacted
 from gateway.mail.reading import Reading
 from gateway.ports.store import Work
@@ -45,6 +46,8 @@ def arrived(
         snippet = snippet_of(message.text or message.subject)
         changed = replace(changed, last_message=snippet, last_message_at=now)
     work.conversations.change(changed)
+    if conversation.status is not ConversationStatus.SPAM and message.kind != ECHO:
+        order_notice(work, message)
     about = events.about_message(message)
     work.events.add(context.event(message.tenant_id, events.MESSAGE_RECEIVED, now, about))
     work.wake("events")

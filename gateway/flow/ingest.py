@@ -13,10 +13,11 @@ import structlog
 from gateway.flow.arrival import arrived, as_shown
 from gateway.flow.context import Context
 from gateway.flow.outbox import Packed, post
-from gateway.flow.placing import find_place, find_writer, is_about_erased
+from gateway.flow.placing import Writer, find_place, find_writer, is_about_erased
 from gateway.flow.reading_in import keep_documents, message_of, sender_of
 from gateway.flow.recognising import recognised
 from gateway.flow.report import apply_report, passed_on
+from gateway.flow.staff_answers import DRAFT, as_staff_answer, is_by_staff, keep_as_draft
 from gateway.flow.suggesting import hints_of, suggestions_of, warnings_of
 from gateway.mail.errors import Fault, MailError
 from gateway.mail.reading import Reading
@@ -211,7 +212,9 @@ class Ingest:
                 about = events.about_conversation(conversation)
                 kind = events.CONVERSATION_CREATED
                 work.events.add(context.event(tenant.id, kind, now, about))
-            writer = find_writer(context, placed, conversation, reading, now)
+            writer = Writer(None, expected=False)
+            if not placed.by_staff:
+                writer = find_writer(context, placed, conversation, reading, now)
             if writer.is_new and writer.person is not None:
                 work.conversations.add_participant(writer.person)
             message = message_of(
@@ -229,6 +232,8 @@ class Ingest:
                 },
             )
             message = as_shown(context, tenant, reading, message)
+            if placed.by_staff and reading.report is None:
+                message = as_staff_answer(message, verify=verify)
             stored = post(context, work, Packed(message, (), kept), now)
             report = reading.report or passed_on(context, tenant, reading)
             if report is not None:
@@ -236,7 +241,10 @@ class Ingest:
                 # That may have changed the conversation.
                 found = work.conversations.get(tenant.id, conversation.id)
                 conversation = found or conversation
-            arrived(context, work, conversation, stored, now)
+            if not is_by_staff(stored):
+                arrived(context, work, conversation, stored, now)
+            elif stored.kind == DRAFT:
+                keep_as_draft(context, work, stored, now)
             for other in placed.others:
                 _point(context, work, stored, other, now)
             work.spool.finish(inbound.id, inbound.fence, verify=verify)

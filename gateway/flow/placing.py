@@ -11,7 +11,7 @@ from gateway.mail.mailbox import Mailbox
 from gateway.mail.reading import Reading
 from gateway.ports.store import Work
 from gateway.rules import ids
-from gateway.rules.acceptance import ToDelivery, ToPerson, target_of
+from gateway.rules.acceptance import ToDelivery, ToPerson, ToStaff, target_of
 from gateway.rules.erasure import ERASED_ADDRESS, ERASED_KIND
 from gateway.rules.ladder import Clues, Evidence, Known, Place, clues, place
 from gateway.rules.model import Conversation, Delivery, Participant, Tenant
@@ -24,6 +24,7 @@ class Placed:
 
     delivery: the one whose return-path it came to. others: the conversations of further
     tokens in the envelope, which get a line that leads to it.
+    by_staff: it came by a token of the company's people.
     """
 
     place: Place
@@ -31,6 +32,7 @@ class Placed:
     people: Sequence[Participant]
     delivery: Delivery | None = None
     others: Sequence[Conversation] = ()
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ def find_place(
                 found = Place(conversation.id, "token", "return-path of a delivery")
                 people = work.conversations.participants(tenant.id, conversation.id)
                 return Placed(found, conversation, people, delivery)
+        if isinstance(target, ToStaff) and target.item.tenant_number == tenant.number:
+            told = work.messages.get(tenant.id, ids.from_body(ids.MESSAGE, target.item.body))
+            conversation = _conversation(work, tenant, told.conversation_id if told else None)
+            if conversation is not None:
+                found = Place(conversation.id, "token", "a notification to the company's people")
+                return Placed(found, conversation, (), by_staff=True)
     seen = clues_of(context, reading, recipients)
     sender = (reading.author or "").lower()
     evidence = Evidence(_people(work, tenant, seen), {}, {})

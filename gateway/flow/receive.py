@@ -24,6 +24,7 @@ from gateway.rules.acceptance import (
     ToDelivery,
     ToHouse,
     ToPerson,
+    ToStaff,
     Unknown,
     target_of,
 )
@@ -118,7 +119,7 @@ class MxReception:
                 tenant = await self._directory.by_number(person.tenant_number)
                 if tenant is not None and self._directory.is_revoked(tenant, person.ref):
                     return _NO_SUCH_ADDRESS
-            case ToDelivery(item):
+            case ToStaff(item) | ToDelivery(item):
                 tenant = await self._directory.by_number(item.tenant_number)
             case Foreign():
                 return _NO_RELAY

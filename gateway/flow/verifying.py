@@ -10,6 +10,7 @@ from time import perf_counter
 import structlog
 
 from gateway.flow.context import Context
+from gateway.flow.staff_answers import STAFF, settle_staff_answer
 from gateway.mail.errors import Fault
 from gateway.ports.queues import Inbound
 from gateway.ports.store import Work
@@ -124,7 +125,8 @@ class Verifying:
 
     async def _store(self, inbound: Inbound, found: Authentication) -> None:
         """Store what is known; where DNS gave no answer, ask again later for an hour."""
-        age = self._context.clock.now() - inbound.received_at
+        context = self._context
+        age = context.clock.now() - inbound.received_at
         again = None
         if found.may_change and age < _GIVE_UP_AFTER:
             again = max(_FIRST_AGAIN, age)
@@ -132,7 +134,10 @@ class Verifying:
         def store(work: Work) -> None:
             message = work.messages.get(inbound.tenant_id, inbound.id)
             if message is not None:
-                work.messages.change(replace(message, authentication=found.shown()))
+                verified = replace(message, authentication=found.shown())
+                work.messages.change(verified)
+                if message.kind == STAFF:
+                    settle_staff_answer(context, work, verified, found, is_final=again is None)
                 if found.verdict == "pass" and found.author is not None:
                     _lift(work, inbound.tenant_id, found.author.lower())
             work.spool.verified(inbound.id, again_in=again if message is not None else None)

@@ -36,6 +36,13 @@ class ToPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class ToStaff:
+    """An answer of the company's own people to a message that they were told of."""
+
+    item: ItemRef
+
+
+@dataclass(frozen=True, slots=True)
 class ToDelivery:
     """A report about a delivery."""
 
@@ -52,7 +59,7 @@ class Unknown:
     """An address on our domains that is nobody's, or forged."""
 
 
-Target = ToHouse | ToCompany | ToPerson | ToDelivery | Foreign | Unknown
+Target = ToHouse | ToCompany | ToPerson | ToStaff | ToDelivery | Foreign | Unknown
 
 
 def target_of(names: Names, keys: Keyring, address: str) -> Target:
@@ -68,6 +75,9 @@ def target_of(names: Names, keys: Keyring, address: str) -> Target:
         person = find_answer_token(keys, local)
         if person is not None:
             return ToPerson(person)
+        item = read_item_token(keys, Label.STAFF, local[-Label.STAFF.chars :])
+        if item is not None:
+            return ToStaff(item)
     if domain == names.bounce and local.lower().startswith(_RETURN_PATH):
         item = read_item_token(keys, Label.RETURN_PATH, local[len(_RETURN_PATH) :])
         if item is not None:

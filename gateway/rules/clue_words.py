@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.rules.acceptance import Foreign, ToDelivery, ToPerson, target_of
+from gateway.rules.acceptance import Foreign, ToDelivery, ToPerson, ToStaff, target_of
 from gateway.rules.ladder import MARKER
 from gateway.rules.names import Names, split_address
 from gateway.rules.tokens import Keyring, Label, read_item_token
@@ -77,6 +77,8 @@ def _addresses(
                 says = (
                     f"the address of a person in a conversation of company {person.tenant_number}"
                 )
+            case ToStaff(item):
+                says = f"a notification to the people of company {item.tenant_number}"
             case ToDelivery(item):
                 says = f"the return-path of a delivery of company {item.tenant_number}"
             case Foreign():

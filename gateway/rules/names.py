@@ -122,6 +122,13 @@ class Names:
         decoration = tenant.slug[: LOCAL_PART_OCTETS - len(token) - 1].rstrip("-")
         return Mailbox(tenant.name, f"{decoration}-{token}@{self.reply}")
 
+    def staff_mailbox(self, keys: Keyring, tenant: Tenant, message_id: str) -> Mailbox:
+        """Return where the company's people answer a message that they were told of."""
+        body = ids.body_of(ids.MESSAGE, message_id) or b""
+        token = item_token(keys, Label.STAFF, ItemRef(tenant.number, body))
+        decoration = tenant.slug[: LOCAL_PART_OCTETS - len(token) - 1].rstrip("-")
+        return Mailbox(tenant.name, f"{decoration}-{token}@{self.reply}")
+
     def return_path(self, keys: Keyring, tenant: Tenant, delivery_id: str) -> str:
         """Return where reports about a delivery go."""
         if route_of(tenant) is not None:

@@ -34,6 +34,7 @@ class Label(Enum):
     PDF = ("d", 24, 16)
     REMINDERS = ("u", 8, 12)
     READER = ("v", 24, 16)
+    STAFF = ("s", 18, 12)
 
     def __init__(self, mark: str, payload: int, mac: int) -> None:
         """Keep the three parts under their names."""
@@ -174,7 +175,7 @@ def read_reminders_token(keys: Keyring, token: str) -> PersonRef | None:
 
 
 def item_token(keys: Keyring, label: Label, item: ItemRef) -> str:
-    """Return a token of label RETURN_PATH, MESSAGE_ID or BODY_MARKER for an item."""
+    """Return a token of label RETURN_PATH, MESSAGE_ID, BODY_MARKER or STAFF for an item."""
     return _make(keys, label, item.tenant_number.to_bytes(_TENANT_OCTETS, "big") + item.body)
 
 

@@ -16,7 +16,7 @@ from gateway.mail.reading import Reading
 from gateway.mail.replies import Reply
 from gateway.ports.reception import Content, Peer
 from gateway.ports.store import Work
-from gateway.rules.acceptance import ToCompany, ToDelivery, ToHouse, ToPerson, target_of
+from gateway.rules.acceptance import ToCompany, ToDelivery, ToHouse, ToPerson, ToStaff, target_of
 from gateway.rules.model import Tenant
 from gateway.rules.names import split_address
 from gateway.runtime.control import CommandError
@@ -122,7 +122,7 @@ async def _owner(office: Office, recipients: list[str]) -> Tenant | None:
         match target_of(office.context.names, office.context.keys, address):
             case ToPerson(person):
                 return await office.directory.by_number(person.tenant_number)
-            case ToDelivery(item):
+            case ToStaff(item) | ToDelivery(item):
                 return await office.directory.by_number(item.tenant_number)
             case ToCompany(slug):
                 return await office.directory.by_slug(slug)
