@@ -56,8 +56,7 @@ class Administration:
             if "fixed" in about:
                 return bool(fixed) and about["fixed"] == hash_of(fixed)
             return any(
-                key.id == about.get("key_id") and key.revoked_at is None
-                for key in work.keys.all(None)
+                key.id == about.get("key_id") and key.works_at(now) for key in work.keys.all(None)
             )
 
         return await self._context.store.read(look)

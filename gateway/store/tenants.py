@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from gateway.ports.lists import Listed, Page, Stale, Taken
 from gateway.rules.model import HOUSE_TENANT_ID, Tenant
@@ -46,14 +46,17 @@ _REMOVE = Statement(
     keys=["removed_at"],
 )
 _REVOKE_KEYS = Statement(
-    update(API_KEY).where(
-        API_KEY.c.tenant_id == bindparam("the_tenant"), API_KEY.c.revoked_at.is_(None)
-    ),
-    keys=["revoked_at"],
+    update(API_KEY)
+    .where(
+        API_KEY.c.tenant_id == bindparam("the_tenant"),
+        or_(API_KEY.c.revoked_at.is_(None), API_KEY.c.revoked_at > bindparam("moment")),
+    )
+    .values(revoked_at=bindparam("moment"))
 )
 _REVOKE_LOGINS = Statement(
-    update(LOGIN).where(LOGIN.c.tenant_id == bindparam("the_tenant"), LOGIN.c.revoked_at.is_(None)),
-    keys=["revoked_at"],
+    update(LOGIN)
+    .where(LOGIN.c.tenant_id == bindparam("the_tenant"), LOGIN.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("moment"))
 )
 _END_SESSIONS = Statement(
     delete(WEB_SESSION).where(WEB_SESSION.c.tenant_id == bindparam("tenant_id"))
@@ -113,7 +116,7 @@ class Tenants:
         if transaction.run(_REMOVE, {"the_id": tenant_id, "removed_at": moment}) != 1:
             return False
         for statement in (_REVOKE_KEYS, _REVOKE_LOGINS):
-            transaction.run(statement, {"the_tenant": tenant_id, "revoked_at": moment})
+            transaction.run(statement, {"the_tenant": tenant_id, "moment": moment})
         transaction.run(_END_SESSIONS, {"tenant_id": tenant_id})
         cancel_all(transaction, tenant_id, moment)
         remove_hooks(transaction, tenant_id, moment)

@@ -87,10 +87,12 @@ class KeysPage:
         return see_other(PATH)
 
     async def _held(self, seat: Seat) -> tuple[list[ApiKey], list[Login]]:
+        now = self.services.context.clock.now()
+
         def look(work: Work) -> tuple[list[ApiKey], list[Login]]:
             keys, logins = work.keys.all(seat.tenant.id), work.keys.logins(seat.tenant.id)
             return (
-                [key for key in keys if key.revoked_at is None],
+                [key for key in keys if key.works_at(now)],
                 [login for login in logins if login.revoked_at is None],
             )
 
@@ -106,6 +108,7 @@ class KeysPage:
                     "id": key.id,
                     "rights": ", ".join(say.text(_SCOPES.get(one, one)) for one in key.scopes),
                     "made": _moment(key.created_at, seat, say),
+                    "ends": _moment(key.revoked_at, seat, say),
                     "used": _moment(key.last_used_at, seat, say),
                     "by_file": key.managed_by_file,
                 }

@@ -232,7 +232,7 @@ def _seat(work: Work, about: Mapping[str, Any], now: datetime) -> Seat | None:
     if key_id is not None:
         # A session lives no longer than the key that opened it.
         key = next((one for one in work.keys.all(tenant.id) if one.id == key_id), None)
-        if key is None or (key.revoked_at is not None and key.revoked_at <= now):
+        if key is None or not key.works_at(now):
             return None
     user_id = about.get("user_id")
     if user_id is not None:

@@ -94,11 +94,13 @@ def test_a_cursor_that_the_list_did_not_give_is_refused(store, cursor):
 def test_a_removed_company_is_gone_with_its_keys_logins_and_sessions(store, acme):
     def prepare(work):
         work.keys.add(KEY)
+        work.keys.add(replace(KEY, id="key_2", hash="bb", revoked_at=NINE + DAY))
         work.keys.add_login(LOGIN)
         work.keys.put_session("s1", "session", ACME, {}, NINE + DAY)
 
     store.write(prepare)
     assert store.write(lambda work: work.tenants.remove(ACME, NINE)) is True
+    assert store.read(lambda work: work.keys.find("bb", NINE)) is None
     assert store.write(lambda work: work.tenants.remove(ACME, NINE)) is False
 
     def look(work):

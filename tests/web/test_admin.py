@@ -73,6 +73,15 @@ async def test_a_revoked_admin_key_ends_its_sessions_and_signing_out_does(web):
 
 
 @with_web()
+async def test_an_admin_key_that_expires_signs_in_until_then(web):
+    _, secret = await web.services.companies.add_key(None, expires_in=timedelta(hours=1))
+    await admin(web, secret)
+    assert "Novák Joinery" in (await web.get("/inbox/admin")).text
+    web.context.clock.present += timedelta(hours=1)
+    assert SIGN_IN in forms((await web.get("/inbox/admin")).text)
+
+
+@with_web()
 async def test_what_waits_is_told_by_next_hop_and_reason_and_may_be_tried_held_released(web):
     sent, delivery = await waiting(web)
     await admin(web)

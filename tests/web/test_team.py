@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -178,6 +179,12 @@ async def test_keys_and_logins_are_made_shown_once_and_revoked(web):
     assert key not in (await web.get("/inbox/keys")).text
     held = await web.context.store.read(lambda work: work.keys.all(web.tenant.id))
     (fresh,) = [one for one in held if one.scopes == ("inbox:read",)]
+    ending, _ = await web.services.companies.add_key(web.tenant.id, expires_in=timedelta(days=1))
+    page = (await web.get("/inbox/keys")).text
+    assert ending.id in page
+    assert "ends " in page
+    assert (await web.post(f"/inbox/keys/{ending.id}/revoke")).status_code == 303
+    assert ending.id not in (await web.get("/inbox/keys")).text
     assert (await web.post(f"/inbox/keys/{fresh.id}/revoke")).status_code == 303
     assert (await web.sign_in(key)).status_code == 401
     await web.sign_in()
