@@ -7,6 +7,7 @@ What changes meanwhile may be there or not; whatever is named in a line is there
 import asyncio
 import json
 import os
+import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from importlib.metadata import version
@@ -52,9 +53,9 @@ class Export:
 
         Raises FileExistsError, OSError; Fault if the store is away. No half file is left.
         """
-        draft = target.with_name(f".{target.name}.part")
-        descriptor = await asyncio.to_thread(
-            os.open, draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600
+        # In a directory of many, a name that can be foretold may be somebody's file or link.
+        descriptor, draft = await asyncio.to_thread(
+            tempfile.mkstemp, ".part", f".{target.name}.", target.parent
         )
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -63,7 +64,7 @@ class Export:
                 await asyncio.to_thread(os.fsync, file.fileno())
             await asyncio.to_thread(os.link, draft, target)
         finally:
-            draft.unlink(missing_ok=True)
+            await asyncio.shield(asyncio.to_thread(os.unlink, draft))
 
     async def _fill(self, archive: zipfile.ZipFile) -> None:
         context, tenant = self._context, self._tenant

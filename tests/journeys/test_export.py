@@ -17,7 +17,7 @@ def rows(archive, name):
     return [json.loads(line) for line in archive.read(name).decode().splitlines()]
 
 
-def test_everything_of_a_company_is_in_it_and_nothing_of_others(place, acme):
+def test_a152_everything_of_a_company_is_in_it_and_nothing_of_others(place, acme):
     other = place.company(f"Other {place.is_running}")
     ids = {}
     for owner, number in ((acme, "E-1"), (other, "SECRET-9")):
@@ -54,6 +54,11 @@ def test_a_file_that_exists_is_not_overwritten(place, acme):
     file.write_bytes(b"mine")
     assert "exists" in place.refuses("export", acme["slug"], file, code=FAILED)
     assert file.read_bytes() == b"mine"
+    bait = place.directory / f".fresh-{place.is_running}.zip.part"
+    bait.symlink_to(file)
+    place("export", acme["slug"], place.directory / f"fresh-{place.is_running}.zip")
+    assert file.read_bytes() == b"mine"
+    bait.unlink()
     place.refuses("export", acme["slug"], place.directory / "none" / "x.zip", code=FAILED)
     place.refuses("export", "nobody", place.directory / "x.zip", code=FAILED)
     assert not list(place.directory.glob(".*.part"))

@@ -187,6 +187,5 @@ DOES_NOT_APPLY = {
     "self-service enrolment, and no list of brands that would be right for every operator.",
     92: "No PDF is ever shown or interpreted on our origin: it is downloaded.",
     137: "Companies can't register domains: all send from the operator's.",
-    152: "There is no export of a person's data yet, only the API.",
 }
 """Why a number has no tests."""
