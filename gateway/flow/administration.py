@@ -8,6 +8,7 @@ from datetime import timedelta
 from gateway.flow.companies import Companies, hash_of
 from gateway.flow.context import Context
 from gateway.ports.store import Work
+from gateway.rules.keys import works_at
 from gateway.rules.model import HOUSE_TENANT_ID
 
 _KIND = "admin"
@@ -56,7 +57,7 @@ class Administration:
             if "fixed" in about:
                 return bool(fixed) and about["fixed"] == hash_of(fixed)
             return any(
-                key.id == about.get("key_id") and key.works_at(now) for key in work.keys.all(None)
+                key.id == about.get("key_id") and works_at(key, now) for key in work.keys.all(None)
             )
 
         return await self._context.store.read(look)

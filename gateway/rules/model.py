@@ -60,10 +60,6 @@ class ApiKey:
     revoked_at: datetime | None = None
     managed_by_file: bool = False
 
-    def works_at(self, now: datetime) -> bool:
-        """Say whether it is neither revoked nor expired."""
-        return self.revoked_at is None or now < self.revoked_at
-
 
 @dataclass(frozen=True, slots=True)
 class Login:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from gateway.flow.companies import ALL_SCOPES
 from gateway.flow.refusal import invalid, not_found
 from gateway.ports.store import Work
+from gateway.rules.keys import works_at
 from gateway.rules.model import ApiKey, Login
 from gateway.web.company import framed
 from gateway.web.pages import Pages, see_other
@@ -92,7 +93,7 @@ class KeysPage:
         def look(work: Work) -> tuple[list[ApiKey], list[Login]]:
             keys, logins = work.keys.all(seat.tenant.id), work.keys.logins(seat.tenant.id)
             return (
-                [key for key in keys if key.works_at(now)],
+                [key for key in keys if works_at(key, now)],
                 [login for login in logins if login.revoked_at is None],
             )
 

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from gateway.flow.refusal import Kind, Refused
 from gateway.flow.team import session_mark
 from gateway.ports.store import Work
+from gateway.rules.keys import works_at
 from gateway.rules.model import Tenant
 from gateway.rules.team import SHORTEST_PASSWORD, Role
 from gateway.runtime.http.guesses import network_of_peer
@@ -232,7 +233,7 @@ def _seat(work: Work, about: Mapping[str, Any], now: datetime) -> Seat | None:
     if key_id is not None:
         # A session lives no longer than the key that opened it.
         key = next((one for one in work.keys.all(tenant.id) if one.id == key_id), None)
-        if key is None or not key.works_at(now):
+        if key is None or not works_at(key, now):
             return None
     user_id = about.get("user_id")
     if user_id is not None:
