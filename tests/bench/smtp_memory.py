@@ -55,7 +55,7 @@ def say_noop(port: int, seconds: float) -> None:
                 connection.sendall(b"NOOP\r\n")
                 connection.recv(1000)
                 print(time.perf_counter() - started, flush=True)
-                time.sleep(0.02)
+                time.sleep(0.06)
 
 
 async def measure(port: int, clients: int, size: int) -> tuple[set[bytes], list[float]]:
