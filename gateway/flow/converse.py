@@ -59,12 +59,14 @@ class Conversing:
         *,
         channel: Channel = Channel.EMAIL,
         hold: timedelta | None = None,
+        also: Callable[[Work, Circle, Message], None] | None = None,
     ) -> Message:
         """Write to the customer and everybody else in the conversation, or note something.
 
         hold: how long it may be taken back before it leaves (`flow.taking_back`).
+        also: what else the transaction stores that sends it; notes know none.
 
-        Raises Refused if the conversation is unknown, or nothing is written.
+        Raises Refused if the conversation is unknown, or nothing is written; what `also` raises.
         """
         if not draft.text.strip() and not draft.html and not draft.attachments:
             raise invalid("text", "A message needs a text or an attachment.")
@@ -85,7 +87,8 @@ class Conversing:
         to = tuple(person.mailbox for person in people if person.role in {"customer", "cc"}) or (
             conversation.customer,
         )
-        return (await self._send(tenant, draft, to, conversation.id, channel, hold=hold))[1]
+        sent = self._send(tenant, draft, to, conversation.id, channel, hold=hold, also=also)
+        return (await sent)[1]
 
     async def mark_read(self, tenant: Tenant, conversation_id: str) -> Conversation:
         """Note that the company has seen everything; raises Refused if unknown."""
@@ -179,6 +182,7 @@ class Conversing:
         *,
         subject: str = "",
         hold: timedelta | None = None,
+        also: Callable[[Work, Circle, Message], None] | None = None,
     ) -> tuple[Circle, Message]:
         context, now = self._context, self._context.clock.now()
         leaves_at, presence = now + hold if hold else None, self._presence
@@ -214,7 +218,7 @@ class Conversing:
             )
             return Parcel(tenant, message, people, build, size_of(files), leaves_at=leaves_at)
 
-        errand = Errand(tenant, to, make, conversation_id, subject, kept=kept)
+        errand = Errand(tenant, to, make, conversation_id, subject, kept=kept, also=also)
         circle, message = await send(context, errand, now)
         presence.expect(message, [person.ref for person in circle.people])
         return circle, message

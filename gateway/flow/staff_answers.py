@@ -27,6 +27,7 @@ STAFF = "staff_answer"
 """The kind of an answer that nobody knows yet whether to send."""
 DRAFT = "staff_draft"
 SENT = "staff_sent"
+DISCARDED = "staff_discarded"
 TOPIC = "staff"
 _PREFIX = "staff:"
 _AT_ONCE = 20
@@ -47,7 +48,7 @@ def as_staff_answer(message: Message, *, verify: bool) -> Message:
 
 def is_by_staff(message: Message) -> bool:
     """Say whether a message came by a staff token."""
-    return message.kind in {STAFF, DRAFT, SENT}
+    return message.kind in {STAFF, DRAFT, SENT, DISCARDED}
 
 
 def settle_staff_answer(
@@ -142,20 +143,25 @@ class StaffAnswers:
         return done
 
     async def _answer(self, tenant: Tenant, message: Message) -> bool:
-        files = [
-            Document(
-                attachment.filename,
-                attachment.content_type,
-                await whole(self._context, tenant.id, attachment.sha256),
-            )
-            for attachment in message.attachments
-            if not attachment.inline
-        ]
         author = message.from_.name or message.from_.address
-        draft = AnswerDraft(message.text, attachments=tuple(files), author=author)
+        draft = await answer_in(self._context, message, author)
         try:
             await self._conversing.answer(tenant, message.conversation_id, draft)
         except Refused as refused:
             log.warning("staff_answers.refused", id=message.id, why=refused.detail)
             return False
         return True
+
+
+async def answer_in(context: Context, message: Message, author: str) -> AnswerDraft:
+    """Return the answer that a mail of the people holds, with its files. Raises Fault."""
+    files = [
+        Document(
+            attachment.filename,
+            attachment.content_type,
+            await whole(context, message.tenant_id, attachment.sha256),
+        )
+        for attachment in message.attachments
+        if not attachment.inline
+    ]
+    return AnswerDraft(message.text, attachments=tuple(files), author=author)

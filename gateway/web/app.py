@@ -9,6 +9,7 @@ from gateway.web.admin import AdminPage
 from gateway.web.allowing import Allowing
 from gateway.web.assets import Assets
 from gateway.web.chat import Chat
+from gateway.web.draft_forms import DraftForms
 from gateway.web.email_settings import SettingsPage
 from gateway.web.first_use import FirstUse
 from gateway.web.formatted import Formatted
@@ -67,6 +68,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *Formatted(services, pages, sign_in).routes(),
         *InboxForms(services, pages, sign_in, inbox).routes(),
         *SortingForms(services, pages, sign_in, inbox).routes(),
+        *DraftForms(services, pages, sign_in, inbox).routes(),
         assets.route(HEADERS),
         *pages.nothing("/c"),
         *pages.nothing("/d"),

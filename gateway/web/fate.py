@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.rules.misspelt import suggested_for
 from gateway.rules.model import Delivery
 from gateway.rules.names import domain_of
+from gateway.rules.own_server import is_own_route
 from gateway.rules.states import State
 from gateway.web.remedies import Remedy, remedies
 from gateway.web.wording import Wording, in_zone
@@ -85,7 +86,8 @@ def _words(delivery: Delivery, say: Wording, timezone: str) -> tuple[str, str, s
         case State.SENDING:
             return say.text("Being sent"), "clock", "wait"
         case State.SENT:
-            return say.text("Sent to your mail server"), "tick", "plain"
+            own = is_own_route(delivery.route)
+            return say.text("Sent to your mail server" if own else "Sent"), "tick", "plain"
         case State.DELIVERED:
             domain = domain_of(delivery)
             return say.text("Delivered to {domain}", domain=domain), "ticks", "good"

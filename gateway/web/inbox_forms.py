@@ -89,7 +89,7 @@ class InboxForms:
                 note=note,
             )
         await services.conversing.mark_read(seat.tenant, conversation_id)
-        return see_other(f"{_back(request)}#{message.id}")
+        return see_other(f"{back_to(request)}#{message.id}")
 
     async def _refuse_outdated(self, seat: Seat, conversation_id: str, seen: str) -> None:
         """Raise Refused if something was said since the writer saw the conversation.
@@ -116,14 +116,14 @@ class InboxForms:
         seat = await self._sign_in.writer(request)
         message_id = request.path_params["message"]
         message = await take_back(self._services.context, seat.tenant, message_id)
-        back = _back(request)
+        back = back_to(request)
         return see_other(f"{back}{'&' if '?' in back else '?'}draft={message.id}#write")
 
     async def mark_read(self, request: Request) -> Response:
         """Note that the company has seen everything."""
         seat = await self._sign_in.writer(request)
         await self._services.conversing.mark_read(seat.tenant, request.path_params["conversation"])
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
     async def mark_unread(self, request: Request) -> Response:
         """Let it be looked at again later; leads back to the list, since the page is left."""
@@ -141,7 +141,7 @@ class InboxForms:
             raise invalid("status", "There is no such status.") from error
         conversation_id = request.path_params["conversation"]
         await self._services.conversing.change(seat.tenant, conversation_id, status=status)
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
     async def approve(self, request: Request) -> Response:
         """Show a stranger's messages to the customer from now on."""
@@ -149,7 +149,7 @@ class InboxForms:
         address = (await fields_of(request)).get("address", "")
         conversation_id = request.path_params["conversation"]
         await self._services.conversing.approve_sender(seat.tenant, conversation_id, address)
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
     async def confirm(self, request: Request) -> Response:
         """Confirm that a payment came."""
@@ -159,7 +159,7 @@ class InboxForms:
         await self._services.billing.confirm_payment(
             seat.tenant, invoice_id, payment_id, noted_by=seat.user or ""
         )
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
     async def refuse(self, request: Request) -> Response:
         """Say that a payment has not come, or was noted wrongly: it is taken back."""
@@ -171,7 +171,7 @@ class InboxForms:
         await self._services.billing.mark_unpaid(
             seat.tenant, invoice_id, payment_id, noted_by=seat.user or ""
         )
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
     async def mark_paid(self, request: Request) -> Response:
         """Note that everything that was open has been paid today."""
@@ -180,7 +180,7 @@ class InboxForms:
         await self._services.billing.mark_paid(
             seat.tenant, invoice_id, PaymentDraft(noted_by=seat.user or "")
         )
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
     async def receipt(self, request: Request) -> Response:
         """Make the receipt of a payment."""
@@ -188,19 +188,19 @@ class InboxForms:
         payment_id = (await fields_of(request)).get("payment_id") or None
         invoice_id = request.path_params["invoice"]
         await self._services.receipts.make(seat.tenant, invoice_id, payment_id)
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
     async def retry(self, request: Request) -> Response:
         """Try a delivery now, or send a suppressed one anyway."""
         seat = await self._sign_in.writer(request)
         await self._services.dispatch.retry(seat.tenant.id, request.path_params["delivery"])
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
     async def again(self, request: Request) -> Response:
         """Send a failed mail once more."""
         seat = await self._sign_in.writer(request)
         await self._services.mending.again(seat.tenant, request.path_params["delivery"])
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
     async def correct(self, request: Request) -> Response:
         """Send a failed mail to the right address."""
@@ -219,10 +219,10 @@ class InboxForms:
                 status=STATUS[refused.kind],
                 trouble=refused.detail,
             )
-        return see_other(_back(request))
+        return see_other(back_to(request))
 
 
-def _back(request: Request) -> str:
+def back_to(request: Request) -> str:
     """Return the page that a form of a conversation leads back to, the list beside it kept."""
     path, asked = f"/inbox/conversations/{request.path_params['conversation']}", asked_of(request)
     return f"{path}?{asked.kept}" if asked.view or asked.question else path

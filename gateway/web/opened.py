@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any
 
 from gateway.flow.people import history, latest
+from gateway.flow.staff_answers import DISCARDED, DRAFT, SENT, STAFF
 from gateway.flow.taking_back import is_held
 from gateway.ports.store import Work
 from gateway.rules.model import (
@@ -25,6 +26,12 @@ from gateway.web.timeline import SHOWN_ENTRIES, Reader, timeline
 from gateway.web.wording import Wording
 
 _WRITTEN_TO = frozenset({"customer", "cc"})
+_BY_MAIL = {
+    STAFF: "Answer by mail, its sender is being checked: from {sender}",
+    DRAFT: "Answer by mail, not verified: from {sender}. It was not sent.",
+    SENT: "Answer by mail, sent: from {sender}",
+    DISCARDED: "Answer by mail, discarded: from {sender}. It was not sent.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ class Opened:
             "failed": one.failed,
             "entries": entries[hidden:],
             "held": {m.id: _seconds(m, now) for m in inside.messages if _may_undo(m, now)},
+            "by_mail": {m.id: _by_mail(m, say) for m in inside.messages if m.kind in _BY_MAIL},
+            "drafts": {m.id for m in inside.messages if m.kind == DRAFT},
             "newest": inside.messages[-1].id if inside.messages else "",
             "first_unread": _first_unread(inside.messages, one.unread),
             "hidden": hidden,
@@ -122,11 +131,20 @@ def _first_unread(messages: Sequence[Message], unread: int) -> str:
 
 def _name(message: Message) -> str:
     if message.direction is Direction.IN:
-        # The whole address, never the name alone: names are what forgers choose freely.
-        name, address = message.from_.name, message.from_.address
-        return f"{name} <{address}>" if name else address
+        return _whole(message)
     name = message.from_.name or message.from_.address
     return f"{message.author} ({name})" if message.author else name
+
+
+def _by_mail(message: Message, say: Wording) -> str:
+    """Return what became of an answer that somebody of the company wrote by mail."""
+    return say.text(_BY_MAIL[message.kind], sender=_whole(message))
+
+
+def _whole(message: Message) -> str:
+    """Return its sender, never the name alone: names are what forgers choose freely."""
+    name, address = message.from_.name, message.from_.address
+    return f"{name} <{address}>" if name else address
 
 
 def _fates(

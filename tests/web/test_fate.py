@@ -7,6 +7,7 @@ import pytest
 
 from gateway.mail.mailbox import Mailbox
 from gateway.rules.model import Attempt, Delivery, Reason
+from gateway.rules.own_server import own_route
 from gateway.rules.states import State
 from gateway.web.fate import for_company, for_customer
 from gateway.web.remedies import Remedy
@@ -39,7 +40,7 @@ DELIVERY = Delivery(
     [
         ("queued", "Waiting to be sent", "Waiting to be sent"),
         ("sending", "Being sent", "Waiting to be sent"),
-        ("sent", "Sent to your mail server", "Sent"),
+        ("sent", "Sent", "Sent"),
         ("delivered", "Delivered to firma.example", "Delivered"),
         (
             "deferred",
@@ -84,6 +85,12 @@ def test_no_state_is_without_words():
         bare = replace(DELIVERY, state=state.value, reason=None, next_attempt_at=None)
         assert for_company(bare, SAY, "UTC").words
         assert for_customer(bare, SAY).words
+
+
+def test_only_mail_that_left_by_the_companys_own_server_was_sent_to_your_mail_server():
+    delivery = replace(DELIVERY, state="sent", route=own_route("ten_1"))
+    assert for_company(delivery, SAY, "UTC").words == "Sent to your mail server"
+    assert for_customer(delivery, SAY).words == "Sent"
 
 
 def test_a_complaint_outweighs_delivery():
