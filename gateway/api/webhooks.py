@@ -21,7 +21,7 @@ from gateway.api.schemas.webhooks import (
 from gateway.flow.refusal import not_found
 from gateway.ports.lists import Listed
 from gateway.ports.store import Work
-from gateway.rules.hooks import HookAttempt, Occasion, Webhook
+from gateway.rules.hooks import STANDARD, HookAttempt, Occasion, Webhook
 from gateway.rules.model import Event
 
 
@@ -43,9 +43,12 @@ def _fields(call: Call, webhook: Webhook, retrying: int) -> dict[str, Any]:
     }
 
 
-def _attempt_shown(call: Call, attempt: HookAttempt, event: Event | None) -> AttemptShown:
+def _attempt_shown(
+    call: Call, webhook: Webhook, attempt: HookAttempt, event: Event | None
+) -> AttemptShown:
     sent = None
-    if event is not None or attempt.occasion is Occasion.TEST:
+    is_kept = webhook.format == STANDARD
+    if is_kept and (event is not None or attempt.occasion is Occasion.TEST):
         request = call.services.hooks.request(attempt, event)
         sent = RequestShown(url=request.url, headers=request.headers, body=request.body)
     return AttemptShown(
@@ -133,7 +136,8 @@ async def remove(call: Call) -> Reply:
 async def test(call: Call) -> Reply:
     """Send a test event now, and return what came of it."""
     attempt = await call.services.hooks.test(call.company.id, call.path["id"])
-    return Reply(_attempt_shown(call, attempt, None))
+    webhook = await call.services.context.store.read(lambda work: _named(work, call))
+    return Reply(_attempt_shown(call, webhook, attempt, None))
 
 
 async def rotate(call: Call) -> Reply:
@@ -152,14 +156,16 @@ async def attempts(call: Call) -> Reply:
     asked = call.asked(AskedAttempts)
     wanted, ok = page_of(asked), None if asked.ok is None else asked.ok == "true"
 
-    def read(work: Work) -> tuple[Listed[HookAttempt], dict[str, Event | None]]:
+    def read(work: Work) -> tuple[Webhook, Listed[HookAttempt], dict[str, Event | None]]:
         webhook = _named(work, call)
         listed = work.hooks.attempts(webhook.id, wanted, ok=ok)
         ids = {one.event_id for one in listed.items}
-        return listed, {each: work.events.get(webhook.tenant_id, each) for each in ids}
+        return webhook, listed, {each: work.events.get(webhook.tenant_id, each) for each in ids}
 
-    listed, events = await call.services.context.store.read(read)
-    return Reply(shown(listed, lambda one: _attempt_shown(call, one, events[one.event_id])))
+    webhook, listed, events = await call.services.context.store.read(read)
+    return Reply(
+        shown(listed, lambda one: _attempt_shown(call, webhook, one, events[one.event_id]))
+    )
 
 
 async def redeliver(call: Call) -> Reply:

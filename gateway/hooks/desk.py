@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from gateway.flow.context import Context
 from gateway.flow.refusal import Kind, Refused, conflict, invalid, not_found
-from gateway.hooks.post import HookPolicy, body_of, post, request_headers
+from gateway.hooks.bodies import Bodies, standard_body
+from gateway.hooks.post import HookPolicy, post, request_headers
 from gateway.hooks.secrets import new_signer, sealed, signers
 from gateway.mail.errors import Fault
 from gateway.ports.hooks import Request
@@ -21,8 +22,9 @@ from gateway.rules.hooks import (
     Resend,
     Webhook,
     Why,
-    chosen_types,
     is_known_type,
+    is_told_in,
+    types_of,
 )
 from gateway.rules.model import Event
 from webhooks.target import mistake
@@ -42,13 +44,14 @@ class WebhookDesk:
         self._context = context
         self._outward = outward
         self._policy = policy
+        self._bodies = Bodies(context)
 
     async def add(
         self, tenant_id: str, url: str, types: Sequence[str], kind: str
     ) -> tuple[Webhook, str]:
         """Add an endpoint that gets what happens from now on; return it with its secret."""
         context = self._context
-        _check_types(types)
+        _check_types(types, kind)
         await self._check_url(url)
         now = context.clock.now()
         webhook_id, signer = context.new_id(ids.WEBHOOK, now), new_signer(context.chance)
@@ -86,7 +89,8 @@ class WebhookDesk:
     ) -> Webhook:
         """Change it. Switched on again, it gets what happened in the meantime."""
         if types is not None:
-            _check_types(types)
+            kind = (await self._get(tenant_id, webhook_id)).format
+            _check_types(types, kind)
         if url is not None:
             await self._check_url(url)
         now = self._context.clock.now()
@@ -135,6 +139,7 @@ class WebhookDesk:
         attempt, _ = await post(
             context,
             self._outward,
+            self._bodies,
             webhook,
             event,
             occasion=Occasion.TEST,
@@ -182,7 +187,7 @@ class WebhookDesk:
             webhook = _on(work.hooks.get(tenant_id, webhook_id))
             count = work.hooks.resend_since(
                 webhook,
-                chosen_types(webhook.types),
+                types_of(webhook),
                 since,
                 until or now,
                 failed_only=failed_only,
@@ -210,7 +215,7 @@ class WebhookDesk:
                 attempt.sent_at,
                 {"webhook_id": attempt.webhook_id},
             )
-        return Request(attempt.url, request_headers(attempt), body_of(event).decode())
+        return Request(attempt.url, request_headers(attempt), standard_body(event).decode())
 
     async def _get(self, tenant_id: str, webhook_id: str) -> Webhook:
         webhook = await self._context.store.read(lambda work: work.hooks.get(tenant_id, webhook_id))
@@ -254,7 +259,7 @@ class WebhookDesk:
             return
 
 
-def _check_types(types: Sequence[str]) -> None:
+def _check_types(types: Sequence[str], kind: str) -> None:
     for index, word in enumerate(types):
         if not is_known_type(word):
             raise invalid(
@@ -262,6 +267,13 @@ def _check_types(types: Sequence[str]) -> None:
                 f"{word[:40]!r} is no type of an event.",
                 code="invalid_type",
                 hint="Such as message.received, or message.* for all of a family.",
+            )
+        if not is_told_in(kind, word):
+            raise invalid(
+                f"types.{index}",
+                f"The format {kind} does not tell of {word}.",
+                code="invalid_type",
+                hint="The format standard tells of every event.",
             )
 
 

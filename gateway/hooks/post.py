@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from gateway.flow.context import Context
+from gateway.hooks.bodies import Bodies
 from gateway.hooks.secrets import signers
 from gateway.mail.errors import Fault
 from gateway.ports.outward import Outward
@@ -28,17 +29,10 @@ class HookPolicy:
     timeout: timedelta = timedelta(seconds=15)
 
 
-def body_of(event: Event) -> bytes:
-    """Return what an endpoint is sent of an event."""
-    happening = standard.Happening(
-        event.id, event.type, event.timestamp, event.tenant_id, event.sequence, event.data
-    )
-    return standard.body(happening)
-
-
 async def post(
     context: Context,
     outward: Outward,
+    bodies: Bodies,
     webhook: Webhook,
     event: Event,
     *,
@@ -55,20 +49,21 @@ async def post(
     started = loop.time()
     signature, status, answer, error = "", None, "", ""
     verdict: Verdict = TryAgain()
-    body = body_of(event)
     try:
-        headers = signing.headers(
-            event.id, seconds_of(now), body, signers(context.vault, webhook, now)
-        )
-        signature = headers[signing.SIGNATURE]
-        answered = await outward.ask(
-            "POST",
-            webhook.url,
-            headers={"Content-Type": standard.MEDIA_TYPE, **headers},
-            body=body,
-            seconds=timeout.total_seconds(),
-            most_octets=_READ_OCTETS,
-        )
+        signing_now, timestamp = signers(context.vault, webhook, now), seconds_of(now)
+        async with bodies.of(
+            webhook.format, event, signer=signing_now[0], timestamp=timestamp
+        ) as body:
+            headers = signing.headers(event.id, timestamp, body.octets, signing_now)
+            signature = headers[signing.SIGNATURE]
+            answered = await outward.ask(
+                "POST",
+                webhook.url,
+                headers={"Content-Type": body.media_type, **headers},
+                body=body.octets,
+                seconds=timeout.total_seconds(),
+                most_octets=_READ_OCTETS,
+            )
     except Fault as fault:
         error = str(fault)[:_SHOWN_CHARS]
     else:
@@ -99,7 +94,7 @@ async def post(
 
 
 def request_headers(attempt: HookAttempt) -> dict[str, str]:
-    """Return the headers that an attempt sent of ours."""
+    """Return the headers that an attempt in the standard format sent of ours."""
     return {
         "Host": urlsplit(attempt.url).netloc,
         "Content-Type": standard.MEDIA_TYPE,

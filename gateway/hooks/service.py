@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from gateway.flow.context import Context
+from gateway.hooks.bodies import Bodies
 from gateway.hooks.ending import conclude
 from gateway.hooks.post import HookPolicy, post
 from gateway.mail.errors import Fault
@@ -16,7 +17,7 @@ from gateway.ports.lists import Stale
 from gateway.ports.outward import Outward
 from gateway.ports.queues import Lease
 from gateway.ports.store import Work
-from gateway.rules.hooks import Occasion, Resend, Webhook, chosen_types
+from gateway.rules.hooks import Occasion, Resend, Webhook, types_of
 from gateway.rules.model import Event
 
 log = structlog.get_logger()
@@ -39,6 +40,7 @@ class HookService:
         self._context = context
         self._outward = outward
         self._policy = policy
+        self._bodies = Bodies(context)
         self._at_once = at_once
         self._lease = Lease(context.chance.octets(12).hex(), _LEASE)
         self._serving: dict[str, Webhook] = {}
@@ -187,6 +189,7 @@ class HookService:
         attempt, verdict = await post(
             context,
             self._outward,
+            self._bodies,
             webhook,
             event,
             occasion=occasion,
@@ -249,7 +252,7 @@ def _news(work: Work, webhook: Webhook) -> tuple[Webhook, Sequence[Event], int]:
     """Return the endpoint, the next events for it, and the number of the newest of all."""
     current = work.hooks.held(webhook.id, webhook.fence)
     last = work.events.last(webhook.tenant_id)
-    types = chosen_types(current.types)
+    types = types_of(current)
     events = work.events.after(webhook.tenant_id, current.cursor, types=types, limit=_PORTION)
     return current, events, last
 

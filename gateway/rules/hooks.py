@@ -28,6 +28,21 @@ EVERY_TYPE = (
     events.SMTP_ACCOUNT_FAILED,
     events.WEBHOOK_DISABLED,
 )
+STANDARD, POSTMARK, MAILGUN = "standard", "postmark", "mailgun"
+FORMATS = (STANDARD, POSTMARK, MAILGUN)
+_OF_POSTMARK = (
+    events.MESSAGE_RECEIVED,
+    events.MESSAGE_DELIVERED,
+    events.MESSAGE_DEFERRED,
+    events.MESSAGE_BOUNCED,
+    events.MESSAGE_COMPLAINED,
+)
+_TOLD_IN = {
+    STANDARD: EVERY_TYPE,
+    POSTMARK: _OF_POSTMARK,
+    MAILGUN: (*_OF_POSTMARK, events.MESSAGE_QUEUED),
+}
+"""Which types a format has a shape for; others are not sent in it."""
 TEST = "webhook.test"
 """The type of an event that was made to try an endpoint; it is in no list."""
 
@@ -128,6 +143,22 @@ def chosen_types(wanted: Iterable[str]) -> tuple[str, ...]:
     """Return the types of events that are meant, `message.*` told apart; none: all."""
     words = set(wanted)
     return tuple(one for one in EVERY_TYPE if one in words or f"{one.partition('.')[0]}.*" in words)
+
+
+def types_of(webhook: Webhook) -> tuple[str, ...]:
+    """Return the types that an endpoint is sent: those it asked for, as far as its format goes.
+
+    None: all there are.
+    """
+    if webhook.format == STANDARD:
+        return chosen_types(webhook.types)
+    wanted = chosen_types(webhook.types) or EVERY_TYPE
+    return tuple(one for one in wanted if one in _TOLD_IN[webhook.format])
+
+
+def is_told_in(kind: str, word: str) -> bool:
+    """Say whether a format tells of a type, or of any of a family."""
+    return any(one in _TOLD_IN[kind] for one in chosen_types([word]))
 
 
 def is_known_type(word: str) -> bool:

@@ -171,3 +171,17 @@ async def test_every_event_that_a_company_hears_of_can_be_asked_for(api):
     await api.post("/v1/invoices", company.key, json=INVOICE)
     told = (await api.get("/v1/events", company.key)).json()["data"]
     assert {one["type"] for one in told} <= set(EVERY_TYPE)
+
+
+@with_api()
+async def test_the_formats_of_other_services_are_taken_and_their_requests_not_kept(api):
+    company = await api.company()
+    for kind in ("postmark", "mailgun"):
+        hook = await added(api, company, format=kind)
+        assert hook["format"] == kind
+        tried = (await api.post(f"{PATH}/{hook['id']}/test", company.key)).json()
+        listed = (await api.get(f"{PATH}/{hook['id']}/attempts", company.key)).json()["data"]
+        assert (tried["ok"], tried["request"], listed) == (True, None, [tried])
+    wrong = {"url": URL, "format": "postmark", "types": ["message.*", "invoice.sent"]}
+    answer = await api.post(PATH, company.key, json=wrong)
+    assert problem(answer) == (422, "invalid_type", "types.1")

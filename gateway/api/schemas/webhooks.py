@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 from gateway.api.schemas.base import AskedPage, Given, Instant, Switch, Taken, one_of
 from gateway.rules.hooks import EVERY_TYPE, Occasion, Why
 
-FormatWord = Literal["standard"]
+FormatWord = Literal["standard", "postmark", "mailgun"]
 Types = Annotated[
     list[str],
     Field(
@@ -34,7 +34,10 @@ class WebhookTaken(Taken):
     url: Url
     types: Types = Field(default=[])
     format: FormatWord = Field(
-        default="standard", description="Standard Webhooks 1.0: `{id, type, timestamp, …, data}`."
+        default="standard",
+        description="`standard`: Standard Webhooks 1.0, `{id, type, timestamp, …, data}`. "
+        "`postmark`, `mailgun`: mail that came, was delivered, delayed, bounced or complained of, "
+        "as the webhooks of these services tell of it; other events are not sent then.",
     )
 
 
@@ -108,7 +111,10 @@ class AttemptShown(Given):
     answer: str = Field(description="The beginning of the answer's body.")
     error: str
     next_attempt_at: Instant | None
-    request: RequestShown | None = Field(description="null where the event is not kept any more.")
+    request: RequestShown | None = Field(
+        description="null where the event is not kept any more, and in other formats than "
+        "`standard`: their bodies are made of the message, and not kept."
+    )
 
 
 class AskedAttempts(AskedPage):
