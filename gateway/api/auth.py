@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from gateway.api.problems import Refusal, not_found
 from gateway.api.services import Services
 from gateway.flow.companies import ADMIN_SCOPES
+from gateway.rules.audit import Actor, prefix_of
 from gateway.rules.model import Tenant
 
 _REALM = 'Bearer realm="postroom"'
@@ -16,16 +17,25 @@ _LONGEST_KEY = 512
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A key that was recognised. tenant_id None: an admin key."""
+    """A key that was recognised. tenant_id None: an admin key.
+
+    prefix: how it begins, "" unless it was made by us.
+    """
 
     key_id: str
     tenant_id: str | None
     scopes: frozenset[str]
+    prefix: str = ""
 
     @property
     def is_admin(self) -> bool:
         """Say whether it may see every company."""
         return self.tenant_id is None and "admin" in self.scopes
+
+    def actor(self, network: str) -> Actor:
+        """Return it as the audit log names it."""
+        kind = "key" if self.tenant_id else "admin"
+        return Actor(kind, self.key_id, self.prefix, network)
 
 
 class WrongKey(Refusal):
@@ -59,7 +69,7 @@ async def recognise(services: Services, headers: Headers) -> Caller:
     scopes = frozenset(key.scopes)
     if key.tenant_id is None and "admin" in scopes:
         scopes |= frozenset(ADMIN_SCOPES)
-    return Caller(key.id, key.tenant_id, scopes)
+    return Caller(key.id, key.tenant_id, scopes, prefix_of(secret))
 
 
 def permit(caller: Caller, *, admin: bool, scopes: tuple[str, ...]) -> None:

@@ -19,8 +19,10 @@ from gateway.api.rate import RateLimit
 from gateway.api.registry import NOTHING, Access, Call, Reply, Route
 from gateway.api.schemas.base import Asked
 from gateway.api.services import Services
+from gateway.flow.audit import act_for
 from gateway.rules.model import HOUSE_TENANT_ID
 from gateway.runtime.http.edge import request_id_of
+from gateway.runtime.http.guesses import network_of_peer
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 _FREE = frozenset({"address"})
@@ -83,6 +85,8 @@ class Endpoint:
             limits |= desk.rate.take(caller.key_id, asyncio.get_running_loop().time())
             admin = route.access is Access.ADMIN
             auth.permit(caller, admin=admin, scopes=route.scopes)
+            peer = request.client.host if request.client else ""
+            act_for(caller.actor(network_of_peer(peer) if peer else ""))
         # Probes may carry what they like; nobody reads it.
         query = Asked() if caller is None else _query(request, route.query)
         path = _path(request)

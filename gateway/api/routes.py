@@ -2,6 +2,7 @@
 
 from gateway.api import (
     attachments,
+    audit,
     books,
     conversations,
     deliveries,
@@ -28,6 +29,7 @@ def declared(*, own_metrics: bool) -> tuple[Route, ...]:
         *tenants.ROUTES,
         *email_settings.ROUTES,
         *payment_settings.ROUTES,
+        *audit.ROUTES,
         *invoice_routes.ROUTES,
         *books.ROUTES,
         *conversations.ROUTES,

@@ -124,12 +124,7 @@ async def change(call: Call) -> Reply:
 
 async def remove(call: Call) -> Reply:
     """Remove an endpoint."""
-    context, tenant_id = call.services.context, call.company.id
-    now = context.clock.now()
-    if not await context.store.write(
-        lambda work: work.hooks.remove(tenant_id, call.path["id"], now)
-    ):
-        raise not_found("webhook")
+    await call.services.hooks.remove(call.company.id, call.path["id"])
     return Reply()
 
 

@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import structlog
 
 from gateway.app.office import Office
+from gateway.flow.audit import Pen
 from gateway.flow.companies import ALL_SCOPES, hash_of
 from gateway.mail.errors import ConfigError
 from gateway.ports.lists import Taken
 from gateway.ports.store import Work
 from gateway.rules import ids
+from gateway.rules.audit import FILE, compared, profile_changes
 from gateway.rules.model import ApiKey, Login, Tenant
 from gateway.rules.names import slug_of
 from gateway.rules.own_server import (
@@ -45,19 +46,19 @@ async def apply_companies(office: Office, wanted: Sequence[TenantFile]) -> None:
         for company in wanted
         for login in company.logins
     }
-    now = office.context.clock.now()
+    pen = Pen(office.context, FILE, office.context.clock.now())
 
     def store(work: Work) -> list[str]:
         slugs = []
         for company in wanted:
-            tenant = _company(office, work, company, now)
+            tenant = _company(work, company, pen)
             slugs.append(tenant.slug)
-            _email(office, work, tenant, company, now)
-            _keys(office, work, tenant, company, now)
-            _logins(work, tenant, company, passwords, now)
+            _email(office, work, tenant, company, pen)
+            _keys(work, tenant, company, pen)
+            _logins(work, tenant, company, passwords, pen)
         for tenant in work.tenants.all():
             if tenant.managed_by_file and tenant.slug not in slugs:
-                _release(work, tenant, now)
+                _release(work, tenant, pen)
         return slugs
 
     try:
@@ -75,18 +76,18 @@ async def _any_managed(office: Office) -> bool:
     return any(tenant.managed_by_file for tenant in tenants)
 
 
-def _company(office: Office, work: Work, company: TenantFile, now: datetime) -> Tenant:
+def _company(work: Work, company: TenantFile, pen: Pen) -> Tenant:
     slug = company.slug or slug_of(company.name)
     brand = {
         key: value
         for key, value in (("color", company.brand.color), ("logo", company.brand.logo))
         if value
     }
-    known = work.tenants.by_slug(slug)
+    known, now = work.tenants.by_slug(slug), pen.now
     if known is None:
         known = work.tenants.add(
             Tenant(
-                id=office.context.new_id(ids.TENANT, now),
+                id=pen.context.new_id(ids.TENANT, now),
                 number=0,
                 slug=slug,
                 name=company.name,
@@ -95,6 +96,7 @@ def _company(office: Office, work: Work, company: TenantFile, now: datetime) -> 
                 managed_by_file=True,
             )
         )
+        pen.note(work, known.id, "company.added", known.id)
     wanted = replace(
         known,
         name=company.name,
@@ -105,10 +107,14 @@ def _company(office: Office, work: Work, company: TenantFile, now: datetime) -> 
         notify_address=company.notify.address or None,
         managed_by_file=True,
     )
-    return known if wanted == known else work.tenants.change(replace(wanted, updated_at=now))
+    if wanted == known:
+        return known
+    differs = profile_changes(known, wanted)
+    pen.note(work, known.id, "profile.changed", known.id, differs)
+    return work.tenants.change(replace(wanted, updated_at=now))
 
 
-def _email(office: Office, work: Work, tenant: Tenant, company: TenantFile, now: datetime) -> None:
+def _email(office: Office, work: Work, tenant: Tenant, company: TenantFile, pen: Pen) -> None:
     """Store how its mail leaves; a password that is the same stays sealed as it is."""
     given, before = company.email, settings_of(tenant)
     account = Account(
@@ -144,10 +150,10 @@ def _email(office: Office, work: Work, tenant: Tenant, company: TenantFile, now:
             "from_address or a login that is an address"
         )
     if wanted != before:
-        office.accounts.write(work, tenant, wanted, now)
+        office.accounts.write(work, tenant, wanted, pen)
 
 
-def _keys(office: Office, work: Work, tenant: Tenant, company: TenantFile, now: datetime) -> None:
+def _keys(work: Work, tenant: Tenant, company: TenantFile, pen: Pen) -> None:
     wanted = {hash_of(key.key.text): key for key in company.keys}
     standing = {
         key.hash: key.scopes
@@ -156,12 +162,17 @@ def _keys(office: Office, work: Work, tenant: Tenant, company: TenantFile, now: 
     }
     for key in work.keys.all(tenant.id):
         if key.managed_by_file and key.revoked_at is None and key.hash not in wanted:
-            work.keys.revoke(key.id, now)
+            _revoke_key(work, key, pen)
     for key_hash, given in wanted.items():
         scopes = tuple(scope.value for scope in given.scopes) or ALL_SCOPES
         if standing.get(key_hash) != scopes:
-            key_id = office.context.new_id(ids.KEY, now)
-            work.keys.add(ApiKey(key_id, tenant.id, scopes, key_hash, now, managed_by_file=True))
+            key_id = pen.context.new_id(ids.KEY, pen.now)
+            work.keys.add(
+                ApiKey(key_id, tenant.id, scopes, key_hash, pen.now, managed_by_file=True)
+            )
+            held = next(key for key in work.keys.all(tenant.id) if key.hash == key_hash)
+            differs = compared({}, {"scopes": list(scopes)}, {"scopes"})
+            pen.note(work, tenant.id, "key.added", held.id, differs)
 
 
 def _logins(
@@ -169,23 +180,38 @@ def _logins(
     tenant: Tenant,
     company: TenantFile,
     passwords: Mapping[str, str],
-    now: datetime,
+    pen: Pen,
 ) -> None:
     wanted = {login.username for login in company.logins}
+    known = {login.username for login in work.keys.logins(tenant.id) if login.revoked_at is None}
     for login in work.keys.logins(tenant.id):
         if login.managed_by_file and login.revoked_at is None and login.username not in wanted:
-            work.keys.revoke_login(login.username, now)
-    for username in wanted:
+            _revoke_login(work, login, pen)
+    for username in sorted(wanted):
+        if username not in known:
+            pen.note(work, tenant.id, "login.added", username)
         work.keys.add_login(
-            Login(username, tenant.id, passwords[username], now, managed_by_file=True)
+            Login(username, tenant.id, passwords[username], pen.now, managed_by_file=True)
         )
 
 
-def _release(work: Work, tenant: Tenant, now: datetime) -> None:
+def _revoke_key(work: Work, key: ApiKey, pen: Pen) -> None:
+    work.keys.revoke(key.id, pen.now)
+    pen.note(work, key.tenant_id, "key.revoked", key.id)
+
+
+def _revoke_login(work: Work, login: Login, pen: Pen) -> None:
+    work.keys.revoke_login(login.username, pen.now)
+    pen.note(work, login.tenant_id, "login.revoked", login.username)
+
+
+def _release(work: Work, tenant: Tenant, pen: Pen) -> None:
     for key in work.keys.all(tenant.id):
         if key.managed_by_file and key.revoked_at is None:
-            work.keys.revoke(key.id, now)
+            _revoke_key(work, key, pen)
     for login in work.keys.logins(tenant.id):
         if login.managed_by_file and login.revoked_at is None:
-            work.keys.revoke_login(login.username, now)
-    work.tenants.change(replace(tenant, managed_by_file=False, updated_at=now))
+            _revoke_login(work, login, pen)
+    released = compared({"managed_by_file": True}, {"managed_by_file": False})
+    pen.note(work, tenant.id, "profile.changed", tenant.id, released)
+    work.tenants.change(replace(tenant, managed_by_file=False, updated_at=pen.now))

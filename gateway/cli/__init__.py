@@ -18,6 +18,7 @@ def build() -> typer.Typer:
     """Return the program with all its commands."""
     from gateway.cli import (
         archive,
+        audit,
         companies,
         config,
         demo,
@@ -48,6 +49,7 @@ def build() -> typer.Typer:
         doctor,
         dkim,
         companies,
+        audit,
         email,
         queue,
         mail,

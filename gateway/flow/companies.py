@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.flow.audit import pen_of
 from gateway.flow.context import Context
 from gateway.flow.directory import Directory
 from gateway.flow.drafts import TenantDraft
@@ -16,6 +17,8 @@ from gateway.mail.errors import Fault
 from gateway.ports.lists import Stale, Taken
 from gateway.ports.store import Work
 from gateway.rules import ids
+from gateway.rules.audit import Changed, compared, profile_changes
+from gateway.rules.keys import works_at
 from gateway.rules.model import HOUSE_TENANT_ID, ApiKey, Login, Tenant
 from gateway.rules.names import RESERVED_SLUGS, free_slug, slug_of
 
@@ -58,6 +61,7 @@ class Companies:
         context, now = self._context, self._context.clock.now()
         key, login_password = self._secret("pr_live_"), self._secret("")
         key_id, tenant_id = context.new_id(ids.KEY, now), context.new_id(ids.TENANT, now)
+        pen = pen_of(context, now)
 
         def enrol(work: Work) -> tuple[Tenant, str]:
             slugs = {tenant.slug for tenant in work.tenants.all()} | RESERVED_SLUGS
@@ -81,6 +85,9 @@ class Companies:
             )
             work.keys.add(ApiKey(key_id, tenant.id, ALL_SCOPES, hash_of(key), now))
             work.keys.add_login(Login(slug, tenant.id, hash_of(login_password), now))
+            pen.note(work, tenant.id, "company.added", tenant.id)
+            pen.note(work, tenant.id, "key.added", key_id, _scopes(ALL_SCOPES))
+            pen.note(work, tenant.id, "login.added", slug)
             return tenant, slug
 
         tenant, username = await context.store.write(enrol)
@@ -105,7 +112,8 @@ class Companies:
 
         version: the one that the caller saw, or None not to check.
         """
-        now = self._context.clock.now()
+        context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
 
         def store(work: Work) -> Tenant:
             tenant = work.tenants.get(tenant_id)
@@ -113,7 +121,10 @@ class Companies:
                 raise not_found("company")
             if version is not None and tenant.version != version:
                 raise stale("company")
-            return work.tenants.change(replace(tenant, updated_at=now, **changes))
+            after = work.tenants.change(replace(tenant, updated_at=now, **changes))
+            differs = profile_changes(tenant, after)
+            pen.note(work, tenant_id, "profile.changed", tenant_id, differs)
+            return after
 
         try:
             changed = await self._context.store.write(store)
@@ -126,10 +137,16 @@ class Companies:
 
     async def remove(self, tenant_id: str) -> None:
         """Remove a company with its keys and logins; raises Refused if unknown."""
-        now = self._context.clock.now()
-        if tenant_id == HOUSE_TENANT_ID or not await self._context.store.write(
-            lambda work: work.tenants.remove(tenant_id, now)
-        ):
+        context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
+
+        def remove(work: Work) -> bool:
+            removed = work.tenants.remove(tenant_id, now)
+            if removed:
+                pen.note(work, tenant_id, "company.removed", tenant_id)
+            return removed
+
+        if tenant_id == HOUSE_TENANT_ID or not await context.store.write(remove):
             raise not_found("company")
         await self._tell()
 
@@ -151,31 +168,55 @@ class Companies:
             created_at=now,
             revoked_at=now + expires_in if expires_in else None,
         )
-        await self._context.store.write(lambda work: work.keys.add(key))
+        pen = pen_of(self._context, now)
+
+        def store(work: Work) -> None:
+            work.keys.add(key)
+            pen.note(work, tenant_id, "key.added", key.id, _scopes(key.scopes))
+
+        await self._context.store.write(store)
         return key, secret
 
     async def revoke_key(self, key_id: str) -> None:
         """Revoke a key; raises Refused if unknown."""
-        now = self._context.clock.now()
-        if not await self._context.store.write(lambda work: work.keys.revoke(key_id, now)):
+        context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
+
+        def revoke(work: Work) -> bool:
+            key = next((one for one in work.keys.all(None) if one.id == key_id), None)
+            if key is not None and works_at(key, now):
+                pen.note(work, key.tenant_id, "key.revoked", key_id)
+            return work.keys.revoke(key_id, now)
+
+        if not await context.store.write(revoke):
             raise not_found("key")
 
     async def add_login(self, tenant: Tenant) -> tuple[Login, str]:
         """Add a submission login named after the company. Returns it with its password."""
         now, password = self._context.clock.now(), self._secret("")
+        pen = pen_of(self._context, now)
 
         def store(work: Work) -> Login:
             names = {login.username for login in work.keys.logins(None)}
             login = Login(free_slug(tenant.slug, names), tenant.id, hash_of(password), now)
             work.keys.add_login(login)
+            pen.note(work, tenant.id, "login.added", login.username)
             return login
 
         return await self._context.store.write(store), password
 
     async def revoke_login(self, username: str) -> None:
         """Revoke a login; raises Refused if unknown."""
-        now = self._context.clock.now()
-        if not await self._context.store.write(lambda work: work.keys.revoke_login(username, now)):
+        context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
+
+        def revoke(work: Work) -> bool:
+            login = work.keys.login(username)
+            if login is not None:
+                pen.note(work, login.tenant_id, "login.revoked", username)
+            return work.keys.revoke_login(username, now)
+
+        if not await context.store.write(revoke):
             raise not_found("login")
 
     async def recognise(self, secret: str) -> ApiKey | None:
@@ -244,6 +285,10 @@ class Companies:
     def _secret(self, prefix: str) -> str:
         octets = self._context.chance.octets(_TOKEN_OCTETS)
         return prefix + base64.b32encode(octets).decode("ascii").lower()
+
+
+def _scopes(scopes: tuple[str, ...]) -> Changed:
+    return compared({}, {"scopes": list(scopes)}, {"scopes"})
 
 
 def stale(what: str) -> Refused:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gateway.flow.audit import pen_of
 from gateway.flow.context import Context
 from gateway.flow.directory import Directory
 from gateway.flow.links import next_issue
 from gateway.flow.people import latest
 from gateway.flow.refusal import invalid, not_found
 from gateway.ports.store import Work
+from gateway.rules.audit import link_changes
 from gateway.rules.model import Participant, Tenant
 
 
@@ -50,11 +52,15 @@ class LinkKeeping:
         if change.expires_at is not None and change.expires_at <= now:
             raise invalid("expires_at", "It has to be in the future; `revoked` ends a link now.")
 
+        pen = pen_of(self._context, now)
+
         def store(work: Work) -> Participant:
             for person in _people(work, tenant, conversation_id):
                 if person.mailbox.address.lower() == address.lower():
                     changed = _changed(person, change)
                     work.conversations.change_participant(changed)
+                    differs = link_changes(person, changed)
+                    pen.note(work, tenant.id, "link.changed", conversation_id, differs)
                     return changed
             raise invalid("address", f"Nobody with the address {address} takes part there.")
 

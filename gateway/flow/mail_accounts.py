@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from gateway.flow.access_tokens import AccessTokens, TokenRefused
+from gateway.flow.audit import Pen, pen_of
 from gateway.flow.context import Context
 from gateway.flow.own_logins import OwnLogins
 from gateway.flow.quota import Quota
@@ -19,6 +20,7 @@ from gateway.ports.probe import Probe, Probed, ProbeStep
 from gateway.ports.relay import OwnServer
 from gateway.ports.store import Work
 from gateway.rules import events
+from gateway.rules.audit import email_changes
 from gateway.rules.model import Tenant
 from gateway.rules.outcome import Obstacle, Trouble
 from gateway.rules.own_server import (
@@ -84,6 +86,7 @@ class MailAccounts:
         Raises Refused: the own server is to be used, and something that it needs is missing.
         """
         context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
 
         def store(work: Work) -> EmailSettings:
             current = work.tenants.get(tenant.id)
@@ -95,19 +98,21 @@ class MailAccounts:
                 return before
             if after.uses_own_server and not after.account.is_complete:
                 raise _missing(after.account)
-            self.write(work, current, after, now)
+            self.write(work, current, after, pen)
             return after
 
         settings = await context.store.write(store)
         log.info("email_settings.changed", tenant=tenant.id, method=settings.method.value)
         return settings
 
-    def write(self, work: Work, tenant: Tenant, settings: EmailSettings, now: datetime) -> Tenant:
+    def write(self, work: Work, tenant: Tenant, settings: EmailSettings, pen: Pen) -> Tenant:
         """Store settings in the caller's transaction; changed ones let a paused route try again."""
         before = settings_of(tenant)
         if before.account != settings.account or before.method != settings.method:
             settings = replace(settings, failure=None)
-        changed = work.tenants.change(replace(tenant, email=kept(settings), updated_at=now))
+        changed = work.tenants.change(replace(tenant, email=kept(settings), updated_at=pen.now))
+        differs = email_changes(before, settings)
+        pen.note(work, tenant.id, "email_settings.changed", tenant.id, differs)
         if settings.failure is None:
             _resume(work, tenant.id)
         return changed

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.flow.answering import last_words
+from gateway.flow.audit import pen_of
 from gateway.flow.contents import whole
 from gateway.flow.context import Context
 from gateway.flow.invoicing import invoice_parcel
@@ -17,6 +18,7 @@ from gateway.mail.address import is_mailbox
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.store import Work
 from gateway.rules import events, ids
+from gateway.rules.audit import link_changes
 from gateway.rules.model import (
     Attachment,
     Conversation,
@@ -113,6 +115,7 @@ class Mending:
             link_issue=known.link_issue if known else 0,
         )
         packed = await pack(context, await self._parcel(tenant, broken, person), now)
+        pen = pen_of(context, now)
 
         def store(work: Work) -> Delivery:
             _failed(work, tenant, delivery_id, _FAILED | {State.SUPPRESSED})
@@ -123,6 +126,8 @@ class Mending:
             if wrong is not None:
                 gone = replace(wrong, role="other", link_issue=wrong.link_issue + 1)
                 work.conversations.change_participant(gone)
+                place, differs = broken.conversation.id, link_changes(wrong, gone)
+                pen.note(work, tenant.id, "link.changed", place, differs)
             going = stop_suppressed(work, packed)
             for kept in going.kept:
                 work.contents.add(kept)

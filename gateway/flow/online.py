@@ -10,12 +10,14 @@ from datetime import datetime
 
 import structlog
 
+from gateway.flow.audit import pen_of
 from gateway.flow.context import Context
 from gateway.flow.links import enter, invoice_in, link_of
 from gateway.flow.refusal import Kind, Refused, conflict, not_found
 from gateway.ports.payments import Account, Declined, Forged, Order, Paid, Provider
 from gateway.ports.store import Work
 from gateway.rules import events, ids
+from gateway.rules.audit import Changed
 from gateway.rules.model import Invoice, Payment, Tenant
 from gateway.rules.payments import ZERO, amount_open, day_of, pending_claims, with_payments
 
@@ -68,7 +70,12 @@ class OnlinePayments:
             if name in _FIELDS
         }
 
+        context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
+        named = Changed(tuple(sorted(sealed)))
+
         def store(work: Work) -> Held:
+            pen.note(work, tenant.id, "payment_settings.changed", tenant.id, named)
             work.facts.put(_fact(tenant.id), json.dumps({**_stored(work, tenant.id), **sealed}))
             return held(work, tenant.id)
 

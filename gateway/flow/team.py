@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from gateway.flow.audit import pen_of
 from gateway.flow.companies import SESSION_LIFE, hash_of
 from gateway.flow.context import Context
 from gateway.flow.refusal import Kind, Refused, conflict, invalid, not_found
@@ -12,6 +13,7 @@ from gateway.ports.lists import Taken
 from gateway.ports.passwords import Passwords
 from gateway.ports.store import Work
 from gateway.rules import ids
+from gateway.rules.audit import Changed, compared
 from gateway.rules.model import Tenant
 from gateway.rules.team import LONGEST_PASSWORD, SHORTEST_PASSWORD, Role, SavedReply, User
 
@@ -51,7 +53,7 @@ class TeamDesk:
         if not 1 <= len(name) <= 100 or not name.isprintable():
             raise invalid("name", "Write the person's name, 100 characters at most.")
         user = User(self._context.new_id(ids.USER, now), tenant.id, login, name, role, now)
-        code = self._secret()
+        code, pen = self._secret(), pen_of(self._context, now)
 
         def store(work: Work) -> None:
             if len(work.team.all(tenant.id)) >= _MOST_USERS:
@@ -61,37 +63,50 @@ class TeamDesk:
             except Taken as taken:
                 raise conflict("login_taken", f"{login} is in use.", param="login") from taken
             self._put_invitation(work, user, code)
+            pen.note(work, tenant.id, "user.invited", user.id, _role("", role))
 
         await self._context.store.write(store)
         return user, self._url(code)
 
     async def renew(self, tenant: Tenant, user_id: str) -> tuple[User, str]:
         """Return a new link by which a user chooses another password; raises Refused."""
-        code = self._secret()
+        code, pen = self._secret(), pen_of(self._context, self._context.clock.now())
 
         def store(work: Work) -> User:
             user = _found(work, tenant, user_id)
             self._put_invitation(work, user, code)
+            pen.note(work, tenant.id, "user.invited_again", user.id)
             return user
 
         return await self._context.store.write(store), self._url(code)
 
     async def change_role(self, tenant: Tenant, user_id: str, role: Role) -> User:
         """Let a user do more or less from now on; raises Refused if unknown."""
+        context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
 
         def store(work: Work) -> User:
-            user = replace(_found(work, tenant, user_id), role=role)
+            before = _found(work, tenant, user_id)
+            user = replace(before, role=role)
             work.team.change(user)
+            differs = _role(before.role.value, role)
+            pen.note(work, tenant.id, "user.changed", user.id, differs)
             return user
 
         return await self._context.store.write(store)
 
     async def remove(self, tenant: Tenant, user_id: str) -> None:
         """Remove a user, whose sessions are over then; raises Refused if unknown."""
-        now = self._context.clock.now()
-        if not await self._context.store.write(
-            lambda work: work.team.remove(tenant.id, user_id, now)
-        ):
+        context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
+
+        def remove(work: Work) -> bool:
+            removed = work.team.remove(tenant.id, user_id, now)
+            if removed:
+                pen.note(work, tenant.id, "user.removed", user_id)
+            return removed
+
+        if not await context.store.write(remove):
             raise not_found("user")
 
     async def invited(self, code: str) -> User | None:
@@ -112,15 +127,17 @@ class TeamDesk:
         if password.casefold() in {user.login.casefold(), user.name.casefold()}:
             raise invalid("password", "Your own name is no password.")
         kept, secret = await self._passwords.kept(password), self._secret()
+        pen = pen_of(self._context, self._context.clock.now())
 
         def store(work: Work) -> None:
             found = self._invited(work, code)
             if found is None or not work.keys.end_session(hash_of(code)):
                 raise _used_up()
-            now = self._context.clock.now()
-            changed = replace(found, hash=kept, password_at=now)
+            changed = replace(found, hash=kept, password_at=pen.now)
             work.team.change(changed)
             self._put_session(work, changed, secret)
+            named = Changed(("password",))
+            pen.note(work, found.tenant_id, "user.changed", found.id, named)
 
         await self._context.store.write(store)
         return secret
@@ -199,6 +216,11 @@ class TeamDesk:
 
     def _secret(self) -> str:
         return base64.b32encode(self._context.chance.octets(_TOKEN_OCTETS)).decode("ascii").lower()
+
+
+def _role(before: str, after: Role) -> Changed:
+    old = {"role": before} if before else {}
+    return compared(old, {"role": after.value}, {"role"})
 
 
 def session_mark(user: User) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from gateway.flow.audit import pen_of
 from gateway.flow.context import Context
 from gateway.flow.refusal import Kind, Refused, conflict, invalid, not_found
 from gateway.hooks.bodies import Bodies, standard_body
@@ -15,6 +16,7 @@ from gateway.ports.lists import Stale
 from gateway.ports.outward import NotPermitted, Outward
 from gateway.ports.store import Work
 from gateway.rules import ids
+from gateway.rules.audit import webhook_changes
 from gateway.rules.hooks import (
     TEST,
     HookAttempt,
@@ -54,6 +56,7 @@ class WebhookDesk:
         _check_types(types, kind)
         await self._check_url(url)
         now = context.clock.now()
+        pen = pen_of(context, now)
         webhook_id, signer = context.new_id(ids.WEBHOOK, now), new_signer(context.chance)
 
         def store(work: Work) -> Webhook:
@@ -73,6 +76,7 @@ class WebhookDesk:
                 cursor=work.events.last(tenant_id),
             )
             work.hooks.add(webhook)
+            pen.note(work, tenant_id, "webhook.added", webhook_id)
             return webhook
 
         return await context.store.write(store), signer.secret
@@ -129,6 +133,18 @@ class WebhookDesk:
             return replace(webhook, secrets=kept, updated_at=now)
 
         return await self._change(tenant_id, webhook_id, changed), signer.secret
+
+    async def remove(self, tenant_id: str, webhook_id: str) -> None:
+        """Remove it, and what waits for it."""
+        context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
+
+        def remove(work: Work) -> None:
+            if not work.hooks.remove(tenant_id, webhook_id, now):
+                raise not_found("webhook")
+            pen.note(work, tenant_id, "webhook.removed", webhook_id)
+
+        await context.store.write(remove)
 
     async def test(self, tenant_id: str, webhook_id: str) -> HookAttempt:
         """Send it an event made for the purpose, and return what came of it."""
@@ -226,11 +242,16 @@ class WebhookDesk:
     async def _change(
         self, tenant_id: str, webhook_id: str, changed: Callable[[Webhook], Webhook]
     ) -> Webhook:
+        context, now = self._context, self._context.clock.now()
+        pen = pen_of(context, now)
+
         def store(work: Work) -> Webhook:
             webhook = work.hooks.get(tenant_id, webhook_id)
             if webhook is None:
                 raise not_found("webhook")
             done = work.hooks.change(changed(webhook))
+            differs = webhook_changes(webhook, done)
+            pen.note(work, tenant_id, "webhook.changed", webhook_id, differs)
             work.wake("events")
             return done
 

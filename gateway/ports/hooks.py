@@ -130,6 +130,9 @@ class HookDesk(Protocol):
     async def rotate(self, tenant_id: str, webhook_id: str) -> tuple[Webhook, str]:
         """Give it a new secret beside the old one, which signs for a day more; return both."""
 
+    async def remove(self, tenant_id: str, webhook_id: str) -> None:
+        """Remove it, and what waits for it."""
+
     async def test(self, tenant_id: str, webhook_id: str) -> HookAttempt:
         """Send it an event made for the purpose, and return what came of it."""
 

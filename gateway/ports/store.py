@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from gateway.ports.accounts import Events, Invoices, Suppressions
+from gateway.ports.audit import Audit
 from gateway.ports.correspondence import Contents, Conversations, Messages
 from gateway.ports.directory import Facts, Keys, Repeats, Tenants
 from gateway.ports.hooks import Hooks
@@ -88,6 +89,10 @@ class Work(Protocol):
     @property
     def team(self) -> Team:
         """Users of the Inbox, and saved replies."""
+
+    @property
+    def audit(self) -> Audit:
+        """Who changed what."""
 
     @property
     def privacy(self) -> Privacy:

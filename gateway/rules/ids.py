@@ -18,6 +18,7 @@ WEBHOOK = "whk_"
 HOOK_ATTEMPT = "wha_"
 USER = "usr_"
 SAVED_REPLY = "rpl_"
+AUDIT = "aud_"
 
 RANDOM_OCTETS = 9
 _BODY_OCTETS = 15

@@ -7,6 +7,7 @@ from sqlalchemy import Table
 from gateway.store.tables import (
     API_KEY,
     ATTACHMENT,
+    AUDIT,
     CONTENT,
     CONVERSATION,
     DELIVERY,
@@ -52,6 +53,7 @@ REFERENCES = (
     Reference(WEB_SESSION, "tenant_id", TENANT, within_company=False, name="kind"),
     Reference(INBOX_USER, "tenant_id", TENANT, within_company=False),
     Reference(SAVED_REPLY, "tenant_id", TENANT, within_company=False),
+    Reference(AUDIT, "tenant_id", TENANT, within_company=False),
     Reference(INBOUND, "tenant_id", TENANT, within_company=False),
     Reference(CONTENT, "tenant_id", TENANT, within_company=False, name="sha256"),
     Reference(CONVERSATION, "tenant_id", TENANT, within_company=False),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from gateway.store.audit import Audit
 from gateway.store.contents import Contents
 from gateway.store.conversations import Conversations
 from gateway.store.deliveries import Deliveries
@@ -44,6 +45,7 @@ class Work:
         self.sts = StsCache(transaction)
         self.hooks = Hooks(transaction)
         self.team = Team(transaction)
+        self.audit = Audit(transaction)
         self.privacy = Privacy(transaction)
 
     def forget_past(self, now: datetime) -> int:

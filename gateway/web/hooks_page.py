@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway.flow.refusal import Kind, Refused, not_found
+from gateway.flow.refusal import Kind, Refused
 from gateway.ports.lists import Page
 from gateway.ports.store import Work
 from gateway.rules.hooks import HookAttempt, Webhook
@@ -85,12 +85,7 @@ class HooksPage:
     async def remove(self, request: Request) -> Response:
         """Remove an endpoint."""
         seat, hook_id = await self.sign_in.setter(request), request.path_params["hook"]
-        context = self.services.context
-        now = context.clock.now()
-        if not await context.store.write(
-            lambda work: work.hooks.remove(seat.tenant.id, hook_id, now)
-        ):
-            raise not_found("webhook")
+        await self.services.hooks.remove(seat.tenant.id, hook_id)
         return see_other(PATH)
 
     async def again(self, request: Request) -> Response:

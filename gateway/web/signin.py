@@ -1,7 +1,7 @@
 """Signing in to the Inbox: with a company's key or a one-time link (contract §7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -10,9 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from gateway.flow.audit import act_for
 from gateway.flow.refusal import Kind, Refused
 from gateway.flow.team import session_mark
 from gateway.ports.store import Work
+from gateway.rules.audit import Actor
 from gateway.rules.keys import works_at
 from gateway.rules.model import Tenant
 from gateway.rules.team import SHORTEST_PASSWORD, Role
@@ -33,6 +35,7 @@ class Seat:
     """Who is signed in. conversation_id: where their link leads.
 
     user: the person's name, None if a key signed in. user_id: of a user of the company.
+    key_id: of the key that signed in.
     """
 
     tenant: Tenant
@@ -41,6 +44,14 @@ class Seat:
     user: str | None = None
     conversation_id: str | None = None
     user_id: str | None = None
+    key_id: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who it is, as the audit log names it; the network aside."""
+        if self.user_id:
+            return Actor("user", self.user_id)
+        return Actor("key", self.key_id) if self.key_id else Actor("link")
 
 
 class SignIn:
@@ -80,6 +91,7 @@ class SignIn:
         seat = await self.seat(request)
         if seat is None:
             raise Refused(Kind.FORBIDDEN, "signed_out", "Sign in to the Inbox first.")
+        act_for(replace(seat.actor, network=network_of_peer(peer_of(request))))
         return seat
 
     async def writer(self, request: Request) -> Seat:
@@ -156,6 +168,7 @@ class SignIn:
         if len(code) > _SECRET_CHARS:
             raise Refused(Kind.GONE, "link_used", "This link was used already, or has expired.")
         password = (await fields_of(request)).get("password", "")
+        act_for(Actor("invitation", network=network_of_peer(peer_of(request))))
         try:
             secret = await self._services.team.accept(code, password)
         except Refused as refused:
@@ -245,6 +258,7 @@ def _seat(work: Work, about: Mapping[str, Any], now: datetime) -> Seat | None:
         may_set=scopes is None or "settings" in scopes,
         user=about.get("user"),
         conversation_id=about.get("conversation_id"),
+        key_id=key_id,
     )
 
 

@@ -56,6 +56,24 @@ def test_keys_are_added_listed_revoked(place, acme):
     assert revoked["revoked_at"]
 
 
+def test_the_audit_log_tells_what_was_made_and_changed_on_the_command_line(place, acme):
+    added = place("key", "add", "--tenant", acme["slug"], "--scopes", "send", "--json").row
+    place("tenant", "edit", acme["slug"], "--timezone", "Europe/Prague")
+    place("key", "revoke", added["id"])
+    rows = place("audit", "--tenant", acme["slug"], "--limit", "3", "--json").rows
+    assert [(row["action"], row["subject"]) for row in rows] == [
+        ("key.revoked", added["id"]),
+        ("profile.changed", acme["id"]),
+        ("key.added", added["id"]),
+    ]
+    assert rows[1]["after"] == {"timezone": "Europe/Prague"}
+    assert {row["who"] for row in rows} == {"command line"}
+    assert added["api_key"] not in str(rows)
+    assert added["id"] in place("audit").out
+    place.refuses("audit", "--tenant", "nobody")
+    place.refuses("audit", "--limit", "0", code=USAGE)
+
+
 def test_logins_are_added_listed_revoked(place, acme):
     added = place("login", "add", "--tenant", acme["id"], "--json").row
     assert added["password"]

@@ -118,6 +118,11 @@ def test_companies_in_files_come_and_go_with_a_reload(tmp_path):
         file.write_text(described)
         reloaded(running)
         assert knows_beta(running) == (202, True)
+        log = asked(running, "audit", "--tenant", "beta")
+        assert {row["who"] for row in log} == {"file"}
+        told = [row["action"] for row in reversed(log) if row["action"] != "profile.changed"]
+        made, revoked = ["key.added", "login.added"], ["key.revoked", "login.revoked"]
+        assert told == ["company.added", *made, *revoked, *made]
 
 
 def test_a_login_in_a_file_that_is_another_companys_changes_nothing(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 import gateway.store
 from gateway.rules.search import read_query
 from gateway.store import (
+    audit,
     conversations,
     deliveries,
     delivery_counts,
@@ -108,6 +109,7 @@ PAGE = conversations._page
         pytest.param(
             messages_found(shape(read_query("is:unread"))), "ix_message_tenant", id="search of rest"
         ),
+        pytest.param(audit._PAGE, "ix_audit_tenant_id", id="audit log"),
         pytest.param(hooks._READY, "ix_webhook_due_at", id="endpoints that are behind"),
         pytest.param(PAGE(True, None, None, frozenset()), "ix_conversation_updated", id="inbox"),
         pytest.param(PAGE(True, "open", None, frozenset()), "ix_conversation_status", id="open"),

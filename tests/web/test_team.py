@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.flow.drafts import TenantDraft
+from gateway.ports.lists import Page
 from tests.web.kit import HOST, forms, with_web
 from tests.web.test_inbox import opened
 
@@ -295,3 +296,16 @@ async def test_a_receipt_is_made_beside_the_payment_and_downloaded(web):
     other = await web.services.companies.add(TenantDraft("Other"))
     await web.sign_in(other.api_key)
     assert (await web.get(link)).status_code == 404
+
+
+@with_web()
+async def test_the_audit_log_says_who_invited_whom_and_who_chose_a_password(web):
+    await joined(web)
+    listed = await web.services.context.store.read(lambda work: work.audit.page(None, Page(50)))
+    told = [(one.action, one.who.kind, one.changed.after) for one in listed.items[:2]]
+    assert told == [
+        ("user.changed", "invitation", {}),
+        ("user.invited", "key", {"role": "member"}),
+    ]
+    assert {one.who.network for one in listed.items[:2]} == {"127.0.0.1"}
+    assert "eva@acme.example" not in str(listed.items)

@@ -7,10 +7,22 @@ JSON values. It raises CommandError for what can't be done.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from gateway.app.commands import archive, companies, email, mail, queue, replay, secrets, upkeep
+from gateway.app.commands import (
+    archive,
+    audit,
+    companies,
+    email,
+    mail,
+    queue,
+    replay,
+    secrets,
+    upkeep,
+)
 from gateway.app.office import Office
+from gateway.flow.audit import in_name_of
 from gateway.flow.refusal import Refused
 from gateway.ports.lists import BadCursor
+from gateway.rules.audit import COMMAND_LINE
 from gateway.runtime.control import CommandError
 
 Command = Callable[[Office, Mapping[str, Any]], Awaitable[Any]]
@@ -27,6 +39,7 @@ COMMANDS: Mapping[str, Command] = {
     "login.add": companies.login_add,
     "login.list": companies.login_list,
     "login.revoke": companies.login_revoke,
+    "audit.list": audit.audit_list,
     "inbox.link": companies.inbox_link,
     "email.show": email.email_show,
     "email.set": email.email_set,
@@ -64,7 +77,8 @@ async def perform(office: Office, command: str, given: Mapping[str, Any]) -> Any
     if wanted is None:
         raise CommandError(f"this gateway knows no command {command}", "usage")
     try:
-        return await wanted(office, given)
+        with in_name_of(COMMAND_LINE):
+            return await wanted(office, given)
     except Refused as refused:
         raise CommandError(refused.detail) from refused
     except BadCursor as error:

@@ -1,5 +1,6 @@
 """The tables; nothing outside `store` sees them."""
 
+from gateway.store.tables.audit import AUDIT
 from gateway.store.tables.base import METADATA
 from gateway.store.tables.billing import INVOICE, PAYMENT, RECEIPT
 from gateway.store.tables.directory import (
@@ -29,6 +30,7 @@ from gateway.store.tables.team import INBOX_USER, SAVED_REPLY
 __all__ = [
     "API_KEY",
     "ATTACHMENT",
+    "AUDIT",
     "CONTENT",
     "CONVERSATION",
     "COUNTER",
