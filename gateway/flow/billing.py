@@ -15,7 +15,7 @@ from gateway.ports.store import Work
 from gateway.rules import events, ids
 from gateway.rules.model import Invoice, InvoiceStatus, Payment, Tenant
 from gateway.rules.payments import ZERO, amount_open, day_of, pending_claims, with_payments
-from gateway.rules.reminders import PROMISED_ON, promised_on
+from gateway.rules.reminders import PROMISED_ON, promised_on, with_promise
 
 CHANGEABLE = frozenset({"due_on", "issued_on", "message", "payment", "lines", "locale"})
 
@@ -116,11 +116,7 @@ class Billing:
 
         def change(_: Work, invoice: Invoice) -> Invoice:
             promised = changes.get(PROMISED_ON, promised_on(invoice))
-            changed = replace(invoice, **plain)
-            payment = {n: said for n, said in changed.payment.items() if n != PROMISED_ON}
-            if promised is not None:
-                payment[PROMISED_ON] = promised.isoformat()
-            return replace(changed, payment=payment)
+            return with_promise(replace(invoice, **plain), promised)
 
         return await self._change(tenant, invoice_id, change, version=version)
 

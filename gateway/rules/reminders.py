@@ -5,7 +5,7 @@ waits while the customer says that they paid, or when they will, is away, or can
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +21,8 @@ CLAIM_DAYS = 5
 """Working days for which a claim of payment is given time."""
 PROMISED_ON = "promised_on"
 """Under which name a promise stands among what was agreed about payment."""
+MOST_PROMISED_DAYS = 60
+"""So far ahead a customer may promise to pay."""
 _REMINDED = frozenset({"invoice", "proforma", "order", "other"})
 _SATURDAY = 5
 
@@ -85,6 +87,14 @@ def promised_on(invoice: Invoice) -> date | None:
     """Return the day by which the customer said to pay, or None."""
     given = invoice.payment.get(PROMISED_ON)
     return date.fromisoformat(str(given)) if given else None
+
+
+def with_promise(invoice: Invoice, day: date | None) -> Invoice:
+    """Return the invoice with the day by which it is promised to be paid, None for no promise."""
+    payment = {name: said for name, said in invoice.payment.items() if name != PROMISED_ON}
+    if day is not None:
+        payment[PROMISED_ON] = day.isoformat()
+    return replace(invoice, payment=payment)
 
 
 def promised_until(invoice: Invoice) -> date | None:

@@ -24,6 +24,7 @@ from gateway.web.live import Live
 from gateway.web.pages import HEADERS, Pages, see_other
 from gateway.web.paying import Paying
 from gateway.web.payments_page import PaymentsPage
+from gateway.web.promising import Promising
 from gateway.web.reading import Reading
 from gateway.web.reminder_wish import ReminderWish
 from gateway.web.rendering import environment
@@ -43,6 +44,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
     pace = Pace(services.posts_per_minute)
     sign_in = SignIn(services, pages, pace)
     inbox = Inbox(services, pages, sign_in)
+    chat = Chat(services, pages, pace)
     return [
         *provider_hook.routes(services.online),
         *Paying(services, pages, pace).routes(),
@@ -51,7 +53,8 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *Viewing(services, pages).routes(),
         *Handouts(services, pages).routes(),
         *Live(services, pages, sign_in).routes(),
-        *Chat(services, pages, pace).routes(),
+        *chat.routes(),
+        *Promising(services, pages, pace, chat).routes(),
         *pdf_links.routes(services, pages),
         *Allowing(services, pages).routes(),
         *ReminderWish(services, pages).routes(),

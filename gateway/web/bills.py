@@ -1,7 +1,7 @@
 """Invoices as pages show them: what is asked, until when, and what can be done."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from gateway.flow.receipts import cash_without_receipt, standing_receipts
@@ -10,6 +10,7 @@ from gateway.rules.customer_pages import CASH_RECEIPT, MARK_PAID, PAY_ONLINE, pa
 from gateway.rules.model import Invoice, InvoiceStatus, Receipt, Tenant
 from gateway.rules.pay_codes import kinds_for
 from gateway.rules.payments import METHODS, ZERO, amount_open, confirmed, pending_claims
+from gateway.rules.reminders import MOST_PROMISED_DAYS, is_reminded_of, promised_on
 from gateway.web.bill_rows import Row, rows
 from gateway.web.kinds import words_of
 from gateway.web.rendering import grouped
@@ -62,9 +63,25 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """By when the customer pays, if they said so.
+
+    on: in words, "" without a promise. plain, first, last: the day and the days that may be
+        chosen, as forms write them. missed: the day has passed.
+    """
+
+    on: str
+    plain: str
+    first: str
+    last: str
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """An invoice in words.
 
+    promise: None where none can be made.
     claim: the payment id of the customer's claim, None without one.
     receipts: the ones that stand. may_ask: a receipt of cash may be asked for; waits_for_receipt:
         of cash that was told of already.
@@ -94,6 +111,7 @@ class Bill:
     pay_url: str
     pays: bool
     may_claim: bool
+    promise: Promise | None
     claim: str | None
     receipts: tuple[Paper, ...]
     may_ask: bool
@@ -150,6 +168,7 @@ def bill(
         pay_url=pay_url,
         pays=fresh and PAY_ONLINE in actions and bool(pay_url or online),
         may_claim=fresh and MARK_PAID in actions,
+        promise=_promise(invoice, say, today) if fresh and is_reminded_of(invoice) else None,
         claim=claims[-1].id if claims else None,
         receipts=_papers(invoice, say),
         may_ask=CASH_RECEIPT in actions and (fresh or waits),
@@ -201,6 +220,17 @@ def _due_chip(due_on: date | None, say: Wording, today: date, *, brief: bool) ->
         return Chip(say.many("Due in {n} day", "Due in {n} days", days), "soon")
     day = say.short_day(due_on) if brief else say.day(due_on)
     return Chip(say.text("Due {date}", date=day), "off")
+
+
+def _promise(invoice: Invoice, say: Wording, today: date) -> Promise:
+    day = promised_on(invoice)
+    return Promise(
+        on=say.day(day) if day else "",
+        plain=day.isoformat() if day else "",
+        first=today.isoformat(),
+        last=(today + timedelta(days=MOST_PROMISED_DAYS)).isoformat(),
+        missed=day is not None and day < today,
+    )
 
 
 def _papers(invoice: Invoice, say: Wording) -> tuple[Paper, ...]:

@@ -15,6 +15,7 @@ from gateway.flow.visit import Visit
 from gateway.rules.customer_pages import BY_LINK, pages_of
 from gateway.rules.model import Delivery, Direction, Invoice, InvoiceStatus, Message
 from gateway.rules.payments import day_of
+from gateway.rules.reminders import PROMISED_ON
 from gateway.web.bills import Bill, bill
 from gateway.web.claim_form import writer_of
 from gateway.web.downloads import download
@@ -61,7 +62,7 @@ class Chat:
                 raise
             return await self._expired(request, refused)
         # Many messages take long to write down; others are served meanwhile.
-        return await asyncio.to_thread(self._page, request, visit)
+        return await asyncio.to_thread(self.page, request, visit)
 
     async def write(self, request: Request) -> Response:
         """Take what the customer writes, and lead back to it."""
@@ -94,7 +95,7 @@ class Chat:
                 raise
             status = STATUS[refused.kind]
             return await asyncio.to_thread(
-                self._page, request, visit, status=status, trouble=refused, given=fields
+                self.page, request, visit, status=status, trouble=refused, given=fields
             )
         return see_other(f"/c/{token}#{message.id}")
 
@@ -169,7 +170,7 @@ class Chat:
     def _today(self, visit: Visit) -> Any:
         return day_of(self._services.context.clock.now(), visit.tenant.timezone)
 
-    def _page(
+    def page(
         self,
         request: Request,
         visit: Visit,
@@ -178,8 +179,10 @@ class Chat:
         trouble: Refused | None = None,
         given: Mapping[str, str] | None = None,
     ) -> Response:
+        """Return the window; trouble: why what was sent was not taken, given: what it was."""
         say = wording(visit.conversation.locale or visit.tenant.locale)
         company = visit.tenant.name
+        about_promise = trouble is not None and trouble.param == PROMISED_ON
         token = request.path_params["token"]
         messages = [one for one in visit.messages if one.direction is not Direction.NOTE]
         entries = timeline(messages, visit.invoices, visit.deliveries, _reader(visit, say))
@@ -202,7 +205,8 @@ class Chat:
             "hidden": hidden,
             "files": files_of(files, say),
             "client_id": self._client_id(),
-            "trouble": say.refusal(trouble) if trouble else "",
+            "trouble": say.refusal(trouble) if trouble and not about_promise else "",
+            "promise_trouble": say.refusal(trouble) if trouble and about_promise else "",
             "text": given.get("text", "") if given else "",
             "writer_name": given.get("writer_name", "") if given else "",
             "writer_email": given.get("writer_email", "") if given else "",

@@ -24,7 +24,7 @@ from gateway.web.guard import Pace
 from gateway.web.kinds import words_of
 from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
-from gateway.web.uploads import fields_of, take
+from gateway.web.uploads import given_in
 from gateway.web.wording import Wording, wording
 
 
@@ -187,11 +187,7 @@ class Paying:
         return visit, invoice_of(visit, request.path_params["invoice"])
 
     async def _given(self, request: Request) -> dict[str, str]:
-        if request.headers.get("content-type", "").lower().startswith("multipart/"):
-            taken = await take(request, self._services.uploads, files=0, octets=0)
-            taken.form.discard()
-            return taken.fields
-        return await fields_of(request)
+        return await given_in(request, self._services.uploads)
 
     def _today(self, visit: Visit) -> date:
         return day_of(self._services.context.clock.now(), visit.tenant.timezone)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.flow.promising import PROMISE
 from gateway.mail.html_clean import blocked_pictures
 from gateway.mail.parameters import content_type
 from gateway.rules.customer_pages import BY_LINK
@@ -120,6 +121,9 @@ def timeline(
     by_id = {invoice.id: invoice for invoice in invoices}
     for message in messages:
         invoice = by_id.get(message.invoice_id or "")
+        if message.kind == PROMISE:
+            entries.append(_line(message, reader))
+            continue
         if message.kind == "invoice" and invoice is not None:
             entries.append(_sent(message, invoice, reader))
             if not message.text.strip() and not _files(message, invoice, reader.say):
@@ -220,6 +224,11 @@ def _with_fates(
 ) -> Entry:
     fates = reader.fates_of(message, deliveries.get(message.id, ()))
     return Entry(message.id, "system", entry.at, entry.time, text=entry.text, fates=fates)
+
+
+def _line(message: Message, reader: Reader) -> Entry:
+    when = reader.say.moment(message.received_at, reader.timezone)
+    return Entry(message.id, "system", message.received_at, when, text=message.text)
 
 
 def _sent(message: Message, invoice: Invoice, reader: Reader) -> Entry:

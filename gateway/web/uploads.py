@@ -62,6 +62,16 @@ async def take(request: Request, directory: Path, *, files: int, octets: int) ->
         raise
 
 
+async def given_in(request: Request, directory: Path) -> dict[str, str]:
+    """Return the fields of a form without files, however it is encoded.
+
+    Raises Refused (too large, a file in it) and BadForm.
+    """
+    taken = await take(request, directory, files=0, octets=0)
+    taken.form.discard()
+    return taken.fields
+
+
 async def fields_of(request: Request) -> dict[str, str]:
     """Return the fields of a form without files; raises Refused if it is too large."""
     kind = request.headers.get("content-type", "")

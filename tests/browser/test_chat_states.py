@@ -8,6 +8,7 @@ STATES = (
     "Customer's chat window",
     "due soon, Slovak, pay online",
     "overdue, German",
+    "promised, Slovak",
     "part paid",
     "said to be paid, French",
     "cash receipt, a draft",
@@ -41,6 +42,13 @@ def test_the_pages_of_an_invoice_have_no_fault(chromium, demo, page, size):
         watched.page.goto(demo.links["due soon, Slovak, pay online"])
         invoice = watched.page.get_attribute('a[href$="/paid"]', "href").removesuffix("/paid")
         watched.page.goto(watched.page.evaluate("(path) => location.origin + path", invoice + page))
+        assert watched.faults() == []
+
+
+def test_the_button_to_new_messages_has_no_fault(chromium, demo):
+    with watching(chromium, PHONE) as watched:
+        watched.page.goto(demo.links["part paid"])
+        watched.page.evaluate('document.getElementById("news").hidden = false')
         assert watched.faults() == []
 
 

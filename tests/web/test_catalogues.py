@@ -29,6 +29,7 @@ JOURNEYS = (
     "letters.py",
     "chat.py",
     "bills.py",
+    "promising.py",
     "receipt_paper.py",
     "genuine.py",
     "reading.py",

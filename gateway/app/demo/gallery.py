@@ -47,6 +47,7 @@ class Gallery:
         return [
             Scene("due soon, Slovak, pay online", await self._due_soon()),
             Scene("overdue, German", await self._overdue()),
+            Scene("promised, Slovak", await self._promised()),
             Scene("part paid", await self._part_paid()),
             Scene("said to be paid, French", await self._claimed()),
             Scene("cash receipt, a draft", await self._receipt()),
@@ -66,6 +67,12 @@ class Gallery:
             _customer("Ľubomír Šťastný", "sk"),
             payment={**_SK, "url": "https://pay.example/2026-0143"},
         )
+        return str(sent["view_url"])
+
+    async def _promised(self) -> str:
+        sent = await self._send("2026-0161", 1, _customer("Eva Malá", "sk"), payment=_SK)
+        path = f"{sent['view_url']}/invoices/{sent['id']}/promise"
+        await self._form(path, {"promised_on": (self._today + timedelta(days=5)).isoformat()})
         return str(sent["view_url"])
 
     async def _overdue(self) -> str:

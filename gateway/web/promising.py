@@ -1,0 +1,91 @@
+"""The customer says by when they pay, in the chat window (ux.md, 4)."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from gateway.flow.promising import Promises
+from gateway.flow.refusal import Kind, Refused, conflict, invalid
+from gateway.flow.visit import Visit
+from gateway.rules.customer_pages import MARK_PAID, pages_of
+from gateway.rules.model import Invoice
+from gateway.rules.reminders import PROMISED_ON, promised_on
+from gateway.web.chat import Chat, invoice_of
+from gateway.web.guard import Pace
+from gateway.web.pages import STATUS, Pages, see_other
+from gateway.web.services import WebServices
+from gateway.web.uploads import given_in
+from gateway.web.wording import Wording, wording
+
+_INVOICE = "/c/{token}/invoices/{invoice}"
+
+
+@dataclass(frozen=True, slots=True)
+class Promising:
+    """Answers the form of the chat window; `chat` shows it again."""
+
+    services: WebServices
+    pages: Pages
+    pace: Pace
+    chat: Chat
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        route = self.pages.route
+        return [
+            route(f"{_INVOICE}/promise", self.promise, method="POST"),
+            route(f"{_INVOICE}/promise/withdraw", self.withdraw, method="POST"),
+        ]
+
+    async def promise(self, request: Request) -> Response:
+        """Note by when the customer pays, and lead back."""
+        visit, invoice, say = await self._asked(request)
+        token = request.path_params["token"]
+        if MARK_PAID not in pages_of(visit.tenant.pages).actions:
+            raise conflict("not_payable", "There is nothing to pay.")
+        try:
+            given = await given_in(request, self.services.uploads)
+            day = _day(given.get(PROMISED_ON, ""))
+            words = "{name} says: will pay {number} by {date}."
+            line = say.text(words, **_facts(visit, invoice, day, say))
+            await Promises(self.services.context).make(token, invoice.id, day, line)
+        except Refused as refused:
+            if refused.kind is not Kind.INVALID:
+                raise
+            status = STATUS[refused.kind]
+            return await asyncio.to_thread(
+                self.chat.page, request, visit, status=status, trouble=refused
+            )
+        return see_other(f"/c/{token}#bill")
+
+    async def withdraw(self, request: Request) -> Response:
+        """Take the promise back, and lead back."""
+        visit, invoice, say = await self._asked(request)
+        day, token = promised_on(invoice), request.path_params["token"]
+        words = "{name} no longer says that {number} will be paid by {date}."
+        line = say.text(words, **_facts(visit, invoice, day, say)) if day else ""
+        await Promises(self.services.context).withdraw(token, invoice.id, line)
+        return see_other(f"/c/{token}#bill")
+
+    async def _asked(self, request: Request) -> tuple[Visit, Invoice, Wording]:
+        visit = await self.services.visits.open(request.path_params["token"])
+        person = f"{visit.tenant.id}:{visit.participant.ref}"
+        self.pace.take(person, self.services.context.clock.now())
+        say = wording(visit.conversation.locale or visit.tenant.locale)
+        return visit, invoice_of(visit, request.path_params["invoice"]), say
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise invalid(PROMISED_ON, "The date is a day such as 2026-12-05.") from error
+
+
+def _facts(visit: Visit, invoice: Invoice, day: date, say: Wording) -> dict[str, str]:
+    who = visit.participant.mailbox
+    return {"name": who.name or who.address, "number": invoice.number, "date": say.day(day)}
