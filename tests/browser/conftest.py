@@ -58,9 +58,20 @@ def inbox(demo):
     The link signs in once, so it is followed once for all tests of a worker.
     """
     url = demo.links["Inbox of Acme s.r.o."]
+    return url.partition("/link/")[0], signed_in(url)
+
+
+@pytest.fixture(scope="session")
+def admin(demo):
+    """Where the admin page is, and what a browser keeps of having signed in."""
+    ((words, url),) = [one for one in demo.links.items() if one[0].startswith("Admin page")]
+    return url, signed_in(f"{url}/sign-in", {"secret": words.rpartition(" ")[2]})
+
+
+def signed_in(url, form=None):
     with httpx2.Client(trust_env=False) as client:
-        assert client.post(url).status_code == 303
+        assert client.post(url, data=form).status_code == 303
         ((name, value),) = client.cookies.items()
     cookie = {"name": name, "value": value, "domain": "127.0.0.1", "path": "/", "sameSite": "Lax"}
     kept = {**cookie, "expires": -1, "httpOnly": True, "secure": False}
-    return url.partition("/link/")[0], {"cookies": [kept], "origins": []}
+    return {"cookies": [kept], "origins": []}

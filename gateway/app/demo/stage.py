@@ -136,6 +136,8 @@ async def _tell_links(
     for one in (company, second):
         link = await perform(office, "inbox.link", {"tenant": one["id"]})
         say(f"Inbox of {one['name']}:  {link['url']}")
+    key = await perform(office, "key.add", {"admin": True})
+    say(f"Admin page, with the key {key['api_key']}:  {stage.http}/inbox/admin")
 
 
 def _tell_scenes(scenes: Sequence[Scene], say: Callable[[str], None]) -> None:

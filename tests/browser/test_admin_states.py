@@ -1,0 +1,34 @@
+"""The admin page in a browser: accessible, within its screen, silent, and at home (ux.md, 3)."""
+
+import pytest
+
+from tests.browser.test_inbox_states import SIZES, UNFOLD
+from tests.browser.watching import watching
+
+HIS_COOKIE = "cookie: postroom_admin"
+
+
+def faults(watched, least_target):
+    return [one for one in watched.faults(least_target=least_target) if one != HIS_COOKIE]
+
+
+@pytest.mark.parametrize(("size", "least"), SIZES)
+@pytest.mark.parametrize("page", ["", "/dns"])
+def test_a_page_for_admins_has_no_fault_in_light_and_dark(chromium, admin, page, size, least):
+    with watching(chromium, size, storage_state=admin[1]) as watched:
+        watched.page.goto(admin[0] + page)
+        assert watched.page.locator("form[action$='/sign-out']").count() == 1
+        assert faults(watched, least) == []
+        watched.page.emulate_media(color_scheme="dark")
+        watched.page.evaluate(UNFOLD)
+        assert faults(watched, least) == []
+
+
+@pytest.mark.parametrize(("size", "least"), SIZES)
+def test_the_sign_in_for_admins_has_no_fault_in_light_and_dark(chromium, admin, size, least):
+    with watching(chromium, size) as watched:
+        watched.page.goto(admin[0])
+        assert watched.page.locator("form[action$='/sign-in']").count() == 1
+        assert faults(watched, least) == []
+        watched.page.emulate_media(color_scheme="dark")
+        assert faults(watched, least) == []
