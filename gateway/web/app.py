@@ -9,6 +9,7 @@ from gateway.web.admin import AdminPage
 from gateway.web.allowing import Allowing
 from gateway.web.assets import Assets
 from gateway.web.chat import Chat
+from gateway.web.company_settings import CompanySettings
 from gateway.web.draft_forms import DraftForms
 from gateway.web.email_settings import SettingsPage
 from gateway.web.first_use import FirstUse
@@ -66,6 +67,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *RepliesPage(services, pages, sign_in).routes(),
         *PaymentsPage(services, pages, sign_in).routes(),
         *AdminPage(services, pages, pace).routes(),
+        *CompanySettings(services, pages, sign_in).routes(),
         *inbox.routes(),
         *FirstUse(services, pages, sign_in, inbox).routes(),
         *Formatted(services, pages, sign_in).routes(),
