@@ -10,6 +10,7 @@ import structlog
 from gateway.app.office import Office
 from gateway.app.plain import queue_limits, retry_policy
 from gateway.flow.deliver import WayOut
+from gateway.flow.hook_notices import HookNotices
 from gateway.flow.house_mail import HouseMail
 from gateway.flow.ingest import Ingest
 from gateway.flow.lateness import LateNotices
@@ -89,6 +90,7 @@ class Queues:
             reminders = Reminders(office.context, office.submissions.quota)
             self._begin(reminders.run(), None, "reminders")
             self._begin(Notices(office.context).run(), None, "notices")
+            self._begin(HookNotices(office.context).run(), None, "hook notices")
             answers = StaffAnswers(office.context, office.conversing)
             self._begin(answers.run(), None, "staff answers")
             self._house = HouseMail(office.context, office.settings.domains.postmaster)

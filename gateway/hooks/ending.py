@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.flow.context import Context
+from gateway.flow.hook_notices import order_hook_notice
 from gateway.ports.store import Work
 from gateway.rules.events import WEBHOOK_DISABLED
 from gateway.rules.hooks import HookAttempt, Occasion, Resend, Webhook, Why
@@ -85,4 +86,6 @@ def _switch_off(context: Context, work: Work, webhook: Webhook, attempt: HookAtt
         "status": attempt.status,
         "error": attempt.error,
     }
-    work.events.add(context.event(webhook.tenant_id, WEBHOOK_DISABLED, webhook.updated_at, about))
+    event = context.event(webhook.tenant_id, WEBHOOK_DISABLED, webhook.updated_at, about)
+    work.events.add(event)
+    order_hook_notice(work, event)
