@@ -35,8 +35,10 @@ class Body:
             self.form.discard()
 
 
-async def receive(request: Request, directory: Path, *, form_part: str | None) -> Body:
+async def receive(request: Request, directory: Path, *, form_part: str | None, files: int) -> Body:
     """Return the body; form_part: the part of a form that holds the JSON, None: no forms.
+
+    files: how many JSON may hold.
 
     The caller discards it. Raises Refusal: 400, 413, 415, 422.
     """
@@ -46,7 +48,7 @@ async def receive(request: Request, directory: Path, *, form_part: str | None) -
     if media_type == "multipart/form-data" and form_part is not None:
         return await _form(request, directory, form_part)
     if media_type in {"", "application/json"} or media_type.endswith("+json"):
-        return await _json(request, directory)
+        return await _json(request, directory, files)
     fitting = "application/json" + (" or multipart/form-data" if form_part else "")
     raise Refusal(
         415,
@@ -56,7 +58,7 @@ async def receive(request: Request, directory: Path, *, form_part: str | None) -
     )
 
 
-async def _json(request: Request, directory: Path) -> Body:
+async def _json(request: Request, directory: Path, files: int) -> Body:
     intake = Intake(directory)
     body = Body()
     try:
@@ -69,7 +71,7 @@ async def _json(request: Request, directory: Path) -> Body:
             body.text = source.data or b""
         else:
             body.text = await asyncio.to_thread(
-                lift, source, directory, body.lifted, most=MOST_TEXT
+                lift, source, directory, body.lifted, most=MOST_TEXT, files=files
             )
     except TooMuch as error:
         body.discard()

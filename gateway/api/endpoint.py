@@ -111,13 +111,15 @@ class Endpoint:
 
     async def _with_body(self, route: Route, call: Call) -> Response:
         directory = self._desk.services.settings.uploads
-        body = await receive(call.request, directory, form_part=route.form_part)
+        body = await receive(call.request, directory, form_part=route.form_part, files=route.files)
         try:
             if route.body is not None:
                 payload = await read_as(route.body, body.text, body.lifted)
             else:
                 payload = await read_as(type(NOTHING), body.text, body.lifted)
-            return await self._once(route, replace(call, payload=payload), body)
+            return await self._once(
+                route, replace(call, payload=payload, fingerprint=body.fingerprint), body
+            )
         finally:
             body.discard()
 

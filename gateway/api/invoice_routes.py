@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from gateway.api import invoices
+from gateway.api import invoice_batch, invoices
 from gateway.api.registry import Access, Route
 from gateway.api.schemas.base import ListOf
+from gateway.api.schemas.invoice_batch import MOST, InvoicesSent, InvoicesTaken
 from gateway.api.schemas.invoices import (
     AskedInvoices,
     InvoiceChange,
@@ -43,6 +44,20 @@ ROUTES = (
         form_part="invoice",
         refuses=(409, 429, 507),
         recover=invoices.recover,
+    ),
+    Route(
+        "POST",
+        "/v1/invoices/batch",
+        "Store and mail up to 500 documents, each taken or refused for itself",
+        invoice_batch.add,
+        Access.COMPANY,
+        "Invoices",
+        scopes=("send",),
+        body=InvoicesTaken,
+        answer=InvoicesSent,
+        files=2 * MOST,
+        refuses=(409, 507),
+        recover=invoice_batch.again,
     ),
     Route(
         "GET",

@@ -68,7 +68,12 @@ def draft_of(body: InvoiceTaken) -> InvoiceDraft:
 
 async def add(call: Call) -> Reply:
     """Store an invoice and mail it."""
-    draft = draft_of(call.body(InvoiceTaken))
+    return await add_one(call, call.body(InvoiceTaken))
+
+
+async def add_one(call: Call, body: InvoiceTaken) -> Reply:
+    """Store the invoice that `body` describes and mail it. Raises Refused, Fault."""
+    draft = draft_of(body)
     sent = await call.services.submissions.send_invoice(call.company, draft)
     return _sent(call, sent)
 

@@ -19,7 +19,8 @@ from gateway.runtime.http.intake import Intake
 _NAME = b'"content"'
 _COLON = re.compile(rb'"content"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"')
 _SHORT = 16 * 1024
-_MOST_FILES = 110
+MOST_FILES = 110
+"""How many files a request may hold, if it is for one document."""
 _MARK = "\x01lifted "
 
 
@@ -58,20 +59,22 @@ class Lifted:
             intake.discard()
 
 
-def lift(source: Content, directory: Path, lifted: Lifted, *, most: int) -> bytes:
+def lift(
+    source: Content, directory: Path, lifted: Lifted, *, most: int, files: int = MOST_FILES
+) -> bytes:
     """Return the JSON without its large files, which are in `lifted` afterwards.
 
-    most: how many bytes may remain. Runs in a thread of its own.
+    most: how many bytes may remain; files: how many there may be. Runs in a thread of its own.
 
     Raises TooMuch, BadBase64, Fault.
     """
     if source.path is None:
         return source.data or b""
     with Path(source.path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
-        return _lift(text, directory, lifted, most)
+        return _lift(text, directory, lifted, most, files)
 
 
-def _lift(text: mmap, directory: Path, lifted: Lifted, most: int) -> bytes:
+def _lift(text: mmap, directory: Path, lifted: Lifted, most: int, files: int) -> bytes:
     kept: list[bytes] = []
     room = most
     position = 0
@@ -83,7 +86,7 @@ def _lift(text: mmap, directory: Path, lifted: Lifted, most: int) -> bytes:
         if end < 0:
             break
         names += 1
-        if names > _MOST_FILES:
+        if names > files:
             raise TooMuch("There are too many files.")
         stays = end - start <= _SHORT
         upto = end if stays else start

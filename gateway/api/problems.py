@@ -62,7 +62,13 @@ def not_found() -> Refusal:
 
 def answer(error: Refusal, *, request_id: str | None, docs_url: str) -> Response:
     """Return the response; docs_url: where the codes are explained."""
-    body = problem(
+    body = problem_shown(error, request_id=request_id, docs_url=docs_url)
+    return Response(body, error.status, error.headers, MEDIA_TYPE)
+
+
+def problem_shown(error: Refusal, *, request_id: str | None, docs_url: str) -> bytes:
+    """Return the document that tells of an error; docs_url: where the codes are explained."""
+    return problem(
         error.status,
         error.code,
         error.detail,
@@ -74,7 +80,6 @@ def answer(error: Refusal, *, request_id: str | None, docs_url: str) -> Response
             "errors": list(error.errors) if len(error.errors) > 1 else None,
         },
     )
-    return Response(body, error.status, error.headers, MEDIA_TYPE)
 
 
 def refusal_of(error: Exception) -> Refusal:

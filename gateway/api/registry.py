@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.auth import Caller
+from gateway.api.lifting import MOST_FILES
 from gateway.api.schemas.base import Asked, Given, Nothing, Taken
 from gateway.api.services import Services
 from gateway.flow.refusal import invalid
@@ -33,7 +34,10 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that was recognised, permitted and validated."""
+    """A request that was recognised, permitted and validated.
+
+    fingerprint: a hash of the whole body, "" where there is none.
+    """
 
     services: Services
     request: Request
@@ -42,6 +46,7 @@ class Call:
     path: Mapping[str, str]
     query: Asked
     payload: Taken
+    fingerprint: str = ""
 
     @property
     def company(self) -> Tenant:
@@ -86,6 +91,7 @@ class Route:
     scopes: any of them suffices. body None: the method takes no body. answer None: no JSON;
     media says what else; also: a
     further form of the same. form_part: the part that holds the JSON where a form is taken too.
+    files: how many the body may hold.
     refuses: statuses besides those that any route of its access may answer.
     versioned: the answer has an ETag; with a body, If-Match is honoured.
     recover: makes the answer anew from what a request with an Idempotency-Key has stored.
@@ -105,6 +111,7 @@ class Route:
     media: str | None = None
     also: str | None = None
     form_part: str | None = None
+    files: int = MOST_FILES
     refuses: tuple[int, ...] = ()
     versioned: bool = False
     recover: Recovery | None = None
