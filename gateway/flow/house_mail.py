@@ -13,16 +13,13 @@ import structlog
 
 from gateway.flow.context import Context
 from gateway.flow.outbox import Packed, post
-from gateway.flow.own_mail import OwnMail, author_of, pack_own
+from gateway.flow.own_mail import OwnLetter, author_of, leads_out, pack_letter
 from gateway.flow.received import received_copy
-from gateway.mail.compose import Outgoing, compose
-from gateway.mail.errors import Fault, MailError
+from gateway.mail.errors import Fault
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.store import Work
-from gateway.rules import events, ids
-from gateway.rules.automation import OWN_FIELDS
+from gateway.rules import events
 from gateway.rules.model import HOUSE_TENANT_ID, Event, Message, Tenant
-from gateway.rules.names import split_address
 
 log = structlog.get_logger()
 
@@ -57,10 +54,10 @@ class HouseMail:
 
     async def pass_on(self) -> int:
         """Pass on what came since the last time; return how many mails that was. Raises Fault."""
-        domain = split_address(self.address)[1].lower()
-        if not domain or self._context.names.owns(domain):
+        if not leads_out(self._context, self.address):
             return 0
-        after = await self._context.store.write(self._begin)
+        known = await self._context.store.read(self._seen)
+        after = await self._context.store.write(self._begin) if known is None else known
         passed = 0
         while True:
             found = await self._context.store.read(
@@ -80,12 +77,17 @@ class HouseMail:
 
         What came while no address, or another one, was set is not sent after the fact.
         """
-        kept: Mapping[str, object] = json.loads(work.facts.get(_FACT) or "{}")
-        if kept.get("address") == self.address:
-            return int(str(kept["after"]))
+        known = self._seen(work)
+        if known is not None:
+            return known
         last = work.events.last(HOUSE_TENANT_ID)
         self._remember(work, last)
         return last
+
+    def _seen(self, work: Work) -> int | None:
+        """Return the number that is remembered for this address, None if there is none."""
+        kept: Mapping[str, object] = json.loads(work.facts.get(_FACT) or "{}")
+        return int(str(kept["after"])) if kept.get("address") == self.address else None
 
     def _remember(self, work: Work, after: int) -> None:
         work.facts.put(_FACT, json.dumps({"address": self.address, "after": after}))
@@ -129,40 +131,22 @@ class HouseMail:
             return None
         _, pieces = await received_copy(context, message)
         original = b"".join([piece async for piece in pieces])
-        message_id = context.new_id(ids.MESSAGE, now)
-        header_id = context.names.message_id(context.keys, house, message_id)
-        from_, to = author_of(context), Mailbox("", self.address)
         addressed = ", ".join(box.address for box in message.to) or "postmaster"
-        mail = Outgoing(
-            from_=from_,
-            to=(to,),
+        letter = OwnLetter(
+            tenant=house,
+            conversation_id=message.conversation_id,
+            from_=author_of(context),
+            to=Mailbox("", self.address),
             reply_to=(message.reply_to or (message.from_,)) if message.from_.address else (),
             subject=f"[{context.names.hostname}] {message.subject or 'Mail to postmaster'}",
-            date=now,
-            message_id=header_id,
             text=(
                 f"{context.names.hostname} got the attached mail to {addressed}\n"
                 f"from {message.from_.address or 'nobody who is named'}. It is kept as "
                 f"{message.id}.\n"
             ),
-            extra=OWN_FIELDS,
             attachments=(("original.eml", "message/rfc822", original),),
-        )
-        try:
-            raw = await asyncio.to_thread(compose, mail)
-        except MailError as error:
-            log.warning("house_mail.not_composed", id=message.id, why=str(error))
-            return None
-        own = OwnMail(
-            tenant=house,
-            conversation_id=message.conversation_id,
-            message_id=message_id,
-            header_id=header_id,
-            from_=from_,
-            to=to,
-            raw=raw,
             kind=PASSED_ON,
             line=f"Passed on to {self.address}.",
             about=f"passed on: {message.id}",
         )
-        return await pack_own(context, own, now)
+        return await pack_letter(context, letter, now)

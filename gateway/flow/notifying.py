@@ -5,34 +5,25 @@ mails from the notes. Their Reply-To is a token that lets an answer speak for th
 if it comes from the listed address for certain.
 """
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from gateway.flow.context import Context
+from gateway.flow.notes import NoteTask
 from gateway.flow.outbox import Packed, post
-from gateway.flow.own_mail import OwnMail, author_of, pack_own
+from gateway.flow.own_mail import OwnLetter, author_of, leads_out, pack_letter
 from gateway.flow.quota import Quota
 from gateway.flow.refusal import Refused
-from gateway.mail.compose import Outgoing, compose
-from gateway.mail.errors import Fault, MailError
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.store import Work
-from gateway.rules import ids
-from gateway.rules.automation import OWN_FIELDS
 from gateway.rules.model import Channel, Direction, Message, Tenant
-from gateway.rules.names import split_address
 
 log = structlog.get_logger()
 
 NOTIFIED = "notified"
 """The kind of the line that stands for such a mail."""
-TOPIC = "notices"
-_PREFIX = "notify:"
-_AT_ONCE = 50
-_LOOK_EVERY = timedelta(minutes=1)
 _MOST_AN_HOUR = 200
 _MOST_TEXT = 50_000
 
@@ -44,52 +35,31 @@ def order_notice(work: Work, message: Message) -> None:
         return
     tenant = work.tenants.get(message.tenant_id)
     if tenant is not None and tenant.notify_address:
-        work.facts.put(f"{_PREFIX}{message.id}", tenant.id)
-        work.wake(TOPIC)
+        Notices.order(work, message.id, tenant.id)
 
 
-class Notices:
-    """Writes what was ordered."""
+class Notices(NoteTask):
+    """Writes what was ordered. A note: the message's id, and the company's."""
+
+    prefix = "notify:"
 
     def __init__(self, context: Context) -> None:
         """Work on these ports."""
-        self._context = context
+        super().__init__(context)
         self._quota = Quota(_MOST_AN_HOUR, timedelta(hours=1))
 
-    async def run(self) -> None:
-        """Write until cancelled."""
-        seen = 0
-        while True:
-            try:
-                await self.write()
-            except Fault as error:
-                log.warning("notices.not_written", why=str(error))
-            seconds = _LOOK_EVERY.total_seconds()
-            seen = await self._context.store.wait(TOPIC, seen, seconds)
-
-    async def write(self) -> int:
-        """Write all that is ordered now; return how many it was. Raises Fault."""
-        written = 0
-        while True:
-            notes = await self._context.store.read(lambda work: work.facts.under(_PREFIX, _AT_ONCE))
-            for name, tenant_id in notes.items():
-                written += await self._write(name, tenant_id)
-            if len(notes) < _AT_ONCE:
-                return written
-            await asyncio.sleep(0)
-
-    async def _write(self, name: str, tenant_id: str) -> bool:
+    async def do(self, name: str, value: str) -> bool:
+        """Write the mail about a message."""
         context, now = self._context, self._context.clock.now()
-        message_id = name.removeprefix(_PREFIX)
 
         def look(work: Work) -> tuple[Tenant | None, Message | None]:
-            return work.tenants.get(tenant_id), work.messages.get(tenant_id, message_id)
+            return work.tenants.get(value), work.messages.get(value, name)
 
         tenant, message = await context.store.read(look)
         packed = await self._packed(tenant, message) if tenant and message else None
 
         def store(work: Work) -> bool:
-            if not work.facts.remove(name):
+            if not self.take(work, name):
                 return False  # another process did it
             if packed is not None:
                 post(context, work, packed, now)
@@ -100,47 +70,28 @@ class Notices:
     async def _packed(self, tenant: Tenant, message: Message) -> Packed | None:
         """Return the mail, ready to be posted; None where it could reach nobody, or too many."""
         context, now = self._context, self._context.clock.now()
-        names, to = context.names, Mailbox("", tenant.notify_address or "")
-        domain = split_address(to.address)[1]
-        if not domain or names.owns(domain):
+        to = Mailbox("", tenant.notify_address or "")
+        if not leads_out(context, to.address):
             return None
         try:
             self._quota.take(tenant.id, 1, now)
         except Refused:
             log.warning("notices.too_many", tenant=tenant.id, most=_MOST_AN_HOUR)
             return None
-        line_id = context.new_id(ids.MESSAGE, now)
-        header_id = names.message_id(context.keys, tenant, line_id)
         who = message.from_.name or message.from_.address
-        author = replace(author_of(context), name=f"{who} (via {tenant.name})")
-        mail = Outgoing(
-            from_=author,
-            to=(to,),
-            reply_to=(names.staff_mailbox(context.keys, tenant, message.id),),
-            subject=message.subject or f"Message of {who}",
-            date=now,
-            message_id=header_id,
-            text=_text(context, tenant, message, who),
-            extra=OWN_FIELDS,
-        )
-        try:
-            raw = await asyncio.to_thread(compose, mail)
-        except MailError as error:
-            log.warning("notices.not_composed", id=message.id, why=str(error))
-            return None
-        own = OwnMail(
+        letter = OwnLetter(
             tenant=tenant,
             conversation_id=message.conversation_id,
-            message_id=line_id,
-            header_id=header_id,
-            from_=author,
+            from_=replace(author_of(context), name=f"{who} (via {tenant.name})"),
             to=to,
-            raw=raw,
+            reply_to=(context.names.staff_mailbox(context.keys, tenant, message.id),),
+            subject=message.subject or f"Message of {who}",
+            text=_text(context, tenant, message, who),
             kind=NOTIFIED,
             line=f"Sent on to {to.address}.",
             about=f"notified of {message.id}",
         )
-        return await pack_own(context, own, now)
+        return await pack_letter(context, letter, now)
 
 
 def _text(context: Context, tenant: Tenant, message: Message, who: str) -> str:

@@ -4,15 +4,32 @@ Nobody's server may answer it, so that no loop can begin. A line stands for it i
 conversation, for the company alone.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from gateway.flow.context import Context
 from gateway.flow.outbox import Packed
+from gateway.mail.compose import Outgoing, compose
+from gateway.mail.errors import MailError
 from gateway.mail.mailbox import Mailbox
 from gateway.rules import ids
-from gateway.rules.model import Channel, Delivery, Direction, Message, Tenant, Threading
+from gateway.rules.automation import OWN_FIELDS
+from gateway.rules.model import (
+    Channel,
+    Conversation,
+    ConversationStatus,
+    Delivery,
+    Direction,
+    Message,
+    Tenant,
+    Threading,
+)
 from gateway.rules.names import split_address
+
+log = structlog.get_logger()
 
 NO_REPORT = ("NEVER",)
 """No report about a report (RFC 3461, section 4.1)."""
@@ -84,3 +101,77 @@ async def pack_own(context: Context, mail: OwnMail, now: datetime) -> Packed:
         notify=NO_REPORT,
     )
     return Packed(message, (copy,), (kept,))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLetter:
+    """A plain mail that the gateway writes. Fields as in `OwnMail` and `mail.compose.Outgoing`."""
+
+    tenant: Tenant
+    conversation_id: str
+    from_: Mailbox
+    to: Mailbox
+    subject: str
+    text: str
+    kind: str
+    line: str
+    about: str
+    reply_to: tuple[Mailbox, ...] = ()
+    attachments: tuple[tuple[str, str, bytes], ...] = ()
+
+
+async def pack_letter(context: Context, letter: OwnLetter, now: datetime) -> Packed | None:
+    """Compose a letter; return it ready to be posted, None if no mail can be made of it.
+
+    Raises Fault.
+    """
+    line_id = context.new_id(ids.MESSAGE, now)
+    header_id = context.names.message_id(context.keys, letter.tenant, line_id)
+    mail = Outgoing(
+        from_=letter.from_,
+        to=(letter.to,),
+        reply_to=letter.reply_to,
+        subject=letter.subject,
+        date=now,
+        message_id=header_id,
+        text=letter.text,
+        extra=OWN_FIELDS,
+        attachments=letter.attachments,
+    )
+    try:
+        raw = await asyncio.to_thread(compose, mail)
+    except MailError as error:
+        log.warning("own_mail.not_composed", about=letter.about, why=str(error))
+        return None
+    own = OwnMail(
+        tenant=letter.tenant,
+        conversation_id=letter.conversation_id,
+        message_id=line_id,
+        header_id=header_id,
+        from_=letter.from_,
+        to=letter.to,
+        raw=raw,
+        kind=letter.kind,
+        line=letter.line,
+        about=letter.about,
+    )
+    return await pack_own(context, own, now)
+
+
+def leads_out(context: Context, address: str) -> bool:
+    """Say whether an address is one, and not one of ours, where mail would come back."""
+    domain = split_address(address)[1].lower()
+    return bool(domain) and not context.names.owns(domain)
+
+
+def own_place(context: Context, tenant_id: str, subject: str, now: datetime) -> Conversation:
+    """Return a new conversation for lines that stand in no customer's; it asks for nothing."""
+    return Conversation(
+        id=context.new_id(ids.CONVERSATION, now),
+        tenant_id=tenant_id,
+        subject=subject,
+        customer=author_of(context),
+        created_at=now,
+        updated_at=now,
+        status=ConversationStatus.CLOSED,
+    )

@@ -4,9 +4,8 @@ The token says which message is answered, never who writes. Only mail from the l
 whose sender is verified speaks for the company; any other waits in the Inbox as a draft.
 """
 
-import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -14,8 +13,9 @@ from gateway.flow.contents import whole
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.drafts import AnswerDraft, Document
+from gateway.flow.notes import NoteTask
+from gateway.flow.people import Circle
 from gateway.flow.refusal import Refused
-from gateway.mail.errors import Fault
 from gateway.ports.store import Work
 from gateway.ports.verifier import Authentication
 from gateway.rules import events
@@ -28,10 +28,6 @@ STAFF = "staff_answer"
 DRAFT = "staff_draft"
 SENT = "staff_sent"
 DISCARDED = "staff_discarded"
-TOPIC = "staff"
-_PREFIX = "staff:"
-_AT_ONCE = 20
-_LOOK_EVERY = timedelta(minutes=1)
 
 
 def as_staff_answer(message: Message, *, verify: bool) -> Message:
@@ -62,8 +58,7 @@ def settle_staff_answer(
     listed = (tenant.notify_address or "").lower() if tenant else ""
     author = (found.author or "").lower()
     if found.verdict == "pass" and listed and author == listed and message.automatic is None:
-        work.facts.put(f"{_PREFIX}{message.id}", message.tenant_id)
-        work.wake(TOPIC)
+        StaffAnswers.order(work, message.id, message.tenant_id)
     elif is_final:
         keep_as_draft(context, work, message, context.clock.now())
 
@@ -87,70 +82,65 @@ def keep_as_draft(context: Context, work: Work, message: Message, now: datetime)
     work.wake("events")
 
 
-class StaffAnswers:
-    """Sends answers whose senders were verified."""
+class StaffAnswers(NoteTask):
+    """Sends answers whose senders were verified. A note: the message's id, and the company's."""
+
+    prefix = "staff:"
 
     def __init__(self, context: Context, conversing: Conversing) -> None:
         """Work on these ports; `conversing` sends."""
-        self._context = context
+        super().__init__(context)
         self._conversing = conversing
 
-    async def run(self) -> None:
-        """Send until cancelled."""
-        seen = 0
-        while True:
-            try:
-                await self.send()
-            except Fault as error:
-                log.warning("staff_answers.not_sent", why=str(error))
-            seconds = _LOOK_EVERY.total_seconds()
-            seen = await self._context.store.wait(TOPIC, seen, seconds)
-
-    async def send(self) -> int:
-        """Send all that may be sent now; return how many it was. Raises Fault."""
-        sent = 0
-        while True:
-            notes = await self._context.store.read(lambda work: work.facts.under(_PREFIX, _AT_ONCE))
-            for name, tenant_id in notes.items():
-                sent += await self._send(name, tenant_id)
-            if len(notes) < _AT_ONCE:
-                return sent
-            await asyncio.sleep(0)
-
-    async def _send(self, name: str, tenant_id: str) -> bool:
-        context, message_id = self._context, name.removeprefix(_PREFIX)
+    async def do(self, name: str, value: str) -> bool:
+        """Send an answer; what can't be sent stays as a draft."""
+        context = self._context
 
         def look(work: Work) -> tuple[Tenant | None, Message | None]:
-            return work.tenants.get(tenant_id), work.messages.get(tenant_id, message_id)
+            return work.tenants.get(value), work.messages.get(value, name)
 
         tenant, message = await context.store.read(look)
-        done = False
-        if tenant is not None and message is not None and message.kind == STAFF:
-            done = await self._answer(tenant, message)
+        if (
+            tenant is not None
+            and message is not None
+            and message.kind == STAFF
+            and await self._answer(tenant, message)
+        ):
+            return True
 
-        def store(work: Work) -> None:
-            # A crash before this sends twice rather than never.
-            work.facts.remove(name)
-            current = work.messages.get(tenant_id, message_id)
-            if current is None or current.kind != STAFF:
-                return
-            if done:
-                work.messages.change(replace(current, kind=SENT))
-            else:
+        def keep(work: Work) -> None:
+            if not self.take(work, name):
+                return  # another process did it
+            current = work.messages.get(value, name)
+            if current is not None and current.kind == STAFF:
                 keep_as_draft(context, work, current, context.clock.now())
 
-        await context.store.write(store)
-        return done
+        await context.store.write(keep)
+        return False
 
     async def _answer(self, tenant: Tenant, message: Message) -> bool:
+        """Send it in the transaction that takes the note away: once. False if it can't be sent."""
         author = message.from_.name or message.from_.address
         draft = await answer_in(self._context, message, author)
+
+        def also(work: Work, _circle: Circle, _sent: Message) -> None:
+            current = work.messages.get(tenant.id, message.id)
+            if not self.take(work, message.id) or current is None or current.kind != STAFF:
+                raise _SentAlready
+            work.messages.change(replace(current, kind=SENT))
+
         try:
-            await self._conversing.answer(tenant, message.conversation_id, draft)
+            await self._conversing.answer(tenant, message.conversation_id, draft, also=also)
         except Refused as refused:
             log.warning("staff_answers.refused", id=message.id, why=refused.detail)
             return False
+        except _SentAlready:
+            return False
         return True
+
+
+class _SentAlready(Exception):  # noqa: N818 (it undoes the transaction that came second)
+    """Another process sent it in the meantime."""
 
 
 async def answer_in(context: Context, message: Message, author: str) -> AnswerDraft:

@@ -4,27 +4,25 @@ What is to be reported is noted in the transaction that changed a delivery; a ta
 reports from the notes. Each goes to the queue in the transaction that takes its note away.
 """
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from gateway.flow.contents import whole
-from gateway.flow.context import Context
+from gateway.flow.notes import NoteTask
 from gateway.flow.outbox import Packed, post
-from gateway.flow.own_mail import OwnMail, author_of, pack_own
+from gateway.flow.own_mail import OwnMail, author_of, leads_out, pack_own
 from gateway.mail.dsn_compose import ReportMail, Told, compose_report
-from gateway.mail.errors import Fault, MailError
+from gateway.mail.errors import MailError
 from gateway.mail.mailbox import Mailbox
 from gateway.mail.report import Action
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.model import Delivery, Tenant
-from gateway.rules.names import split_address
 from gateway.rules.reasons import plain_words
 from gateway.rules.reports_asked import wants
 
@@ -32,11 +30,7 @@ log = structlog.get_logger()
 
 REPORT = "report"
 """The kind of the line that stands for a report in its conversation."""
-TOPIC = "reports"
-_PREFIX = "report:"
 _WRITTEN = "reported:"
-_AT_ONCE = 50
-_LOOK_EVERY = timedelta(minutes=1)
 _STATUS: Mapping[str, str] = {
     "failed": "5.0.0",
     "delayed": "4.4.7",
@@ -54,54 +48,30 @@ def order_report(
     """
     if not delivery.submitter or not wants(delivery.notify, action):
         return
-    if work.facts.get(f"{_WRITTEN}{delivery.id}:{action}") is not None:
-        return
-    note = {"until": until.isoformat() if until else None}
-    work.facts.put(f"{_PREFIX}{delivery.id}:{action}", json.dumps(note))
-    work.wake(TOPIC)
+    name = f"{delivery.id}:{action}"
+    if work.facts.get(f"{_WRITTEN}{name}") is None:
+        note = {"until": until.isoformat() if until else None}
+        SubmitterReports.order(work, name, json.dumps(note))
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
     """A note, read."""
 
-    name: str
     delivery_id: str
     action: Action
     until: datetime | None
 
 
-class SubmitterReports:
-    """Writes what was ordered."""
+class SubmitterReports(NoteTask):
+    """Writes what was ordered. A note: the delivery's id and what became of it."""
 
-    def __init__(self, context: Context) -> None:
-        """Work on these ports."""
-        self._context = context
+    prefix = "report:"
 
-    async def run(self) -> None:
-        """Write until cancelled."""
-        seen = 0
-        while True:
-            try:
-                await self.write()
-            except Fault as error:
-                log.warning("reports.not_written", why=str(error))
-            seconds = _LOOK_EVERY.total_seconds()
-            seen = await self._context.store.wait(TOPIC, seen, seconds)
-
-    async def write(self) -> int:
-        """Write all that is ordered now; return how many it was. Raises Fault."""
-        written = 0
-        while True:
-            notes = await self._context.store.read(lambda work: work.facts.under(_PREFIX, _AT_ONCE))
-            for name, value in notes.items():
-                written += await self._write(_read(name, value))
-            if len(notes) < _AT_ONCE:
-                return written
-            await asyncio.sleep(0)
-
-    async def _write(self, order: _Order) -> bool:
+    async def do(self, name: str, value: str) -> bool:
+        """Write a report."""
         context, now = self._context, self._context.clock.now()
+        order = _read(name, value)
 
         def look(work: Work) -> tuple[Delivery, Tenant] | None:
             delivery = work.deliveries.get(None, order.delivery_id)
@@ -112,9 +82,9 @@ class SubmitterReports:
         packed = await self._packed(order, *found, now) if found else None
 
         def store(work: Work) -> bool:
-            if not work.facts.remove(order.name):
-                return False  # somebody else wrote it
-            work.facts.put(f"{_WRITTEN}{order.delivery_id}:{order.action}", now.isoformat())
+            if not self.take(work, name):
+                return False  # another process wrote it
+            work.facts.put(f"{_WRITTEN}{name}", now.isoformat())
             if packed is not None:
                 post(context, work, packed, now)
             return packed is not None
@@ -127,8 +97,7 @@ class SubmitterReports:
         """Return the report, ready to be posted; None where it could reach nobody."""
         context, names = self._context, self._context.names
         to = Mailbox("", delivery.submitter or "")
-        domain = split_address(to.address)[1]
-        if not domain or names.owns(domain):
+        if not leads_out(context, to.address):
             return None  # the Inbox tells the company
         message_id = context.new_id(ids.MESSAGE, now)
         author = author_of(context)
@@ -168,10 +137,10 @@ class SubmitterReports:
 
 
 def _read(name: str, value: str) -> _Order:
-    delivery_id, _, action = name.removeprefix(_PREFIX).partition(":")
+    delivery_id, _, action = name.partition(":")
     note: Mapping[str, Any] = json.loads(value)
     until = datetime.fromisoformat(note["until"]) if note["until"] else None
-    return _Order(name, delivery_id, action, until)  # type: ignore[arg-type]
+    return _Order(delivery_id, action, until)  # type: ignore[arg-type]
 
 
 def _told(delivery: Delivery, order: _Order) -> Told:

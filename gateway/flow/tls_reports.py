@@ -19,7 +19,7 @@ import structlog
 from gateway.flow.contents import whole
 from gateway.flow.context import Context
 from gateway.flow.outbox import post
-from gateway.flow.own_mail import OwnMail, author_of, pack_own
+from gateway.flow.own_mail import OwnMail, author_of, own_place, pack_own
 from gateway.flow.refusal import Refused
 from gateway.mail.address import is_mailbox
 from gateway.mail.errors import Fault, MailError
@@ -32,8 +32,6 @@ from gateway.rules import events, ids
 from gateway.rules.model import (
     HOUSE_TENANT_ID,
     Attachment,
-    Conversation,
-    ConversationStatus,
     Event,
 )
 from gateway.rules.outcome import NextHopKind
@@ -154,7 +152,7 @@ class TlsReports:
             contact=author_of(context).address,
             report_id=f"{day}.{message_id}@{context.names.hostname}",
         )
-        packed = gzip.compress(json.dumps(told).encode(), mtime=0)
+        packed = await asyncio.to_thread(_packed, told)
         for uri in wanted:
             kind, _, rest = uri.partition(":")
             if kind.lower() == "mailto" and is_mailbox(rest):
@@ -220,15 +218,7 @@ class TlsReports:
         known = work.facts.get(_PLACE)
         if known is not None:
             return known
-        conversation = Conversation(
-            id=self._context.new_id(ids.CONVERSATION, now),
-            tenant_id=HOUSE_TENANT_ID,
-            subject="Reports about TLS",
-            customer=author_of(self._context),
-            created_at=now,
-            updated_at=now,
-            status=ConversationStatus.CLOSED,
-        )
+        conversation = own_place(self._context, HOUSE_TENANT_ID, "Reports about TLS", now)
         work.conversations.add(conversation)
         work.facts.put(_PLACE, conversation.id)
         return conversation.id
@@ -275,6 +265,10 @@ class TlsReports:
         except Refused:
             return None
         return await asyncio.to_thread(read_report, octets)
+
+
+def _packed(told: Mapping[str, Any]) -> bytes:
+    return gzip.compress(json.dumps(told).encode(), mtime=0)
 
 
 def read_report(octets: bytes) -> Summary | None:

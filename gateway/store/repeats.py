@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, select
 
 from gateway.ports.directory import Answered
 from gateway.store.rows import dict_json, from_dict, key_of, to_micros
-from gateway.store.statements import Statement, columns, new
+from gateway.store.statements import InCodeOrder, Statement, columns, new
 from gateway.store.tables import FACT, REPEAT
 from gateway.store.transaction import Transaction
 
@@ -31,10 +31,11 @@ _PUT = Statement(
 )
 _FORGET = Statement(delete(REPEAT).where(_R.until <= bindparam("now")))
 _FACT = Statement(select(FACT.c.value).where(FACT.c.name == bindparam("name")))
+_NAME = InCodeOrder(FACT.c.name)
 _UNDER = Statement(
     select(FACT.c.name, FACT.c.value)
-    .where(FACT.c.name >= bindparam("first"), FACT.c.name < bindparam("last"))
-    .order_by(FACT.c.name)
+    .where(bindparam("first") <= _NAME, bindparam("last") > _NAME)
+    .order_by(_NAME)
     .limit(bindparam("most"))
 )
 _REMOVE_FACT = Statement(delete(FACT).where(FACT.c.name == bindparam("name")))

@@ -6,10 +6,11 @@ Core's own way from statement to cursor costs more than most statements of ours.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ClauseElement, ColumnElement, Table, bindparam
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, String, Table, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import Insert, insert, psycopg
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 SQLITE: Final = "sqlite"
@@ -77,6 +78,30 @@ class Several:
 def new(table: Table) -> Insert:
     """Return an INSERT; PostgreSQL's ON CONFLICT is SQLite's too, and compiles for both."""
     return insert(table)
+
+
+class InCodeOrder(ColumnElement[str]):
+    """A text column, compared by its characters' numbers, whatever language the database speaks.
+
+    SQLite does so anyway; PostgreSQL by the collation that the database was made with.
+    """
+
+    inherit_cache = False
+    type = String()
+
+    def __init__(self, column: ColumnElement[str]) -> None:
+        """Compare this column so."""
+        self.column = column
+
+
+@compiles(InCodeOrder)
+def _in_code_order(element: InCodeOrder, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(element.column, **more)
+
+
+@compiles(InCodeOrder, POSTGRESQL)
+def _in_code_order_of_postgresql(element: InCodeOrder, compiler: SQLCompiler, **more: Any) -> str:
+    return f'{compiler.process(element.column, **more)} COLLATE "C"'
 
 
 def passing(column: ColumnElement[str]) -> ColumnElement[str]:

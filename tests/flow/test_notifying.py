@@ -31,7 +31,7 @@ async def told(desk):
     _, _, mail = await sent_mail(desk)
     verifies(desk)
     message_id = await desk.receive(answer(mail, text="Is the chair blue?"), address(mail))
-    await Notices(desk.context).write()
+    await Notices(desk.context).work_off()
     return message_id, mail
 
 
@@ -63,7 +63,7 @@ class OfStaff(Scripted):
 async def verified(desk, found):
     """Verify what waits, the people's mail with this outcome, and send what may be sent."""
     await verify(desk, OfStaff(found))
-    return await StaffAnswers(desk.context, desk.conversing).send()
+    return await StaffAnswers(desk.context, desk.conversing).work_off()
 
 
 async def answered(desk, notice, sender=TEAM, **more):
@@ -84,7 +84,7 @@ def staff_answer(notice, *, sender=TEAM, text="Yes, it is.", extra=""):
 async def test_people_are_told_of_an_answer_once_and_can_answer_it(tmp_path):
     async with open_desk(tmp_path) as desk:
         message_id, _ = await told(desk)
-        assert await Notices(desk.context).write() == 0
+        assert await Notices(desk.context).work_off() == 0
         ((delivery, notice),) = await notices(desk, message_id)
         assert (delivery.recipient.address, delivery.sender) == (TEAM, "")
         assert "Is the chair blue?" in notice.get_payload()
@@ -99,11 +99,11 @@ async def test_nobody_is_told_without_an_address_or_of_automatic_mail(tmp_path):
     async with open_desk(tmp_path) as desk:
         _, _, mail = await sent_mail(desk)
         await desk.receive(answer(mail), address(mail))
-        assert await Notices(desk.context).write() == 0
+        assert await Notices(desk.context).work_off() == 0
         desk.tenant = await desk.companies.change(desk.tenant.id, {"notify_address": TEAM})
         away = answer(mail, number=2, extra="Auto-Submitted: auto-replied\n")
         await desk.receive(away, address(mail))
-        assert await Notices(desk.context).write() == 0
+        assert await Notices(desk.context).work_off() == 0
 
 
 async def test_a_verified_answer_of_the_listed_address_speaks_for_the_company(tmp_path):
@@ -123,7 +123,7 @@ async def test_a_verified_answer_of_the_listed_address_speaks_for_the_company(tm
         assert [(one.text, one.author) for one in sent] == [("Yes, it is.", "Eva")]
         (delivery,) = await desk.deliveries(sent[0].id)
         assert delivery.recipient.address == "jana@client.example"
-        assert await StaffAnswers(desk.context, desk.conversing).send() == 0
+        assert await StaffAnswers(desk.context, desk.conversing).work_off() == 0
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ async def submit(desk, notify=ALL, *, sender=SERVICE, ret=None):
 
 async def reports(desk):
     """Write what is ordered; returns all reports as (delivery, mail)."""
-    await SubmitterReports(desk.context).write()
+    await SubmitterReports(desk.context).work_off()
     listed = await desk.read(lambda work: work.messages.page(desk.tenant.id, Page(100)))
     found = []
     for message in listed.items:
@@ -68,7 +68,7 @@ async def test_a_refused_mail_is_reported_to_the_service_once(tmp_path):
         assert told(mail) == ("failed", "5.1.1")
         assert mail["To"] == SERVICE
         assert "550 5.1.1 No such user" in mail.get_payload()[0].get_content()
-        assert await SubmitterReports(desk.context).write() == 0
+        assert await SubmitterReports(desk.context).work_off() == 0
 
 
 @pytest.mark.parametrize("notify", [(), ("NEVER",), ("SUCCESS", "DELAY")])

@@ -28,7 +28,7 @@ async def switched_off(hooks, notify_address):
     await hooks.settle()
     assert (await hooks.get(webhook.id)).disabled is Why.GONE
     notices = HookNotices(hooks.context)
-    written = [await notices.write(), await notices.write()]
+    written = [await notices.work_off(), await notices.work_off()]
     return written, webhook
 
 

@@ -65,7 +65,7 @@ async def examine(loaded: Loaded, wishes: Wishes) -> AsyncIterator[Finding]:
     wanted = [record for record in wanted if record.type != "PTR"]
     for finding in surroundings.records(await compare(wanted, resolver, host=host, now=now)):
         yield finding
-    if has_store(settings):
+    if not isinstance(told, Finding):
         since = (now - _RECENT).date().isoformat()
         reported = await ask_or_do(settings, "tls.reports", {})
         for finding in surroundings.tls_reports(reported, since):
