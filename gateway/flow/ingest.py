@@ -12,6 +12,7 @@ import structlog
 
 from gateway.flow.arrival import arrived, as_shown
 from gateway.flow.context import Context
+from gateway.flow.leases import end, renewing
 from gateway.flow.outbox import Packed, post
 from gateway.flow.placing import Writer, find_place, find_writer, is_about_erased
 from gateway.flow.reading_in import keep_documents, message_of, sender_of
@@ -71,28 +72,25 @@ class Ingest:
 
     async def run(self) -> None:
         """Claim and read until `stop`; never raises for what a mail does."""
-        renewing = asyncio.create_task(self._renew())
         seen = 0
-        try:
+        async with renewing(
+            self._context,
+            self._lease,
+            lambda: list(self._tasks),
+            lambda work, ids: work.spool.renew(ids, self._lease),
+        ):
             while not self._stopping:
                 try:
                     seen = await self._turn(seen)
                 except Fault as error:
                     log.warning("spool.stalled", why=str(error))
                     await asyncio.sleep(_AFTER_FAULT)
-        finally:
-            renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
 
     async def stop(self, patience: float) -> None:
         """Claim nothing more and wait for what is being read; leases free the rest."""
         self._stopping = True
         self._freed.set()
-        if self._tasks:
-            _, late = await asyncio.wait(list(self._tasks.values()), timeout=patience)
-            for task in late:
-                task.cancel()
+        await end(self._tasks.values(), patience)
 
     async def _turn(self, seen: int) -> int:
         free = CONCURRENCY - len(self._tasks)
@@ -260,19 +258,6 @@ class Ingest:
         self._again_at = min(self._again_at, due)
         with contextlib.suppress(Stale, Fault):
             await self._context.store.write(store)
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(_LEASE.total_seconds() / 3)
-            ids_held: Sequence[str] = list(self._tasks)
-            if not ids_held:
-                continue
-            try:
-                await self._context.store.write(
-                    lambda work, held=ids_held: work.spool.renew(held, self._lease)  # type: ignore[misc]
-                )
-            except Fault as error:
-                log.warning("spool.not_renewed", why=str(error))
 
 
 def _new_conversation(context: Context, inbound: Inbound, reading: Reading) -> Conversation:

@@ -11,6 +11,7 @@ import structlog
 from gateway.flow.context import Context
 from gateway.flow.deliver import LeaseLost, RoutePaused, Tried, WayOut, conclude, deliver
 from gateway.flow.lanes import SOON, UNPROVEN_SHARE
+from gateway.flow.leases import end, renewing
 from gateway.flow.mail_accounts import paused_routes
 from gateway.mail.errors import Fault
 from gateway.ports.lists import Stale
@@ -60,9 +61,13 @@ class QueueManager:
 
     async def run(self) -> None:
         """Claim and try until `stop`; never raises for what a delivery does."""
-        renewing = asyncio.create_task(self._renew())
         seen = 0
-        try:
+        async with renewing(
+            self._context,
+            self._lease,
+            lambda: list(self._trying),
+            lambda work, ids: work.deliveries.renew(ids, self._lease),
+        ):
             while not self._stopping:
                 try:
                     claimed = await self._claim()
@@ -71,10 +76,6 @@ class QueueManager:
                 except Fault as error:
                     log.warning("queue.stalled", why=str(error))
                     await asyncio.sleep(_AFTER_FAULT.total_seconds())
-        finally:
-            renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
 
     async def stop(self, patience: float) -> None:
         """Claim nothing more, wait `patience` seconds for what is being tried, give the rest back.
@@ -83,12 +84,7 @@ class QueueManager:
         """
         self._stopping = True
         self._freed.set()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=patience)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await end(self._tasks, patience)
 
     def apply(self, policy: RetryPolicy, limits: QueueLimits) -> None:
         """Go on with another policy and other limits; what is being tried keeps the old policy."""
@@ -211,19 +207,6 @@ class QueueManager:
 
         with contextlib.suppress(Stale, Fault):
             await asyncio.shield(self._context.store.write(store))
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(self._limits.lease.total_seconds() / 3)
-            ids = list(self._trying)
-            if not ids:
-                continue
-            try:
-                await self._context.store.write(
-                    lambda work, ids=ids: work.deliveries.renew(ids, self._lease)  # type: ignore[misc]
-                )
-            except Fault as error:
-                log.warning("queue.not_renewed", why=str(error))
 
 
 def _until(due: datetime, now: datetime) -> timedelta:

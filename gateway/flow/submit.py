@@ -16,7 +16,6 @@ from gateway.flow.resending import Known, find_known, remind, resend
 from gateway.flow.writing import Envelope, plain_copies, shown_html, size_of
 from gateway.mail.envelope import Envelope as MailEnvelope
 from gateway.mail.mailbox import Mailbox
-from gateway.mail.trace import OTHERS
 from gateway.ports.letters import Circumstances
 from gateway.ports.lists import Taken
 from gateway.ports.store import Work
@@ -31,27 +30,10 @@ from gateway.rules.model import (
     Tenant,
     Threading,
 )
+from gateway.rules.own_fields import is_own_field
 from gateway.rules.own_server import attaches_pdf
 from gateway.rules.pay_codes import is_other_account
 from gateway.rules.replies import references_of
-
-_OWN_HEADERS = OTHERS | {
-    "from",
-    "to",
-    "cc",
-    "bcc",
-    "reply-to",
-    "subject",
-    "date",
-    "message-id",
-    "in-reply-to",
-    "references",
-    "mime-version",
-    "sender",
-    "content-type",
-    "content-transfer-encoding",
-    "resent-bcc",
-}
 
 
 class Submissions:
@@ -184,7 +166,7 @@ class Submissions:
             raise invalid("to", "A message needs a recipient.")
         refuse_own_domains(context, to, "to")
         for name, _ in draft.headers:
-            if name.lower() in _OWN_HEADERS or name.lower().startswith("x-postroom-"):
+            if is_own_field(name):
                 raise invalid("headers", f"{name} is set by the gateway.")
         own = context.names.sender_mailbox(tenant)
         if draft.from_ is not None and draft.from_.address.lower() != own.address:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from gateway.flow.context import Context
+from gateway.flow.leases import end, renewing
 from gateway.hooks.bodies import Bodies
 from gateway.hooks.ending import conclude
 from gateway.hooks.post import HookPolicy, post
@@ -50,9 +51,13 @@ class HookService:
 
     async def run(self) -> None:
         """Send until `stop`; never raises for what an endpoint does."""
-        renewing = asyncio.create_task(self._renew())
         seen = 0
-        try:
+        async with renewing(
+            self._context,
+            self._lease,
+            lambda: list(self._serving),
+            lambda work, ids: work.hooks.renew(ids, self._lease),
+        ):
             while not self._stopping:
                 try:
                     if not await self._claim():
@@ -60,21 +65,12 @@ class HookService:
                 except Fault as error:
                     log.warning("webhooks.stalled", why=str(error))
                     await asyncio.sleep(_AFTER_FAULT.total_seconds())
-        finally:
-            renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
 
     async def stop(self, patience: float) -> None:
         """Begin nothing more; what is under way after `patience` seconds is sent again later."""
         self._stopping = True
         self._freed.set()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=patience)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await end(self._tasks, patience)
 
     @property
     def serving(self) -> int:
@@ -228,19 +224,6 @@ class HookService:
             work.hooks.settle(replace(current, cursor=max(current.cursor, last)))
 
         await self._context.store.write(store)
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(_LEASE.total_seconds() / 3)
-            ids = list(self._serving)
-            if not ids:
-                continue
-            try:
-                await self._context.store.write(
-                    lambda work, ids=ids: work.hooks.renew(ids, self._lease)  # type: ignore[misc]
-                )
-            except Fault as error:
-                log.warning("webhooks.not_renewed", why=str(error))
 
 
 def _is_left(claimed: Webhook, current: Webhook) -> bool:

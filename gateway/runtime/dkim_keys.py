@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 from gateway.mail.dkim.keys import key_record
 from gateway.mail.dkim.signature import ED25519, LIFETIME, RSA, SigningKey
 from gateway.mail.errors import ConfigError
+from gateway.runtime.synced import replace_file
 
 RSA_BITS = 2048
 TXT_OCTETS = 255
@@ -212,20 +213,7 @@ class DkimKeys:
         return f"{day}-{number}"
 
     def _write(self, key: DkimKey) -> DkimKey:
-        path = self._directory / f"{key.selector}.pem"
-        draft = path.with_suffix(".pem.new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(_file_content(key))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        replace_file(self._directory / f"{key.selector}.pem", _file_content(key))
         return key
 
     @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gateway.mail.errors import ConfigError
 from gateway.rules.tokens import Keyring
+from gateway.runtime.synced import sync_folder
 
 OCTETS = 32
 FINGERPRINT = "secret.fingerprint"
@@ -31,7 +32,7 @@ def make_secret(path: Path, octets: bytes) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def read_keyring(text: str, *, where: str) -> Keyring:
@@ -65,11 +66,3 @@ def fingerprints(keys: Keyring) -> tuple[str, ...]:
     return tuple(
         hashlib.sha256(b"postroom fingerprint" + secret).hexdigest()[:32] for secret in keys.secrets
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

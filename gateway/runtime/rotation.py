@@ -1,12 +1,12 @@
 """The installation's secret, renewed: a new one makes tokens, the old ones still open them."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from gateway.mail.errors import ConfigError
 from gateway.rules.tokens import MOST_SECRETS, Keyring, mark_of
 from gateway.runtime.keys import OCTETS, read_keyring
+from gateway.runtime.synced import replace_file
 
 _DRAWS = 1000
 
@@ -41,20 +41,8 @@ def write_secrets(path: Path, keys: Keyring) -> None:
     Raises ConfigError if it can't be written.
     """
     text = "".join(f"{secret.hex()}\n" for secret in keys.secrets)
-    new = path.with_name(f"{path.name}.new")
     try:
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace_file(path, text.encode("ascii"))
     except OSError as error:
         raise ConfigError(f"{path}: the secrets can't be written: {error.strerror}") from error
 

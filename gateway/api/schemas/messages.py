@@ -10,26 +10,11 @@ from gateway.api.schemas.deliveries import DeliveryShown
 from gateway.api.schemas.documents import AttachmentShown, Files
 from gateway.api.schemas.fields import Html, Opaque, Subject, Text, mistake
 from gateway.api.schemas.people import MailboxShown, People, Someone
-from gateway.mail.trace import OTHERS
+from gateway.rules.own_fields import is_own_field
 
 Direction = Literal["in", "out", "note"]
 Channel = Literal["email", "chat", "api", "system"]
 _FIELD_NAME = re.compile(r"[!-9;-~]+", re.ASCII)
-_OURS = OTHERS | {
-    "from",
-    "sender",
-    "to",
-    "cc",
-    "bcc",
-    "reply-to",
-    "subject",
-    "date",
-    "message-id",
-    "in-reply-to",
-    "references",
-    "mime-version",
-}
-_OUR_FAMILIES = ("x-postroom-", "content-", "resent-", "arc-")
 
 
 def _pairs(given: Any) -> Any:
@@ -40,10 +25,9 @@ def _pairs(given: Any) -> Any:
 
 
 def _name(name: str) -> str:
-    known = name.lower()
     if not _FIELD_NAME.fullmatch(name):
         raise mistake("invalid_header", f"{name[:40]!r} is no name of a header (RFC 5322).")
-    if known in _OURS or known.startswith(_OUR_FAMILIES):
+    if is_own_field(name):
         raise mistake("invalid_header", f"{name} is set by the gateway.")
     return name
 
