@@ -145,6 +145,7 @@ async def test_a_quiet_stream_has_a_heartbeat(api, monkeypatch):
     company = await api.company()
     async with following(api, company) as reader:
         await reader.until(lambda: reader.text.count(": still here\n\n") >= 2)
+        assert "data:" not in reader.text
 
 
 @with_api()
@@ -163,8 +164,10 @@ async def test_a138_a_stream_ends_when_its_key_is_revoked(api):
 async def test_a_stream_ends_when_the_gateway_stops(api):
     company = await api.company()
     async with following(api, company) as reader:
+        assert not reader.over
         api.services.draining.begin()
         await reader.until(lambda: reader.over)
+    assert api.services.streams.open == 0
 
 
 @with_api()

@@ -213,6 +213,9 @@ async def test_half_of_the_places_stay_free_for_endpoints_that_are_well(tmp_path
         async with asyncio.timeout(10):
             while len(hooks.outward.asked) < 4 or service.serving != 2:
                 await looking_again()
+        for _ in range(20):
+            await looking_again()
+            assert service.serving == 2
         hanging.set()
         await service.stop(5)
         running.cancel()

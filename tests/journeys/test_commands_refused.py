@@ -1,6 +1,7 @@
 """What commands refuse, in front of a running gateway and of none, and with which exit code."""
 
 import io
+import re
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
@@ -28,7 +29,9 @@ def test_a_company_that_makes_no_sense_is_a_usage_mistake(place, arguments):
 
 
 def test_a_slug_that_is_taken_is_refused(place, acme):
-    place.refuses("tenant", "add", "Another", "--slug", acme["slug"])
+    said = place.refuses("tenant", "add", "Another", "--slug", acme["slug"])
+    assert f"The slug {acme['slug']} is in use" in said
+    assert "Another" not in {row["name"] for row in place("tenant", "list", "--json").rows}
 
 
 @pytest.mark.parametrize(
@@ -41,12 +44,15 @@ def test_a_slug_that_is_taken_is_refused(place, acme):
     ],
 )
 def test_a_key_that_makes_no_sense_is_a_usage_mistake(place, acme, arguments):
+    before = place("key", "list", "--json").out
     place.refuses("key", "add", *arguments, code=USAGE)
+    assert place("key", "list", "--json").out == before
 
 
 def test_a_mail_whose_from_is_nobodys_here_is_refused(place):
     mail = b"From: x@elsewhere.example\r\nTo: y@client.example\r\n\r\nHello\r\n"
-    place.refuses("send", place.mail("foreign.eml", mail))
+    said = place.refuses("send", place.mail("foreign.eml", mail))
+    assert "x@elsewhere.example, which is no company's address here" in said
 
 
 @pytest.mark.parametrize(
@@ -75,7 +81,8 @@ def test_a_mail_whose_from_is_nobodys_here_is_refused(place):
     ],
 )
 def test_an_unknown_id_fails(place, arguments):
-    place.refuses(*arguments.split())
+    said = place.refuses(*arguments.split())
+    assert re.search(r"here is no|is not suppressed", said), said
 
 
 @pytest.mark.parametrize(
