@@ -70,23 +70,6 @@ class Verdict:
     why: str
 
 
-def automatic_kind(
-    headers: Iterable[tuple[str, str]],
-    *,
-    null_sender: bool = False,
-    report: Report | None = None,
-    subject: str = "",
-    text: str = "",
-) -> Automatic | None:
-    """Return what kind of machine wrote the mail, or None if a person may have.
-
-    The arguments are those of `judge_automatic`.
-    """
-    return judge_automatic(
-        headers, null_sender=null_sender, report=report, subject=subject, text=text
-    ).kind
-
-
 def judge_automatic(
     headers: Iterable[tuple[str, str]],
     *,

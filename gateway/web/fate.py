@@ -1,6 +1,5 @@
 """What became of a mail, in the words that company and customer read (ux.md, 2.0)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.rules.misspelt import suggested_for
@@ -121,9 +120,3 @@ def _verbatim(delivery: Delivery) -> tuple[str, ...]:
     if not said and delivery.reason and delivery.reason.verbatim:
         said = [delivery.reason.verbatim]
     return tuple(said)
-
-
-def worst(fates: Sequence[Fate]) -> Fate | None:
-    """Return the fate that most asks for attention, or None if there is none."""
-    order = {"bad": 0, "wait": 1, "plain": 2, "good": 3}
-    return min(fates, key=lambda fate: order[fate.tone], default=None)

@@ -17,7 +17,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from gateway.mail.automatic import automatic_kind
+from gateway.mail.automatic import judge_automatic
 from gateway.mail.report import Report, ReportedRecipient
 from gateway.mail.reports import read_report
 from gateway.rules.bounces import Verdict, classify
@@ -80,13 +80,13 @@ def _judge_bounce(line: Line) -> Judgement:
 
 def _judge_automatic(line: Line) -> Judgement:
     message = email.message_from_bytes(line.octets())
-    kind = automatic_kind(
+    kind = judge_automatic(
         [(name, str(value)) for name, value in message.items()],
         null_sender=str(message.get("Return-Path", "")).strip() == "<>",
         report=_report(line.id, line.octets()),
         subject=str(message.get("Subject", "")),
         text=_text(message),
-    )
+    ).kind
     is_reply, wanted = kind in {"auto_reply", "challenge"}, line.expect["is_auto_reply"]
     yield "automatic" if wanted else "personal", is_reply == wanted
 

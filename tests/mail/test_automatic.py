@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.mail.automatic import automatic_kind, judge_automatic
+from gateway.mail.automatic import judge_automatic
 from gateway.mail.report import Report
 
 
@@ -17,7 +17,7 @@ from gateway.mail.report import Report
 )
 def test_a_report_is_named_by_its_kind(kind, automatic):
     headers = [("Auto-Submitted", "auto-replied")]
-    assert automatic_kind(headers, null_sender=True, report=Report(kind)) == automatic
+    assert judge_automatic(headers, null_sender=True, report=Report(kind)).kind == automatic
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_a_report_is_named_by_its_kind(kind, automatic):
     ],
 )
 def test_header_fields_decide(headers, automatic):
-    assert automatic_kind(headers) == automatic
+    assert judge_automatic(headers).kind == automatic
 
 
 def test_the_null_reverse_path_is_a_program():
-    assert automatic_kind([], null_sender=True) == "auto_reply"
+    assert judge_automatic([], null_sender=True).kind == "auto_reply"
 
 
 SUPPRESS = ("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply")
@@ -67,7 +67,7 @@ SUPPRESS = ("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply")
     ],
 )
 def test_a_subject_alone_decides_nothing(subject, text, headers, automatic):
-    assert automatic_kind(headers, subject=subject, text=text) == automatic
+    assert judge_automatic(headers, subject=subject, text=text).kind == automatic
 
 
 def test_a_gatekeeper_asks_to_click():
@@ -75,7 +75,7 @@ def test_a_gatekeeper_asks_to_click():
         "This account is protected by Gatekeeper. Please click on the following link to have your "
         "address added to the recipient's allowed list: http://gate.example/1"
     )
-    assert automatic_kind([], text=text) == "challenge"
+    assert judge_automatic([], text=text).kind == "challenge"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_gatekeeper_asks_to_click():
     ],
 )
 def test_people_ask_for_things_too(text):
-    assert automatic_kind([], text=text) is None
+    assert judge_automatic([], text=text).kind is None
 
 
 @pytest.mark.parametrize(
