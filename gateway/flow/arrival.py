@@ -5,7 +5,6 @@ from datetime import datetime
 
 from gateway.flow.context import Context
 from gateway.flow.notifying import order_notice
-from gateway.flow.redaction import redacted
 from gateway.mail.reading import Reading
 from gateway.ports.store import Work
 from gateway.rules import events
@@ -16,9 +15,8 @@ from gateway.rules.replies import snippet_of
 _NOT_FOR_EYES = frozenset({"bounce", "delay", "report"})
 
 
-def as_shown(context: Context, tenant: Tenant, reading: Reading, message: Message) -> Message:
-    """Return the message without our tokens; one of ours that came back is kept hidden."""
-    message = redacted(context, message)
+def unless_echo(context: Context, tenant: Tenant, reading: Reading, message: Message) -> Message:
+    """Return the message; one of ours that came back is kept hidden."""
     if reading.report is not None:
         return message
     if not is_echo(context.names, context.keys, tenant.number, message.message_id or ""):

@@ -10,13 +10,14 @@ from time import perf_counter
 
 import structlog
 
-from gateway.flow.arrival import arrived, as_shown
+from gateway.flow.arrival import arrived, unless_echo
 from gateway.flow.context import Context
 from gateway.flow.leases import end, renewing
 from gateway.flow.outbox import Packed, post
 from gateway.flow.placing import Writer, find_place, find_writer, is_about_erased
 from gateway.flow.reading_in import keep_documents, message_of, sender_of
 from gateway.flow.recognising import recognised
+from gateway.flow.redaction import redacted
 from gateway.flow.report import apply_report, passed_on
 from gateway.flow.staff_answers import DRAFT, as_staff_answer, is_by_staff, keep_as_draft
 from gateway.flow.suggesting import hints_of, suggestions_of, warnings_of
@@ -192,7 +193,9 @@ class Ingest:
         context, now = self._context, self._context.clock.now()
         recipients = [recipient.address for recipient in inbound.envelope.recipients]
         verify = self.verifies and inbound.peer.is_remote
-        hints = hints_of(reading)
+        # All texts are gone through before the one writer of the store is waited for.
+        shown = redacted(context.keys, reading)
+        hints = hints_of(shown)
 
         def store(work: Work) -> None:
             tenant = work.tenants.get(inbound.tenant_id)
@@ -204,7 +207,7 @@ class Ingest:
             if is_about_erased(placed):
                 work.spool.discard(inbound.id, inbound.fence)
                 return
-            conversation = placed.conversation or _new_conversation(context, inbound, reading)
+            conversation = placed.conversation or _new_conversation(context, inbound, shown)
             if placed.conversation is None:
                 work.conversations.add(conversation)
                 about = events.about_conversation(conversation)
@@ -217,7 +220,7 @@ class Ingest:
                 work.conversations.add_participant(writer.person)
             message = message_of(
                 inbound,
-                reading,
+                shown,
                 placed,
                 conversation=conversation,
                 writer=writer,
@@ -229,7 +232,7 @@ class Ingest:
                     **warnings_of(tenant, writer.person, placed.people),
                 },
             )
-            message = as_shown(context, tenant, reading, message)
+            message = unless_echo(context, tenant, reading, message)
             if placed.by_staff and reading.report is None:
                 message = as_staff_answer(message, verify=verify)
             stored = post(context, work, Packed(message, (), kept), now)

@@ -15,13 +15,12 @@ from gateway.mail.parts import walk
 from gateway.mail.quoting import trim
 from gateway.mail.reading import Reading, ReadLimits
 from gateway.mail.texts import read_texts
-from gateway.ports.lists import Page
 from gateway.ports.queues import Inbound
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.acceptance import ToPerson, target_of
 from gateway.rules.ladder import clues
-from gateway.rules.model import Direction, Tenant
+from gateway.rules.model import Tenant
 
 _UNFOUND = frozenset({"whole", "signature"})
 _SHORTEST_CHARS = 60
@@ -114,18 +113,11 @@ def _named(context: Context, work: Work, tenant: Tenant, reading: Reading) -> li
     return list(dict.fromkeys(own))[:_COPIES]
 
 
-def _latest(work: Work, tenant: Tenant, refs: Sequence[int]) -> list[str]:
-    """Return the ids of what the person of a token was sent last, in a conversation of usual size.
-
-    Of one with more than a hundred messages the last ones are not looked for.
-    """
+def _latest(work: Work, tenant: Tenant, refs: Sequence[int]) -> Sequence[str]:
+    """Return the ids of what the person of a token was sent last."""
     for ref in refs:
         person = work.conversations.participant(tenant.id, ref)
         home = work.conversations.get(tenant.id, person.conversation_id) if person else None
-        if home is None:
-            continue
-        listed = work.messages.of_conversation(tenant.id, latest(work, home).id, Page(100))
-        if listed.next_cursor is None:
-            sent = [one.id for one in listed.items if one.direction is Direction.OUT]
-            return sent[::-1][:_COPIES]
-    return []
+        if home is not None:
+            return work.messages.last_sent(tenant.id, latest(work, home).id, _COPIES)
+    return ()

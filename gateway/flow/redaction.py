@@ -1,16 +1,15 @@
-"""Messages in, as everybody may see them: without tokens that only their writer was given."""
+"""Mail that came in, as everybody may see it: without tokens that only its writer was given."""
 
 from dataclasses import replace
 
-from gateway.flow.context import Context
 from gateway.mail.mailbox import Mailbox
-from gateway.rules.model import Message
+from gateway.mail.reading import Reading
 from gateway.rules.redaction import without_tokens
+from gateway.rules.tokens import Keyring
 
 
-def redacted(context: Context, message: Message) -> Message:
-    """Return the message without our tokens in its texts and addresses."""
-    keys = context.keys
+def redacted(keys: Keyring, reading: Reading) -> Reading:
+    """Return the reading without our tokens in its texts and in the addresses it went to."""
 
     def plain(text: str) -> str:
         return without_tokens(keys, text)
@@ -18,18 +17,18 @@ def redacted(context: Context, message: Message) -> Message:
     def boxes(mailboxes: tuple[Mailbox, ...]) -> tuple[Mailbox, ...]:
         return tuple(Mailbox(plain(one.name), plain(one.address)) for one in mailboxes)
 
-    forwarded = message.forwarded
+    forwarded = reading.forwarded
     if forwarded is not None:
-        forwarded = {**forwarded, "text": plain(str(forwarded.get("text") or ""))}
+        forwarded = replace(forwarded, text=plain(forwarded.text))
     return replace(
-        message,
-        to=boxes(message.to),
-        cc=boxes(message.cc),
-        subject=plain(message.subject),
-        text=plain(message.text),
-        quoted_text=plain(message.quoted_text),
-        signature=plain(message.signature),
-        full_text=plain(message.full_text),
-        html=plain(message.html) if message.html else message.html,
+        reading,
+        to=boxes(reading.to),
+        cc=boxes(reading.cc),
+        subject=plain(reading.subject),
+        text=plain(reading.text),
+        quoted_text=plain(reading.quoted_text),
+        signature=plain(reading.signature),
+        full_text=plain(reading.full_text),
+        html=plain(reading.html) if reading.html else reading.html,
         forwarded=forwarded,
     )

@@ -98,11 +98,12 @@ class Replay:
         try:
             if inbound is not None:
                 reading = await recognised(context, inbound, reading)
-            today = redacted(context, _today(message, reading, context.refusals.rules))
+            shown = redacted(context.keys, reading)
+            today = _today(message, shown, context.refusals.rules)
             changes = _changes(message, today)
             elsewhere = await self._elsewhere(message, inbound, reading)
             if changes and not self._dry_run:
-                await self._mend(message, reading)
+                await self._mend(message, shown)
         finally:
             await _drop_files(reading)
         return Difference(message, changes, elsewhere) if changes or elsewhere else None
@@ -154,7 +155,7 @@ class Replay:
             for one in kept:
                 work.contents.add(one)
             mended = replace(
-                redacted(context, _today(stored, reading, context.refusals.rules)),
+                _today(stored, reading, context.refusals.rules),
                 attachments=_joined(stored.attachments, brought),
                 suggestions=suggestions_of(work, stored.tenant_id, hints_of(reading)),
             )

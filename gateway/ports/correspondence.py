@@ -110,6 +110,12 @@ class Messages(Protocol):
     def of_conversation(self, tenant_id: str, conversation_id: str, page: Page) -> Listed[Message]:
         """Return a conversation's messages, oldest first."""
 
+    def last_sent(self, tenant_id: str, conversation_id: str, most: int) -> Sequence[str]:
+        """Return the ids of what a conversation's people were sent, newest first.
+
+        Only its last hundred messages are looked at.
+        """
+
     def page(
         self,
         tenant_id: str | None,

@@ -34,7 +34,7 @@ _SINGLE = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
     "\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-_WORD = re.compile("(?:[^\\W_]|[\u0900-\u0dff])+")
+_WORD = re.compile("(?:[^\\W_]++|[\u0900-\u0dff]++)++")
 _PLAIN = re.compile(r"[a-z0-9]+")
 
 
@@ -46,4 +46,6 @@ def fold(text: str) -> list[str]:
         bare = _MARKS.sub("", unicodedata.normalize("NFKD", text))
         folded = unicodedata.normalize("NFC", bare.casefold().translate(_LETTERS))
         found = _WORD.findall(_SINGLE.sub(r" \g<0> ", folded))
+    if max(map(len, found), default=0) <= LONGEST:
+        return found
     return [word[:LONGEST] for word in found]

@@ -197,7 +197,7 @@ def _day(operator: str, value: str | None) -> date | None:
 
 
 def _marked(mark: str, area: str, words: Iterable[str]) -> list[str]:
-    return [f"{mark}{area}{word}" for word in words]
+    return [mark + area + word for word in words]
 
 
 def _bounded(words: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ _LOOKED_AT: Final = 20_000
 _LONGEST: Final = 40
 _SHORTEST: Final = 3
 _WORD: Final = re.compile(r"[^\W_][\w./\-]{2,60}")
+_DIGIT: Final = re.compile(r"\d")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_\-]{1,60}[A-Za-z0-9]")  # no blanks in Japanese
 _LABELLED: Final = re.compile(r"[^\W\d_]{1,8}[.:]")
 _IBAN_START: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?=[ \u00a0-]?[A-Z0-9])")
@@ -40,12 +41,17 @@ def possible_numbers(*texts: str) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for text in texts:
-        for match in _WORD.finditer(text[:_LOOKED_AT]):
+        looked_at = text[:_LOOKED_AT]
+        if not _DIGIT.search(looked_at):
+            continue
+        for match in _WORD.finditer(looked_at):
+            if not _DIGIT.search(match[0]):
+                continue
             word = match[0].rstrip("./-_")
             label = _LABELLED.match(word)
             plain = [] if word.isascii() else _PLAIN.findall(word)
             for one in (word, word[label.end() :] if label else "", *plain):
-                if _SHORTEST <= len(one) <= _LONGEST and any(map(str.isdigit, one)):
+                if _SHORTEST <= len(one) <= _LONGEST and _DIGIT.search(one):
                     found[one] = None
             if len(found) >= MOST_NUMBERS:
                 return tuple(found)[:MOST_NUMBERS]

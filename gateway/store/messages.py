@@ -30,6 +30,7 @@ from gateway.store.transaction import Row, Transaction
 _KIND = "msg"
 _KIND_WITHIN = "cms"
 _KIND_FOUND = "fnd"
+_LOOKED_AT = 100
 _C = MESSAGE.c
 _A = ATTACHMENT.c
 _N = MESSAGE_NAME.c
@@ -68,6 +69,22 @@ _OF_CONVERSATION = Statement(
         _C.position > bindparam("after"),
     )
     .order_by(_C.position)
+    .limit(bindparam("limit"))
+)
+_LAST = (
+    select(_C.id, _C.position, _C.direction)
+    .where(
+        _C.conversation_id == bindparam("conversation_id"),
+        passing(_C.tenant_id) == bindparam("tenant_id"),
+    )
+    .order_by(_C.position.desc())
+    .limit(_LOOKED_AT)
+    .subquery()
+)
+_LAST_SENT = Statement(
+    select(_LAST.c.id)
+    .where(_LAST.c.direction == Direction.OUT.value)
+    .order_by(_LAST.c.position.desc())
     .limit(bindparam("limit"))
 )
 _CHANGE = Statement(
@@ -161,6 +178,14 @@ class Messages:
         }
         rows = self._transaction.rows(_OF_CONVERSATION, parameters)
         return self._listed(_KIND_WITHIN, page, rows)
+
+    def last_sent(self, tenant_id: str, conversation_id: str, most: int) -> Sequence[str]:
+        """Return the ids of what a conversation's people were sent, newest first.
+
+        Only its last hundred messages are looked at.
+        """
+        given = {"tenant_id": tenant_id, "conversation_id": conversation_id, "limit": most}
+        return [row[0] for row in self._transaction.rows(_LAST_SENT, given)]
 
     def page(
         self,

@@ -273,6 +273,25 @@ def test_messages_of_a_conversation_are_oldest_first_in_stable_pages(store):
     assert store.read(lambda work: work.messages.of_conversation(BOLT, "cnv_1", Page())).items == ()
 
 
+def test_the_last_that_a_conversation_was_sent_are_newest_first_among_its_last_hundred(store):
+    def prepare(work):
+        work.conversations.add(conversation())
+        work.messages.add(message("msg_sent_long_ago", direction=Direction.OUT))
+        for number in range(97):
+            work.messages.add(message(f"msg_in_{number}", direction=Direction.IN))
+        for number in range(3):
+            work.messages.add(message(f"msg_out_{number}", direction=Direction.OUT))
+
+    store.write(prepare)
+
+    def last(company, most):
+        return list(store.read(lambda work: work.messages.last_sent(company, "cnv_1", most)))
+
+    assert last(ACME, 2) == ["msg_out_2", "msg_out_1"]
+    assert last(ACME, 9) == ["msg_out_2", "msg_out_1", "msg_out_0"]
+    assert last(BOLT, 9) == []
+
+
 def test_messages_are_listed_newest_first_by_direction_and_channel(store):
     def prepare(work):
         work.conversations.add(conversation())
