@@ -29,6 +29,7 @@ def serve(
     from gateway.runtime.control import CommandError
     from gateway.runtime.log import configure
     from gateway.runtime.memory import give_back_large_blocks
+    from gateway.runtime.threads import take_turns_often
     from gateway.settings import load
 
     wanted = role or ["all"]
@@ -38,5 +39,6 @@ def serve(
     loaded = load(config)
     configure(as_json=not os.isatty(2))
     give_back_large_blocks()
+    take_turns_often()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve_until_told(loaded, Roles.named(wanted)))

@@ -154,7 +154,7 @@ class Conversing:
             approved = {person.ref for person in wanted}
             for message in history(work, conversation):
                 if message.author_ref in approved:
-                    work.messages.change(replace(message, visible=True))
+                    work.messages.change_standing(replace(message, visible=True))
             changed = work.conversations.change(replace(conversation, updated_at=now))
             about = events.about_conversation(changed)
             kind = events.CONVERSATION_UPDATED

@@ -8,7 +8,7 @@ from gateway.flow.drafts import Document
 from gateway.flow.outbox import Addressee, Parcel, documents
 from gateway.flow.outgoing import Errand, send
 from gateway.flow.people import Circle
-from gateway.flow.placing import find_place
+from gateway.flow.placing import clues_of, find_place
 from gateway.flow.quota import Quota
 from gateway.mail.envelope import Envelope
 from gateway.mail.fields import mailbox_text
@@ -58,7 +58,10 @@ async def forward(
         for one in reading.attachments
     ]
     attachments, kept = await documents(context, tenant.id, message_id, brought, now)
-    placed = await context.store.read(lambda work: find_place(context, work, tenant, reading, ()))
+    seen = clues_of(context, reading, ())
+    placed = await context.store.read(
+        lambda work: find_place(context, work, tenant, reading, (), seen=seen)
+    )
     our_id = context.names.message_id(context.keys, tenant, message_id)
     defaults = (("Date", format_datetime(now)),)
 

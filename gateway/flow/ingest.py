@@ -12,15 +12,15 @@ import structlog
 
 from gateway.flow.arrival import arrived, unless_echo
 from gateway.flow.context import Context
+from gateway.flow.gleaning import glean
 from gateway.flow.leases import end, renewing
 from gateway.flow.outbox import Packed, post
 from gateway.flow.placing import Writer, find_place, find_writer, is_about_erased
 from gateway.flow.reading_in import keep_documents, message_of, sender_of
 from gateway.flow.recognising import recognised
-from gateway.flow.redaction import redacted
 from gateway.flow.report import apply_report, passed_on
 from gateway.flow.staff_answers import DRAFT, as_staff_answer, is_by_staff, keep_as_draft
-from gateway.flow.suggesting import hints_of, suggestions_of, warnings_of
+from gateway.flow.suggesting import suggestions_of, warnings_of
 from gateway.mail.errors import Fault, MailError
 from gateway.mail.reading import Reading
 from gateway.ports.correspondence import Kept
@@ -193,9 +193,8 @@ class Ingest:
         context, now = self._context, self._context.clock.now()
         recipients = [recipient.address for recipient in inbound.envelope.recipients]
         verify = self.verifies and inbound.peer.is_remote
-        # All texts are gone through before the one writer of the store is waited for.
-        shown = redacted(context.keys, reading)
-        hints = hints_of(shown)
+        gleaned = await glean(context, reading, recipients)
+        shown = gleaned.shown
 
         def store(work: Work) -> None:
             tenant = work.tenants.get(inbound.tenant_id)
@@ -203,7 +202,7 @@ class Ingest:
             if tenant is None or known is not None:
                 work.spool.finish(inbound.id, inbound.fence)
                 return
-            placed = find_place(context, work, tenant, reading, recipients)
+            placed = find_place(context, work, tenant, reading, recipients, seen=gleaned.clues)
             if is_about_erased(placed):
                 work.spool.discard(inbound.id, inbound.fence)
                 return
@@ -228,7 +227,7 @@ class Ingest:
                 verify=verify,
                 rules=context.refusals.rules,
                 suggestions={
-                    **suggestions_of(work, tenant.id, hints),
+                    **suggestions_of(work, tenant.id, gleaned.hints),
                     **warnings_of(tenant, writer.person, placed.people),
                 },
             )

@@ -61,9 +61,15 @@ def clues_of(context: Context, reading: Reading, recipients: Sequence[str]) -> C
 
 
 def find_place(
-    context: Context, work: Work, tenant: Tenant, reading: Reading, recipients: Sequence[str]
+    context: Context,
+    work: Work,
+    tenant: Tenant,
+    reading: Reading,
+    recipients: Sequence[str],
+    *,
+    seen: Clues,
 ) -> Placed:
-    """Return the place of a message in the company's conversations."""
+    """Return the place of a message in the company's conversations. seen: by `clues_of`."""
     targets = [target_of(context.names, context.keys, address) for address in recipients]
     for target in targets:
         if isinstance(target, ToDelivery) and target.item.tenant_number == tenant.number:
@@ -81,7 +87,6 @@ def find_place(
             if conversation is not None:
                 found = Place(conversation.id, "token", "a notification to the company's people")
                 return Placed(found, conversation, (), by_staff=True)
-    seen = clues_of(context, reading, recipients)
     sender = (reading.author or "").lower()
     evidence = Evidence(_people(work, tenant, seen), {}, {})
     found = place(seen, evidence, tenant_number=tenant.number, sender=sender)

@@ -12,6 +12,7 @@ from gateway.flow.context import Context
 from gateway.flow.people import latest
 from gateway.mail.bodies import Bodies, sort_parts
 from gateway.mail.parts import walk
+from gateway.mail.quote_sent import mark_sent
 from gateway.mail.quoting import trim
 from gateway.mail.reading import Reading, ReadLimits
 from gateway.mail.texts import read_texts
@@ -49,7 +50,10 @@ async def recognised(context: Context, inbound: Inbound, reading: Reading) -> Re
 
 
 def _compared(reading: Reading, copies: Sequence[bytes]) -> Reading:
-    trimmed = trim(reading.full_text, sent=[_words_of(copy) for copy in copies])
+    sent = [_words_of(copy) for copy in copies]
+    if not any(mark_sent([line.strip() for line in reading.full_text.split("\n")], sent)):
+        return reading
+    trimmed = trim(reading.full_text, sent=sent)
     if trimmed.method != "sent":
         return reading
     return replace(

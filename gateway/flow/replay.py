@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.flow.context import Context
 from gateway.flow.people import latest
-from gateway.flow.placing import find_place
+from gateway.flow.placing import clues_of, find_place
 from gateway.flow.reading_in import forwarded_of, keep_documents
 from gateway.flow.recognising import recognised
 from gateway.flow.redaction import redacted
@@ -123,14 +123,16 @@ class Replay:
         """Return where today's threader would put it, if that is elsewhere."""
         if inbound is None:
             return None
+        context = self._context
         recipients = [recipient.address for recipient in inbound.envelope.recipients]
+        seen = clues_of(context, reading, recipients)
 
         def look(work: Work) -> Mapping[str, Any] | None:
             tenant = work.tenants.get(message.tenant_id)
             home = work.conversations.get(message.tenant_id, message.conversation_id)
             if tenant is None or home is None:
                 return None
-            placed = find_place(self._context, work, tenant, reading, recipients)
+            placed = find_place(context, work, tenant, reading, recipients, seen=seen)
             found: Conversation | None = placed.conversation
             is_here = found is not None and found.id == latest(work, home).id
             was_new = message.threading.rule == "new"
@@ -142,7 +144,7 @@ class Replay:
                 "evidence": placed.place.evidence,
             }
 
-        return await self._context.store.read(look)
+        return await context.store.read(look)
 
     async def _mend(self, message: Message, reading: Reading) -> None:
         context, now = self._context, self._context.clock.now()

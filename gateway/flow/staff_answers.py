@@ -65,7 +65,7 @@ def settle_staff_answer(
 
 def keep_as_draft(context: Context, work: Work, message: Message, now: datetime) -> None:
     """Let somebody of the company look at an answer that was not sent; machines' can wait."""
-    work.messages.change(replace(message, kind=DRAFT))
+    work.messages.change_standing(replace(message, kind=DRAFT))
     conversation = work.conversations.get(message.tenant_id, message.conversation_id)
     if conversation is None or message.automatic is not None:
         return
@@ -127,7 +127,7 @@ class StaffAnswers(NoteTask):
             current = work.messages.get(tenant.id, message.id)
             if not self.take(work, message.id) or current is None or current.kind != STAFF:
                 raise _SentAlready
-            work.messages.change(replace(current, kind=SENT))
+            work.messages.change_standing(replace(current, kind=SENT))
 
         try:
             await self._conversing.answer(tenant, message.conversation_id, draft, also=also)

@@ -35,7 +35,7 @@ class StaffDrafts:
 
         def settle(work: Work, _circle: Circle, _answer: Message) -> None:
             # Two who press at once: the second one's answer is undone with its transaction.
-            work.messages.change(replace(_draft(work, tenant, message_id), kind=SENT))
+            work.messages.change_standing(replace(_draft(work, tenant, message_id), kind=SENT))
 
         answer = await answer_in(self._context, draft, author)
         return await self._conversing.answer(
@@ -48,7 +48,7 @@ class StaffDrafts:
 
         def store(work: Work) -> None:
             draft = _draft(work, tenant, message_id)
-            work.messages.change(replace(draft, kind=DISCARDED))
+            work.messages.change_standing(replace(draft, kind=DISCARDED))
             conversation = work.conversations.get(tenant.id, draft.conversation_id)
             if conversation is not None:
                 about = events.about_conversation(conversation)

@@ -135,7 +135,7 @@ class Verifying:
             message = work.messages.get(inbound.tenant_id, inbound.id)
             if message is not None:
                 verified = replace(message, authentication=found.shown())
-                work.messages.change(verified)
+                work.messages.change_standing(verified)
                 if message.kind == STAFF:
                     settle_staff_answer(context, work, verified, found, is_final=again is None)
                 if found.verdict == "pass" and found.author is not None:

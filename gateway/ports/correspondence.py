@@ -132,6 +132,12 @@ class Messages(Protocol):
     def change(self, message: Message) -> None:
         """Store the fields but id, position and attachments."""
 
+    def change_standing(self, message: Message) -> None:
+        """Store what it counts for: authentication, kind, and who may see it.
+
+        Costs no more than that: its words are not gone through again.
+        """
+
     def change_attachments(self, message: Message) -> None:
         """Store what its attachments are called and how they are shown, and add new ones.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.rules.acceptance import Foreign, ToDelivery, ToPerson, ToStaff, target_of
-from gateway.rules.ladder import MARKER
+from gateway.rules.ladder import MARKERS
 from gateway.rules.names import Names, split_address
 from gateway.rules.tokens import Keyring, Label, read_item_token
 
@@ -54,7 +54,7 @@ def clue_words(
         if message_id not in ours:
             says = "decides if the sender takes part in the conversation of that message"
             found.append(Clue("references", message_id, says))
-    for count, match in enumerate(MARKER.finditer(body)):
+    for count, match in enumerate(MARKERS.found_in(body)):
         if count == _MOST:
             break
         says = _item(keys, Label.BODY_MARKER, match.group(), "a message of ours that it quotes")

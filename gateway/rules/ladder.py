@@ -5,11 +5,11 @@ what the store knows of those clues. A clue of another company is no clue. The s
 never decides.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.rules.names import Names, split_address
+from gateway.rules.token_search import Shape
 from gateway.rules.tokens import (
     ItemRef,
     Keyring,
@@ -21,9 +21,7 @@ from gateway.rules.tokens import (
 
 _MOST_REFERENCES = 32
 _MOST_MARKERS = 50
-MARKER = re.compile(
-    rf"(?<![A-Za-z0-9])[kK][A-Za-z2-7]{{{Label.BODY_MARKER.chars - 1}}}(?![A-Za-z0-9])"
-)
+MARKERS = Shape(Label.BODY_MARKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def clues(
         else:
             own.append(item)
     markers = []
-    for count, match in enumerate(MARKER.finditer(body)):
+    for count, match in enumerate(MARKERS.found_in(body)):
         if count == _MOST_MARKERS:
             break
         marked = read_item_token(keys, Label.BODY_MARKER, match.group())

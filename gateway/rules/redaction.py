@@ -3,8 +3,7 @@
 Who answers quotes the mail that they got, with their own link and reply address in it.
 """
 
-import re
-
+from gateway.rules.token_search import Shape
 from gateway.rules.tokens import (
     Keyring,
     Label,
@@ -21,13 +20,7 @@ _READERS = {
     Label.PDF: read_pdf_token,
     Label.REMINDERS: read_reminders_token,
 }
-_MARKS = "".join(label.mark for label in _READERS)
-_TAILS = sorted(label.chars - 1 for label in _READERS)
-# Begins with the rarest of its conditions: looking back at every letter costs ten times as much.
-_TOKEN = re.compile(
-    rf"[{_MARKS}{_MARKS.upper()}](?<![A-Za-z0-9].)"
-    rf"[a-zA-Z2-7]{{{_TAILS[0]},{_TAILS[-1]}}}(?![A-Za-z0-9])"
-)
+_SHAPE = Shape(*_READERS)
 
 
 def without_tokens(keys: Keyring, text: str) -> str:
@@ -36,12 +29,11 @@ def without_tokens(keys: Keyring, text: str) -> str:
     What only looks like one stays. Linear.
     """
 
-    def hidden(found: re.Match[str]) -> str:
-        token = found[0]
+    def hidden(token: str) -> str:
         ours = any(
             len(token) == label.chars and read(keys, token) is not None
             for label, read in _READERS.items()
         )
         return HIDDEN if ours else token
 
-    return _TOKEN.sub(hidden, text)
+    return _SHAPE.replaced(text, hidden)

@@ -5,7 +5,7 @@ never meet in an index, and `from:jana` is a word like any other.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -132,21 +132,20 @@ def words_of(message: Message, number: int) -> str:
     """Return the words under which a message is found. number: its company's."""
     mark = f"z{number}"
     found = [f"{mark}{_ANY}"]
-    found += _marked(
-        mark, _MARK, [message.channel.value, *([_FILE] if message.attachments else [])]
+    found.append(
+        _marked(mark, _MARK, [message.channel.value, *([_FILE] if message.attachments else [])])
     )
     people = [message.from_, *message.to, *message.cc]
     named = [fold(f"{one.name} {one.address}") for one in people]
-    found += _marked(mark, _FROM, named[0])
-    for one in named[1:]:
-        found += _marked(mark, _TO, one)
+    found.append(_marked(mark, _FROM, named[0]))
+    found += [_marked(mark, _TO, one) for one in named[1:]]
     subject = fold(message.subject)
-    found += _marked(mark, _SUBJECT, subject)
+    found.append(_marked(mark, _SUBJECT, subject))
     for part in (subject, *named, *(fold(one.filename) for one in message.attachments)):
-        found += _marked(mark, _TEXT, part)
+        found.append(_marked(mark, _TEXT, part))
         found.append(f"{mark}{_ANY}")  # a phrase doesn't reach from one to the next
-    found += _marked(mark, _TEXT, fold(message.text[:_MOST_TEXT]))
-    return _bounded(found)
+    found.append(_marked(mark, _TEXT, fold(message.text[:_MOST_TEXT])))
+    return _bounded(" ".join(filter(None, found)))
 
 
 def sqlite_match(query: Query, number: int) -> str | None:
@@ -196,12 +195,12 @@ def _day(operator: str, value: str | None) -> date | None:
         raise BadQuery(f"{operator}: is followed by a day such as 2026-11-01.") from None
 
 
-def _marked(mark: str, area: str, words: Iterable[str]) -> list[str]:
-    return [mark + area + word for word in words]
+def _marked(mark: str, area: str, words: Sequence[str]) -> str:
+    before = f" {mark}{area}"
+    return (before + before.join(words))[1:] if words else ""
 
 
-def _bounded(words: Sequence[str]) -> str:
-    text = " ".join(words)
+def _bounded(text: str) -> str:
     octets = text.encode("utf-8", "replace")
     if len(octets) <= MOST_OCTETS:
         return octets.decode()

@@ -22,6 +22,7 @@ from gateway.mail.reading import Attachment, ReadLimits
 from gateway.runtime.reader_frames import INLINE_OCTETS, PREFIX, TAKEN, frame, plain
 
 _OUT_OF_MEMORY = 3
+_NICENESS = 5  # who hands mail over waits for its 250; nobody waits for a reader
 
 
 def main(arguments: list[str]) -> None:
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> None:
     logging.disable(logging.CRITICAL)
     os.chdir(settings["scratch"])
     os.umask(0o077)
+    os.nice(_NICENESS)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, settings["memory_octets"])
     _limit(resource.RLIMIT_FSIZE, settings["file_octets"])

@@ -12,6 +12,7 @@ from gateway.smtp.station import Station
 from gateway.smtp.wire import Wire
 
 BLOCK_OCTETS = 32 * 1024  # gathered before they are looked at
+MOST_OCTETS = 64 * 1024  # looked at at once
 HEAD_SPARE = 1024  # octets of the head beyond the limit of the header block, so that it shows
 
 TOO_BIG = Reply(552, "5.3.4", "The message is bigger than we take")
@@ -42,6 +43,7 @@ class Body:
         self.refusal = refusal
         self._limits = station.config.limits
         self._intake = station.config.spool.open()
+        self._turns = station.config.spool.turns
         self._pace = Pace(station.seconds, self._limits.data_min_rate, clock)
         self._arrived = 0
 
@@ -55,8 +57,9 @@ class Body:
         unstuffer = Unstuffer()
         while not unstuffer.is_ended and not self.is_flood:
             enough = min(BLOCK_OCTETS, 2 * self._limits.message + 1 - self._arrived)
-            block = await self._pace.block(wire, enough, behind=unstuffer.held)
+            block = await self._pace.block(wire, enough, MOST_OCTETS, behind=unstuffer.held)
             self._arrived += len(block)
+            await self._turn()
             await self._add(unstuffer.feed(block))
             if unstuffer.has_bare and self.refusal is None:
                 self._refuse(BARE_LINE_END)
@@ -69,8 +72,10 @@ class Body:
             self._refuse(TOO_BIG)
             return
         while octets:
-            block = await self._pace.block(wire, min(BLOCK_OCTETS, octets), octets)
+            most = min(MOST_OCTETS, octets)
+            block = await self._pace.block(wire, min(BLOCK_OCTETS, octets), most)
             octets -= len(block)
+            await self._turn()
             await self._add(block)
 
     async def finish(self) -> Content | None:
@@ -102,6 +107,10 @@ class Body:
     def end(self) -> None:
         """Give everything back; may be called again."""
         self._intake.end()
+
+    async def _turn(self) -> None:
+        if self._arrived > self._limits.spool_each:
+            await self._turns.take()
 
     async def _add(self, piece: bytes | bytearray) -> None:
         if self.refusal is not None or not piece:

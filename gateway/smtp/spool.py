@@ -14,9 +14,11 @@ import structlog
 
 from gateway.mail.errors import Fault
 from gateway.ports.reception import Content
+from gateway.smtp.turns import Turns
 
 PREFIX = "incoming-"
 THREADS = 4  # disks gain nothing from more
+SETTLED_OCTETS = 1024 * 1024
 WRITE_OCTETS = 64 * 1024  # gathered for one write, so that a trickle does not cost a thread each
 
 _T = TypeVar("_T")
@@ -26,12 +28,15 @@ log = structlog.get_logger(__name__)
 class Spool:
     """The memory and the directory that all sessions of a process share.
 
+    turns: of those whose content is large.
+
     Files are written by threads: a write that waits for the disk must not stop the loop.
     They are not synced; whoever takes one makes it last.
     """
 
     def __init__(self, directory: Path, *, memory: int, each: int) -> None:
         """Keep at most `each` octets of a message, and `memory` octets of all, in memory."""
+        self.turns = Turns()
         self._directory = directory
         self._each = each
         self._free = memory
@@ -101,6 +106,7 @@ class Intake:
         # A session that is cancelled ends while a thread still writes.
         self._lock = threading.Lock()
         self._was_written = False
+        self._unsettled = 0  # octets that were written since the disk was last asked to begin
         self._is_over = False
 
     async def add(self, piece: bytes | bytearray) -> None:
@@ -161,6 +167,20 @@ class Intake:
             if self._file is None:
                 self._file, self._path = self._spool.create()
             self._file.writelines(pieces)
+            self._unsettled += sum(map(len, pieces))
+            if self._unsettled >= SETTLED_OCTETS:
+                self._settle()
+
+    def _settle(self) -> None:
+        """Have the system begin to write to the disk what it holds back.
+
+        Else all of a large message goes at once when it is synced, and the commits of small
+        ones wait behind it.
+        """
+        self._unsettled = 0
+        if self._file is not None and hasattr(os, "posix_fadvise"):
+            self._file.flush()
+            os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def _close(self, head_octets: int) -> bytes:
         self._write()

@@ -43,20 +43,27 @@ def to_row(message: Message) -> dict[str, Any]:
         "signature": message.signature,
         "full_text": message.full_text,
         "html": message.html,
-        "details": _details(message),
-        "sender_expected": message.sender_expected,
         "automatic": message.automatic,
         "rule": evidence.rule,
         "evidence": evidence.evidence,
         "readable": message.readable,
-        "visible": message.visible,
-        "kind": message.kind,
         "author_ref": message.author_ref,
         "invoice_id": message.invoice_id,
         "raw_sha256": raw,
         "raw_size": message.raw_size,
         "attachments": len(message.attachments),
         "raw_key": None if raw is None else key_of(message.tenant_id, raw),
+        **to_standing_row(message),
+    }
+
+
+def to_standing_row(message: Message) -> dict[str, Any]:
+    """Return the columns that say what it counts for, and what goes with them."""
+    return {
+        "details": _details(message),
+        "sender_expected": message.sender_expected,
+        "visible": message.visible,
+        "kind": message.kind,
     }
 
 

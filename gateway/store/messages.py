@@ -19,6 +19,7 @@ from gateway.store.message_rows import (
     recipients_of,
     to_attachment_row,
     to_row,
+    to_standing_row,
 )
 from gateway.store.moves import move_messages
 from gateway.store.rows import key_of
@@ -90,6 +91,10 @@ _LAST_SENT = Statement(
 _CHANGE = Statement(
     update(MESSAGE).where(_C.id == bindparam("the_id"), _C.tenant_id == bindparam("the_tenant")),
     keys=columns(MESSAGE, "id", "tenant_id", "attachments"),
+)
+_CHANGE_STANDING = Statement(
+    update(MESSAGE).where(_C.id == bindparam("the_id"), _C.tenant_id == bindparam("the_tenant")),
+    keys=("details", "kind", "sender_expected", "visible"),
 )
 _ATTACHMENTS = Several(
     lambda binds: select(*_A).where(_A.message_id.in_(binds)).order_by(_A.position)
@@ -220,6 +225,14 @@ class Messages:
         if self._transaction.run(_CHANGE, row) == 1:
             self._add_names(message)
             self._words.change(message)
+
+    def change_standing(self, message: Message) -> None:
+        """Store what it counts for: authentication, kind, and who may see it.
+
+        Costs no more than that: its words are not gone through again.
+        """
+        row = to_standing_row(message) | {"the_id": message.id, "the_tenant": message.tenant_id}
+        self._transaction.run(_CHANGE_STANDING, row)
 
     def change_attachments(self, message: Message) -> None:
         """Store what its attachments are called and how they are shown, and add new ones.

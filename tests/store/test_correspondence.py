@@ -260,6 +260,22 @@ def test_a_changed_message_keeps_position_and_attachments(store):
     assert [each.conversation_id for each in found] == ["cnv_2"]
 
 
+def test_what_a_message_counts_for_changes_and_its_words_stay(store):
+    store.write(lambda work: add_conversation(work, "msg_1"))
+    added = store.read(lambda work: work.messages.get(ACME, "msg_1"))
+    judged = replace(
+        added,
+        authentication={"verdict": "pass"},
+        kind="staff_draft",
+        visible=not added.visible,
+        sender_expected=not added.sender_expected,
+    )
+    other = replace(judged, tenant_id=BOLT, kind="another company's")
+    store.write(lambda work: work.messages.change_standing(replace(judged, text="not this")))
+    store.write(lambda work: work.messages.change_standing(other))
+    assert store.read(lambda work: work.messages.get(ACME, "msg_1")) == judged
+
+
 def test_messages_of_a_conversation_are_oldest_first_in_stable_pages(store):
     store.write(lambda work: add_conversation(work, *[f"msg_{number}" for number in range(5)]))
     first = store.read(lambda work: work.messages.of_conversation(ACME, "cnv_1", Page(3)))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.app.office import Office
-from gateway.flow.placing import find_place
+from gateway.flow.placing import clues_of, find_place
 from gateway.mail.address import is_mailbox, sole_author
 from gateway.mail.address_list import parse_addresses
 from gateway.mail.envelope import Envelope, Recipient
@@ -105,8 +105,10 @@ async def place(office: Office, given: Mapping[str, Any]) -> Any:
 async def _place(
     office: Office, tenant: Tenant, reading: Reading, recipients: list[str]
 ) -> dict[str, Any]:
+    seen = clues_of(office.context, reading, recipients)
+
     def look(work: Work) -> dict[str, Any]:
-        placed = find_place(office.context, work, tenant, reading, recipients)
+        placed = find_place(office.context, work, tenant, reading, recipients, seen=seen)
         return {
             "rule": placed.place.rule,
             "evidence": placed.place.evidence,
