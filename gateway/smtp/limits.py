@@ -33,6 +33,8 @@ class SessionLimits:
         MAIL and RCPT with their parameters, and AUTH (RFC 4954, section 4).
     preface_time, handshake_time: for the PROXY header, and for the TLS handshake.
     auth_delay: the first delay; each later one is twice as long, up to eight times this.
+    dismissals, dismissal_window, dismissal_delay: so many sessions of a network that ended for
+        errors within the window, and its next ones are greeted that late.
     linger: how long a session that ends in discord still listens, so that the client
         reads the last reply and not a reset.
     """
@@ -64,6 +66,9 @@ class SessionLimits:
     preface_time: timedelta = timedelta(seconds=10)
     handshake_time: timedelta = timedelta(seconds=30)
     auth_delay: timedelta = timedelta(seconds=1)
+    dismissals: int = 3
+    dismissal_window: timedelta = timedelta(minutes=1)
+    dismissal_delay: timedelta = timedelta(seconds=2)
     linger: timedelta = timedelta(seconds=1)
 
 

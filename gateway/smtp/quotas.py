@@ -1,6 +1,8 @@
-"""What all sessions of a process share: connections, and failures to sign in."""
+"""What all sessions of a process share: connections, failures to sign in, dismissals."""
 
-from gateway.runtime.failures import SignInFailures
+from collections import OrderedDict, deque
+
+from gateway.runtime.failures import MOST_KEYS, SignInFailures
 from gateway.smtp.limits import SessionLimits
 
 STRANGERS = 5  # of so many places, one is for those who should sign in and have not
@@ -65,6 +67,36 @@ class Connections:
             del self._by_network[network]
 
 
+class Dismissals:
+    """Sessions that were ended for too many errors, by network, within a minute.
+
+    Who guesses recipients comes back at once, ten guesses a connection. From the third time on
+    such a network is greeted late, which costs it more than us.
+    """
+
+    def __init__(self, *, borne: int, window: float, delay: float) -> None:
+        """Bear so many in `window` seconds; greet `delay` seconds late from then on."""
+        self._borne = borne
+        self._window = window
+        self._delay = delay
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def count(self, network: str, now: float) -> None:
+        """Note one."""
+        times = self._times.setdefault(network, deque(maxlen=self._borne))
+        times.append(now)
+        self._times.move_to_end(network)
+        while len(self._times) > MOST_KEYS:
+            self._times.popitem(last=False)
+
+    def delay(self, network: str, now: float) -> float:
+        """Return the seconds by which a session is greeted late."""
+        times = self._times.get(network)
+        if times is None or len(times) < self._borne:
+            return 0.0
+        return self._delay if times[0] > now - self._window else 0.0
+
+
 class Quotas:
     """One for all listeners of a process."""
 
@@ -77,6 +109,11 @@ class Quotas:
             most=limits.auth_failures,
             window=limits.auth_window.total_seconds(),
             delay=limits.auth_delay.total_seconds(),
+        )
+        self.dismissals = Dismissals(
+            borne=limits.dismissals,
+            window=limits.dismissal_window.total_seconds(),
+            delay=limits.dismissal_delay.total_seconds(),
         )
 
     def apply(self, limits: SessionLimits) -> None:

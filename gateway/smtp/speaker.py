@@ -95,6 +95,7 @@ class Speaker(Stream):
         if reply.is_final and not self.budget.err():
             self.station.config.meter.refused("errors")
             reply = TOO_MANY_ERRORS
+            self.station.config.quotas.dismissals.count(self._network, self.loop.time())
         self.say(written(reply))
         if reply.code == 421:
             self._is_over = True
@@ -125,6 +126,9 @@ class Speaker(Stream):
     async def _handle_client(self) -> None:
         try:
             if self.let_in():
+                dismissals = self.station.config.quotas.dismissals
+                if late := dismissals.delay(self._network, self.loop.time()):
+                    await asyncio.sleep(late)
                 self.say(f"220 {self.station.config.hostname} ESMTP\r\n".encode())
                 await self._serve()
             else:

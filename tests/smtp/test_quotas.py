@@ -6,7 +6,7 @@ import pytest
 
 from gateway.runtime.failures import MOST_KEYS, SignInFailures
 from gateway.runtime.networks import is_within, network_of, plain_address
-from gateway.smtp.quotas import Connections
+from gateway.smtp.quotas import Connections, Dismissals
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,21 @@ def test_what_is_remembered_is_bounded():
         found.count(f"login{number}", "net", 0.0)
     assert len(found._times) == MOST_KEYS
     assert found.delay("other", "net", 1.0) is None
+
+
+def test_networks_whose_sessions_end_for_errors_are_greeted_late_for_a_while():
+    dismissals = Dismissals(borne=2, window=60, delay=3)
+    dismissals.count("a", 0)
+    assert dismissals.delay("a", 1) == 0
+    dismissals.count("a", 10)
+    assert (dismissals.delay("a", 11), dismissals.delay("b", 11)) == (3, 0)
+    assert dismissals.delay("a", 60) == 0
+    dismissals.count("a", 61)
+    assert dismissals.delay("a", 62) == 3
+
+
+def test_the_networks_that_were_sent_away_longest_ago_are_forgotten():
+    dismissals = Dismissals(borne=1, window=60, delay=3)
+    for number in range(MOST_KEYS + 1):
+        dismissals.count(str(number), 0)
+    assert (dismissals.delay("0", 1), dismissals.delay("1", 1)) == (0, 3)

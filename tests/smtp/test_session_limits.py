@@ -148,6 +148,30 @@ def test_a57_errors_end_the_session_unless_good_mail_comes_between(run: Run, tmp
     run(talk())
 
 
+def test_a57_who_was_sent_away_for_errors_again_and_again_is_greeted_late(run: Run, tmp_path):
+    limits = SessionLimits(errors_per_session=1, dismissals=2, dismissal_delay=10 * MOMENT)
+
+    async def greeted_after(server, source):
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        async with server.client(source) as client:
+            await client.reply()
+            passed = clock() - began
+            await client.send(b"XYZZY\r\n" * 2)
+            assert b"421 4.7.0 " in await client.rest()
+        return passed
+
+    async def talk():
+        async with serving(tmp_path, limits=limits) as server:
+            for _ in range(2):
+                await greeted_after(server, "127.0.0.9")
+            late = await greeted_after(server, "127.0.0.9")
+            other = await greeted_after(server, "127.0.0.8")
+        assert late >= 10 * MOMENT.total_seconds() > other
+
+    run(talk())
+
+
 @pytest.mark.parametrize("command", [b"NOOP", b"RSET", b"VRFY a", b"HELP", b"EHLO me"])
 def test_a82_commands_that_lead_nowhere_are_limited(command, run: Run, tmp_path):
     async def talk():
