@@ -1,7 +1,8 @@
 """Submitted mail, its content unchanged, in 7 bits (RFC 2045, 6; RFC 6152, section 3).
 
 Parts that are 7-bit already keep each byte, so that signatures in them hold. Others get
-a transfer encoding; structure, boundaries and the order of fields stay.
+a transfer encoding, and text that is UTF-8 and doesn't say so the charset: without one it
+would be US-ASCII, which it is not. Structure, boundaries and the order of fields stay.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,8 @@ HEADER_OCTETS = 256 * 1024
 _PRIVATE = frozenset({"bcc", "resent-bcc"}) | OTHERS
 _PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
 _LEFT_ALONE = frozenset({"multipart/signed", "multipart/encrypted"})
+_UNNAMED = _LEFT_ALONE | {"multipart/digest"}
+"""Whose parts are told no charset: signed as they are, or no text if they don't say what."""
 
 
 def leaves(name: str) -> bool:
@@ -135,7 +138,12 @@ class _Recoding:
     parts: int = field(default=0)
 
     def entity(
-        self, head: list[_Field], body: bytes, boundaries: tuple[bytes, ...]
+        self,
+        head: list[_Field],
+        body: bytes,
+        boundaries: tuple[bytes, ...],
+        *,
+        names_charset: bool = True,
     ) -> tuple[list[_Field], bytes]:
         """Return header and body in 7 bits. boundaries: of the multiparts around it."""
         self.parts += 1
@@ -154,25 +162,34 @@ class _Recoding:
         if encoding in _PLAIN_ENCODINGS:
             boundary = dict(parameters).get("boundary", "").rstrip().encode("utf-8")
             if kind.startswith("multipart/") and boundary:
-                body = self._multipart(body, boundary, boundaries)
+                names_charset = names_charset and kind not in _UNNAMED
+                body = self._multipart(body, boundary, boundaries, names_charset=names_charset)
                 return _with_encoding(head, "7bit", always=False), body
             if kind == "message/rfc822":
-                inner_head, inner = self.entity(*_split(body), (*boundaries, b""))
+                inner_head, inner = self.entity(
+                    *_split(body), (*boundaries, b""), names_charset=names_charset
+                )
                 octets = b"".join([*(one.octets for one in inner_head), b"\r\n", inner])
                 return _with_encoding(head, "7bit", always=False), octets
         if kind.startswith("multipart/"):
             raise MailError("a multipart can't be read")
+        if names_charset and encoding in _PLAIN_ENCODINGS and _is_utf8(body):
+            head = _with_charset(head, kind, {name.partition("*")[0] for name, _ in parameters})
         encoding, body = _leaf(kind or "text/plain", encoding, body, boundaries)
         return _with_encoding(head, encoding), body
 
-    def _multipart(self, body: bytes, boundary: bytes, around: tuple[bytes, ...]) -> bytes:
+    def _multipart(
+        self, body: bytes, boundary: bytes, around: tuple[bytes, ...], *, names_charset: bool
+    ) -> bytes:
         done: list[bytes] = []
         for is_part, piece in _pieces(body, boundary):
             if not is_part:
                 done.append(_plain_lines(piece))
                 continue
             head, inner = _split(piece)
-            new_head, new = self.entity(head, inner, (*around, boundary))
+            new_head, new = self.entity(
+                head, inner, (*around, boundary), names_charset=names_charset
+            )
             before = piece[: len(piece) - len(inner)]
             if new is inner and new_head == head and transfer.is_seven_bit(before):
                 done.append(piece)
@@ -250,6 +267,33 @@ def _with_encoding(head: list[_Field], encoding: str, *, always: bool = True) ->
         rest = [one for one in head[first + 1 :] if one.name != name]
         return [*head[:first], changed, *rest]
     return [*head, changed] if always else head
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Say whether text holds characters beyond ASCII, in UTF-8."""
+    if text.isascii():
+        return False
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _with_charset(head: list[_Field], kind: str, named: set[str]) -> list[_Field]:
+    """Return the header of a text in UTF-8 saying so, if it names no charset.
+
+    kind: "" where it doesn't say what it is. RFC 2045, 5.2; RFC 6532 has no default of its own.
+    """
+    if not kind:
+        return [*head, _written("Content-Type", "text/plain; charset=utf-8")]
+    if not kind.startswith("text/") or "charset" in named:
+        return head
+    at = next(index for index, one in enumerate(head) if one.name == "content-type")
+    octets = head[at].octets.rstrip(b"; \t\r\n") + b"; charset=utf-8\r\n"
+    if not transfer.has_short_lines(octets) or octets.count(b'"') % 2:
+        return head
+    return [*head[:at], _Field("content-type", octets), *head[at + 1 :]]
 
 
 def _seven_bit(one: _Field) -> _Field:

@@ -101,6 +101,72 @@ def test_a_text_comes_back_equal(head, body):
     assert read(new)["MIME-Version"] == "1.0"
 
 
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        pytest.param(b"", b"Content-Type: text/plain; charset=utf-8", id="no type"),
+        pytest.param(
+            b"Content-Type: text/plain\r\n",
+            b"Content-Type: text/plain; charset=utf-8",
+            id="no parameter",
+        ),
+        pytest.param(
+            b"Content-Type: TEXT/html;\r\n format=flowed; \r\n",
+            b"Content-Type: TEXT/html;\r\n format=flowed; charset=utf-8",
+            id="another parameter, folded",
+        ),
+        pytest.param(
+            b"Content-Type: text/plain; charset=us-ascii\r\n",
+            b"Content-Type: text/plain; charset=us-ascii",
+            id="a charset that is wrong is theirs",
+        ),
+        pytest.param(
+            b"Content-Type: text/plain; charset*0=us-; charset*1=ascii\r\n",
+            b"Content-Type: text/plain; charset*0=us-; charset*1=ascii",
+            id="in pieces",
+        ),
+        pytest.param(
+            b'Content-Type: text/plain; name="x\r\n',
+            b'Content-Type: text/plain; name="x',
+            id="a parameter without its end",
+        ),
+        pytest.param(
+            b"Content-Type: application/json\r\n", b"Content-Type: application/json", id="no text"
+        ),
+    ],
+)
+@pytest.mark.parametrize("outside", [True, False], ids=["the mail", "a part"])
+def test_utf_8_that_names_no_charset_is_told_to_be_utf_8(field, said, outside):
+    body = "Dobrý deň\r\n".encode()
+    raw = HEAD + field + b"\r\n" + body if outside else mixed(field + b"\r\n" + body)
+    new = recode(raw)
+    assert_travels(new)
+    assert said + b"\r\n" in new
+    assert leaves(new)[0][2].strip() == body.strip()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(HEAD + b"\r\nCaf\xe9\r\n", id="Latin-1"),
+        pytest.param(HEAD + b"\r\n" + b"x" * 2000, id="ASCII in a long line"),
+        pytest.param(HEAD + b"Content-Type: text/plain\r\n\r\nCaf\xe9\r\n", id="typed Latin-1"),
+        pytest.param(
+            HEAD + b'Content-Type: multipart/signed; boundary="b"\r\n\r\n'
+            b"--b\r\nContent-Type: text/plain\r\n\r\n\xc3\xa9\r\n--b--\r\n",
+            id="signed",
+        ),
+        pytest.param(
+            HEAD + b'Content-Type: multipart/digest; boundary="b"\r\n\r\n'
+            b"--b\r\n\r\nSubject: x\r\n\r\n\xc3\xa9\r\n--b--\r\n",
+            id="a mail of a digest",
+        ),
+    ],
+)
+def test_what_is_no_utf_8_or_is_signed_is_told_no_charset(raw):
+    assert b"charset" not in recode(raw)
+
+
 def test_only_the_part_that_needs_it_is_encoded():
     plain = b"Content-Type: text/plain; charset=us-ascii\r\nX-Odd :  spaced\r\n\r\nHello\r\n-- \r\n"
     eight = b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>\xc3\xa9</p>"
@@ -244,7 +310,7 @@ kinds = st.sampled_from(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(kinds, encodings, part_bodies), min_size=1, max_size=5))
-def test_any_parts_come_back_equal(parts):
+def test_any_parts_come_back_equal_and_utf_8_alone_is_told_a_charset(parts):
     pieces = []
     for kind, encoding, body in parts:
         if encoding == b"base64":
@@ -258,7 +324,11 @@ def test_any_parts_come_back_equal(parts):
     raw = mixed(*pieces)
     new = recode(raw)
     assert_travels(new)
-    assert leaves(new) == leaves(raw)
+    for (*said, content), (kind, charset, original) in zip(leaves(new), leaves(raw), strict=True):
+        assert content == original
+        if said != [kind, charset]:
+            assert said == ["text/html", "utf-8"]
+            assert content.decode("utf-8") and not content.isascii()  # noqa: PT018 (one claim)
 
 
 @settings(max_examples=300, deadline=None)
