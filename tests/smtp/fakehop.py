@@ -55,6 +55,7 @@ class FakeHop:
     followed one by one, its last entry stays. recipients: the same for one RCPT address.
 
     "body": what happens after the first bytes of the message, before its end is read.
+    heard: the bytes of each message that came whole, whatever its final dot was answered.
     """
 
     script: dict = field(default_factory=dict)
@@ -64,6 +65,7 @@ class FakeHop:
     implicit_tls: bool = False
     naive: bool = False  # wants a message even for a refused recipient
     taken: list = field(default_factory=list)
+    heard: list = field(default_factory=list)
     commands: list = field(default_factory=list)
     logins_in_clear: list = field(default_factory=list)
     connections: int = 0
@@ -232,6 +234,7 @@ class _Session:
                 raise _Leave
             wire += line
         content = re.sub(rb"(?m)^\.", b"", wire[:-3])
+        self.fake.heard.append(content)
         reply = await self.act("dot")
         if reply.startswith("250"):
             taken = Taken(self.mail, self.rcpt, content, wire, self.tls, self.number)
