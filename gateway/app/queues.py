@@ -86,7 +86,7 @@ class Queues:
             self._begin(self._late.run(), None, "late")
             self._begin(SubmitterReports(office.context).run(), None, "reports")
             tls = TlsReports(office.context, way.tls, office.resolver, office.outward)
-            self._begin(tls.run(), None, "tls reports")
+            self._begin(tls.run(), tls.stop, "tls reports")
             reminders = Reminders(office.context, office.submissions.quota)
             self._begin(reminders.run(), None, "reminders")
             self._begin(Notices(office.context).run(), None, "notices")

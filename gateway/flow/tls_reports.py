@@ -1,6 +1,6 @@
 """Reports about TLS: counted as mail leaves, sent a day later, and others' about us taken in.
 
-What was counted is kept once a minute; a minute may be lost with the process.
+What was counted is kept once a minute, and at the end; a minute may be lost with the process.
 """
 
 import asyncio
@@ -108,6 +108,14 @@ class TlsReports:
             except Fault as error:
                 log.warning("tls_reports.not_done", why=str(error))
             await asyncio.sleep(_EVERY.total_seconds())
+
+    async def stop(self, patience: float) -> None:
+        """Keep what was counted since the last time; give up after `patience` seconds."""
+        try:
+            async with asyncio.timeout(patience):
+                await self.keep()
+        except (Fault, TimeoutError) as error:
+            log.warning("tls_reports.not_kept", why=str(error))
 
     async def keep(self) -> None:
         """Add what was counted to what is kept."""

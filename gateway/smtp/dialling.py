@@ -24,6 +24,7 @@ from gateway.smtp.pipelining import PipeliningProtocol
 XOAUTH2 = "xoauth2"
 AUTH_METHODS = ("plain", "login", "cram-md5")
 _UNKNOWN_METHOD = 504
+_POLICIES = {TlsPolicy.DANE: "DANE", TlsPolicy.MTA_STS: "MTA-STS"}
 _DER = 2  # the standard library's number for it
 
 
@@ -81,7 +82,10 @@ class Dialler:
             else:
                 connection.tls_failure = failure
                 return connection
-        connection = await self._open(hop, ways[-1])
+        try:
+            connection = await self._open(hop, ways[-1])
+        except Ended as ended:
+            raise _by_policy(hop.assurance, ended) from ended
         connection.tls_failure = failure
         return connection
 
@@ -142,7 +146,7 @@ class Dialler:
         assurance = hop.assurance
         wrong = mismatch(assurance.tlsa, chain, assurance.names, self._clock.now())
         if wrong is not None:
-            raise Ended(Stage.TLS, Trouble(Obstacle.TLS, f"DANE: {wrong}"))
+            raise Ended(Stage.TLS, Trouble(Obstacle.TLS, wrong))
 
     async def _sign_in(self, client: "HopClient", credentials: Credentials) -> None:
         """Sign in by one method, so that one wrong password counts as one failure."""
@@ -244,6 +248,17 @@ def _chain(session: ssl.SSLObject) -> list[bytes]:
     # Before 3.13 the standard library has it, but not under a public name.
     found: Any = getattr(session, "_sslobj", None)
     return [one.public_bytes(_DER) for one in found.get_unverified_chain() or ()] if found else []
+
+
+def _by_policy(assurance: Assurance, ended: Ended) -> Ended:
+    """Return the end of an attempt, saying which policy wanted the TLS that there wasn't."""
+    policy = _POLICIES.get(assurance.policy)
+    answer = ended.answer
+    if policy is None or ended.stage is not Stage.TLS or not isinstance(answer, Trouble):
+        return ended
+    if assurance.testing:
+        return ended  # what else was wanted was the admin's word
+    return Ended(ended.stage, Trouble(answer.obstacle, f"{policy}: {answer.text}"))
 
 
 def _words(ended: Ended) -> str:

@@ -93,6 +93,14 @@ async def test_the_day_after_one_mail_tells_how_it_went(tmp_path):
         assert told["policies"][0]["summary"]["total-successful-session-count"] == 3
 
 
+async def test_what_was_counted_is_kept_at_the_end(tmp_path):
+    async with open_desk(tmp_path) as desk:
+        tally, reports = reports_of(desk, WANTED)
+        tally.note("client.example", attempted(), desk.clock.now())
+        await reports.stop(10)
+        assert len(await desk.read(lambda work: work.facts.under("tls:", 10))) == 1
+
+
 async def test_domains_that_want_none_get_none(tmp_path):
     async with open_desk(tmp_path) as desk:
         tally, reports = reports_of(desk, {})

@@ -58,6 +58,7 @@ class Service:
     wrapped: bool = False
     options: dict = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    address: str = "127.0.0.1"
 
     def lines(self, directory):
         options = dict(self.options)
@@ -68,7 +69,7 @@ class Service:
         if self.wrapped:
             options["smtpd_tls_wrappermode"] = "yes"
         given = "".join(f"\n  -o {{{name}={value}}}" for name, value in options.items())
-        return f"127.0.0.1:{self.port} inet n - n - - smtpd{given}\n"
+        return f"{self.address}:{self.port} inet n - n - - smtpd{given}\n"
 
 
 @contextmanager

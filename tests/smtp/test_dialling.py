@@ -262,6 +262,7 @@ async def test_dane_is_never_given_up_where_tls_is_not_offered():
         hop = fake.hop(tls=Tls.DANE, assurance=dane(Tlsa(3, 0, 1, bytes(32))))
         attempted = await attempt(fake, hop=hop)
     assert (attempted.answer.obstacle, fake.taken) == (Obstacle.NO_TLS, [])
+    assert attempted.answer.text == "DANE: 127.0.0.1 offers no STARTTLS"
 
 
 STS = Assurance(TlsPolicy.MTA_STS)
@@ -273,6 +274,16 @@ async def test_mta_sts_in_force_is_told_apart_from_what_the_admin_wants():
     async with FakeHop(**TLS_OF_HOP).running() as fake:
         hop = fake.hop("mx.example.org", tls=Tls.VERIFIED, assurance=STS)
         assert (await attempt(fake, hop=hop)).tls == "TLSv1.3 mta-sts"
+
+
+@pytest.mark.parametrize("server", [TLS_OF_HOP, {}], ids=["another name", "no TLS"])
+@in_loop
+async def test_mta_sts_in_force_sends_nothing_else_and_the_attempt_names_it(server):
+    async with FakeHop(**server).running() as fake:
+        hop = fake.hop("other.example.org", tls=Tls.VERIFIED, assurance=STS)
+        attempted = await attempt(fake, hop=hop)
+    assert (attempted.stage, fake.taken) == (Stage.TLS, [])
+    assert attempted.answer.text.startswith("MTA-STS: ")
 
 
 @pytest.mark.parametrize(
