@@ -95,6 +95,18 @@ async def test_people_are_told_of_an_answer_once_and_can_answer_it(tmp_path):
         assert len(local) <= 64
 
 
+async def test_what_they_are_told_is_in_our_name_alone_so_that_no_seal_is_wanted(tmp_path):
+    """Nothing of the customer's mail leaves that its own signatures would have to cover."""
+    async with open_desk(tmp_path) as desk:
+        message_id, _ = await told(desk)
+        ((delivery, notice),) = await notices(desk, message_id)
+        author = email.utils.parseaddr(notice["From"])[1]
+        assert author == f"postmaster@{desk.context.names.sender}"
+        assert delivery.sender == ""
+        received = {"dkim-signature", "authentication-results", "received", "sender", "resent-from"}
+        assert not received & {name.lower() for name in notice.keys()}  # noqa: SIM118 (no mapping)
+
+
 async def test_nobody_is_told_without_an_address_or_of_automatic_mail(tmp_path):
     async with open_desk(tmp_path) as desk:
         _, _, mail = await sent_mail(desk)
