@@ -41,6 +41,7 @@ def records(
         yield Record(f"_dmarc.{domain}", "TXT", policy, purpose)
     for domain in mail_domains(domains):
         yield _sts(domain, host)
+        yield Record(f"mta-sts.{domain}", "CNAME", host, "where others fetch the MTA-STS policy")
         report = f"v=TLSRPTv1; rua=mailto:{postmaster}"
         yield Record(f"_smtp._tls.{domain}", "TXT", report, "reports about TLS (RFC 8460)")
     if settings.tls.certificate is not None:
@@ -114,6 +115,7 @@ def _line(record: Record) -> str:
         "TXT": _strings(record.value),
         "MX": f"{record.value}.",
         "PTR": f"{record.value}.",
+        "CNAME": f"{record.value}.",
     }.get(record.type, record.value)
     unknown = UNKNOWN in {record.name, record.value}
     name = record.name if record.name == UNKNOWN else f"{record.name}."

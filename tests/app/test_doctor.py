@@ -96,7 +96,10 @@ async def test_a_way_out_that_is_shut_is_told_with_its_remedy():
         shut = await way_out(resolver, NextHop("127.0.0.1", port, False), "unused.example")
         nowhere = await way_out(resolver, None, "far.example")
         unknown = await way_out(resolver, None, "none.example")
-    assert (shut.state, "port 25" in shut.remedy) == (Health.FAILED, True)
+    assert (shut.check, shut.state) == ("smarthost", Health.FAILED)
+    assert shut.detail == f"127.0.0.1 [127.0.0.1]:{port}: Connection refused"
+    assert "[relay] next_hop" in shut.remedy
+    assert "port 25" in nowhere.remedy
     assert (nowhere.state, nowhere.detail) == (Health.FAILED, "mx.far.example: no such domain")
     assert unknown.state is Health.WARNING
 

@@ -48,6 +48,7 @@ def test_every_kind_of_record_is_there():
     assert found["s1._domainkey.mail.example.com", "TXT"] == KEY.value
     assert found["_dmarc.mail.example.com", "TXT"].startswith("v=DMARC1; p=reject;")
     assert found["_mta-sts.reply.example.com", "TXT"].startswith("v=STSv1; id=")
+    assert found["mta-sts.reply.example.com", "CNAME"] == "mail.example.com"
     assert found["_smtp._tls.reply.example.com", "TXT"].startswith("v=TLSRPTv1; rua=mailto:")
 
 
@@ -96,6 +97,7 @@ def test_one_domain_has_its_own_records_and_those_below(config):
         "reply.example.com",
         "_dmarc.reply.example.com",
         "_mta-sts.reply.example.com",
+        "mta-sts.reply.example.com",
         "_smtp._tls.reply.example.com",
     }
 

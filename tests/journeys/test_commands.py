@@ -123,6 +123,37 @@ def test_a_mail_is_sent_from_a_file_and_stands_in_the_queue(place, acme):
     place.refuses("queue", "retry", row["id"])
 
 
+def test_everything_or_all_mail_to_a_next_hop_takes_a_step_at_once(place, acme):
+    for number in range(3):
+        mail = invoice_mail(Sender(acme), f"A{place.is_running}{number}", JANA)
+        place("send", place.mail("invoice.eml", mail))
+    waiting = {row["id"] for row in place("queue", "list", "--json").rows}
+    assert len(waiting) == 3
+    held = place("queue", "hold", "--next-hop", "127.0.0.1:9", "--json").rows
+    assert {(row["id"], row["state"]) for row in held} == {(one, "held") for one in waiting}
+    assert place("queue", "hold", "--next-hop", "127.0.0.1:9", "--json").rows == []
+    assert place("queue", "retry", "ALL", "--json").rows == []
+    assert len(place("queue", "release", "ALL", "--json").rows) == 3
+    place.refuses("queue", "cancel", "ALL", code=USAGE)
+    place("queue", "hold", "ALL")
+    given_up = place("queue", "cancel", "--next-hop", "127.0.0.1:9", "--yes", "--json").rows
+    assert {row["state"] for row in given_up} == {"cancelled"}
+    place.refuses("queue", "hold", code=USAGE)
+    place.refuses("queue", "hold", "ALL", "--next-hop", "127.0.0.1:9", code=USAGE)
+    place.refuses("queue", "hold", "ALL", "dlv_1", code=USAGE)
+
+
+def test_people_read_the_queue_as_they_know_it(place, acme):
+    place("send", place.mail("i.eml", invoice_mail(Sender(acme), f"R{place.is_running}", JANA)))
+    head, row, sum_ = place("queue", "list").out.splitlines()
+    assert head.split()[:5] == ["ID", "TENANT", "SIZE", "AGE", "RECIPIENT"]
+    assert row.split()[1] == acme["slug"]
+    assert row.split()[3].endswith("s")
+    assert "Kbytes in 1 delivery: 1 " in sum_
+    assert place("queue", "summary").out.split()[:5] == ["NEXT", "HOP", "STATE", "COUNT", "OLDEST"]
+    place("queue", "cancel", "ALL", "--yes")
+
+
 def test_a_mail_is_received_and_explained(place, acme):
     mail = (
         f"From: Jana <{JANA}>\r\nTo: {acme['sender_address']}\r\nSubject: Question\r\n"

@@ -1,11 +1,12 @@
 """The outbound queue and the suppressions, as users of mailq, postqueue and postsuper know them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from gateway.app.commands.words import time_of
 from gateway.app.office import Office
+from gateway.flow.refusal import Refused
 from gateway.mail.address import is_mailbox
 from gateway.ports.lists import Page
 from gateway.ports.store import Work
@@ -15,7 +16,10 @@ from gateway.rules.states import FINAL, State
 from gateway.runtime.control import CommandError
 
 _WAITING = tuple(state.value for state in State if state not in FINAL)
+_PUT_OFF = (State.DEFERRED, State.UNCONFIRMED)
 _PAGE = 100
+ALL = "ALL"
+"""Stands for everything that can take the step, as with postsuper."""
 
 
 async def queue_list(office: Office, given: Mapping[str, Any]) -> Any:
@@ -29,10 +33,16 @@ async def queue_list(office: Office, given: Mapping[str, Any]) -> Any:
 
     def look(work: Work) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
+        slugs: dict[str, str | None] = {}
         cursor: str | None = None
         while len(rows) < most:
             listed = work.deliveries.page(tenant_id, Page(_PAGE, cursor), states=states)
-            rows += [_row(delivery, now) for delivery in listed.items]
+            for delivery in listed.items:
+                owner = delivery.tenant_id
+                if owner not in slugs:
+                    tenant = work.tenants.get(owner)
+                    slugs[owner] = tenant.slug if tenant else None
+                rows.append({**_row(delivery, now), "tenant": slugs[owner]})
             cursor = listed.next_cursor
             if cursor is None:
                 break
@@ -70,22 +80,23 @@ async def queue_show(office: Office, given: Mapping[str, Any]) -> Any:
 
 async def queue_retry(office: Office, given: Mapping[str, Any]) -> Any:
     """Make deliveries due now."""
-    return await _each(office, given, office.dispatch.retry)
+    return await _each(office, given, office.dispatch.retry, _PUT_OFF)
 
 
 async def queue_hold(office: Office, given: Mapping[str, Any]) -> Any:
     """Hold deliveries."""
-    return await _each(office, given, office.dispatch.hold)
+    return await _each(office, given, office.dispatch.hold, (State.QUEUED, *_PUT_OFF))
 
 
 async def queue_release(office: Office, given: Mapping[str, Any]) -> Any:
     """Release held deliveries."""
-    return await _each(office, given, office.dispatch.release)
+    return await _each(office, given, office.dispatch.release, (State.HELD,))
 
 
 async def queue_cancel(office: Office, given: Mapping[str, Any]) -> Any:
     """Give deliveries up."""
-    return await _each(office, given, office.dispatch.cancel)
+    waiting = (State.QUEUED, State.HELD, *_PUT_OFF)
+    return await _each(office, given, office.dispatch.cancel, waiting)
 
 
 async def queue_summary(office: Office, given: Mapping[str, Any]) -> Any:
@@ -158,9 +169,37 @@ async def _each(
     office: Office,
     given: Mapping[str, Any],
     act: Callable[[str | None, str], Awaitable[Delivery]],
+    states: Sequence[State],
 ) -> Any:
+    """Act on the deliveries that are named; else on all in these states, or those to a next hop."""
     now = office.context.clock.now()
-    return [_row(await act(None, str(delivery_id)), now) for delivery_id in given["ids"]]
+    ids, next_hop = [str(one) for one in given["ids"]], given.get("next_hop")
+    if ids and ids != [ALL]:
+        return [_row(await act(None, delivery_id), now) for delivery_id in ids]
+    rows = []
+    for delivery_id in await _waiting(office, states, str(next_hop) if next_hop else None):
+        try:
+            rows.append(_row(await act(None, delivery_id), now))
+        except Refused:
+            continue  # it has gone on in the meantime
+    return rows
+
+
+async def _waiting(office: Office, states: Sequence[State], next_hop: str | None) -> Sequence[str]:
+    """Return the ids of deliveries in these states; next_hop: of those to it alone."""
+    wanted = tuple(state.value for state in states)
+
+    def look(work: Work) -> list[str]:
+        found: list[str] = []
+        cursor: str | None = None
+        while True:
+            listed = work.deliveries.page(None, Page(_PAGE, cursor), states=wanted)
+            found += [one.id for one in listed.items if next_hop in {None, one.route}]
+            cursor = listed.next_cursor
+            if cursor is None:
+                return found
+
+    return await office.context.store.read(look)
 
 
 def _row(delivery: Delivery, now: datetime) -> dict[str, Any]:

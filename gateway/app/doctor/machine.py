@@ -111,11 +111,11 @@ def gateway(told: Mapping[str, Any]) -> Iterator[Finding]:
     depth = sum(row["count"] for row in told["queue"])
     if old:
         hops = ", ".join(sorted({row["next_hop"] for row in old})[:5])
-        said = f"{depth} deliveries wait, some for hours: {hops}"
+        said = f"{depth} waiting, some for hours: {hops}"
         remedy = "postroom queue summary; postroom queue show ID"
         yield Finding("queue", Health.WARNING, said, remedy)
     else:
-        yield Finding("queue", Health.OK, f"{depth} deliveries wait")
+        yield Finding("queue", Health.OK, f"{depth} waiting")
 
 
 def _names(leaf: x509.Certificate) -> list[str]:

@@ -1,6 +1,7 @@
 """Checks of what is around the machine: its name in DNS, the way out, records, block lists."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
@@ -16,6 +17,12 @@ _CONNECT = 10.0
 _SMTP_PORT = 25
 _MOST_HOSTS = 3
 _LINE_OCTETS = 1000
+_SHUT = {
+    "port 25": "the way out is shut: ask your provider to open port 25, or set [relay] next_hop to "
+    "a smarthost",
+    "smarthost": "see that it runs and lets this machine in, and that [relay] next_hop names its "
+    "host and port",
+}
 
 
 async def reverse_names(resolver: DnsResolver, host: str, given: Sequence[str]) -> list[Finding]:
@@ -54,13 +61,14 @@ async def _reverse_name(resolver: DnsResolver, host: str, address: str) -> Findi
 async def way_out(resolver: DnsResolver, hop: NextHop | None, domain: str) -> Finding:
     """Look whether mail gets out: to the smarthost, or by port 25 to an MX of `domain`."""
     if hop is not None:
-        return await _greeted([(hop.host, hop.port)], resolver, implicit_tls=hop.implicit_tls)
+        place = (hop.host, hop.port)
+        return await _greeted("smarthost", [place], resolver, implicit_tls=hop.implicit_tls)
     try:
         found = await _mx(resolver, domain)
     except (NoSuchDomain, DnsFault) as error:
         return Finding("port 25", Health.WARNING, str(error), "ask again; see [dns] resolvers")
     places = [(mx.host, _SMTP_PORT) for mx in found[:_MOST_HOSTS]]
-    return await _greeted(places, resolver, implicit_tls=False)
+    return await _greeted("port 25", places, resolver, implicit_tls=False)
 
 
 async def _mx(resolver: DnsResolver, domain: str) -> Sequence[Mx]:
@@ -71,7 +79,7 @@ async def _mx(resolver: DnsResolver, domain: str) -> Sequence[Mx]:
 
 
 async def _greeted(
-    places: Sequence[tuple[str, int]], resolver: DnsResolver, *, implicit_tls: bool
+    check: str, places: Sequence[tuple[str, int]], resolver: DnsResolver, *, implicit_tls: bool
 ) -> Finding:
     said = "no host to try"
     for host, port in places:
@@ -84,17 +92,21 @@ async def _greeted(
             where = f"{host} [{address}]:{port}"
             try:
                 greeting = await _banner(address, port, host if implicit_tls else None)
-            except (OSError, TimeoutError) as error:
-                said = f"{where}: {str(error) or 'no answer in time'}"
+            except OSError as error:  # a time-out is one
+                said = f"{where}: {_why(error)}"
                 continue
             if greeting.startswith("220"):
-                return Finding("port 25", Health.OK, f"{where} says {greeting}")
+                return Finding(check, Health.OK, f"{where} says {greeting}")
             said = f"{where} says {greeting or 'nothing'}"
-    remedy = (
-        "the way out is shut: ask your provider to open port 25, or set [relay] next_hop to a "
-        "smarthost"
-    )
-    return Finding("port 25", Health.FAILED, said, remedy)
+    return Finding(check, Health.FAILED, said, _SHUT[check])
+
+
+def _why(error: OSError) -> str:
+    """Return why nobody answered, in the words of the system."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    is_of_system = not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0
+    return os.strerror(error.errno) if is_of_system and error.errno else str(error)
 
 
 async def _banner(address: str, port: int, tls_name: str | None) -> str:
