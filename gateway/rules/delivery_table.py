@@ -74,7 +74,8 @@ _LOOKUPS = (
     ("NXDOMAIN, or neither MX nor address", Obstacle.NO_SUCH_DOMAIN),
     ("null MX (RFC 7505)", Obstacle.NULL_MX),
     ("SERVFAIL, REFUSED, time-out, no MX with an address", Obstacle.DNS),
-    ("its MX are us, or addresses that we never connect to", Obstacle.NO_ROUTE),
+    ("its best MX is this gateway, by name or address", Obstacle.IS_US),
+    ("its MX are on loopback or in networks that we never connect to", Obstacle.NO_ROUTE),
     ("DANE or MTA-STS lets no MX be used now", Obstacle.TLS),
     ("an address in brackets", Obstacle.BAD_ADDRESS),
 )

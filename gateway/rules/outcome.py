@@ -47,6 +47,8 @@ class Obstacle(StrEnum):
 
     NO_SUCH_DOMAIN = "no_such_domain"
     NULL_MX = "null_mx"
+    IS_US = "is_us"
+    """The domain's best server is this gateway: the mail would come back."""
     NO_ROUTE = "no_route"
     """Every address of the domain's servers is one that we never connect to."""
     DNS = "dns"
@@ -136,7 +138,8 @@ _OWN_QUOTA = "5.4.5"  # "daily sending quota exceeded", as large providers say i
 _OBSTACLES: dict[Obstacle, tuple[ReasonKey, str]] = {
     Obstacle.NO_SUCH_DOMAIN: ("no_such_domain", "5.1.2"),
     Obstacle.NULL_MX: ("no_such_domain", "5.1.10"),
-    Obstacle.NO_ROUTE: ("loop", "5.4.6"),
+    Obstacle.IS_US: ("loop", "5.4.6"),
+    Obstacle.NO_ROUTE: ("no_such_domain", "5.4.4"),
     Obstacle.DNS: ("unreachable", "4.4.3"),
     Obstacle.UNREACHABLE: ("unreachable", "4.4.1"),
     Obstacle.TIMED_OUT: ("unreachable", "4.4.2"),

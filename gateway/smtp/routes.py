@@ -213,7 +213,7 @@ class DnsRoutes:
         ours = [mx.preference for mx in named if _plain(mx.host) == self._hostname]
         before_us = [mx for mx in named if not ours or mx.preference < min(ours)]
         if not before_us:
-            return Trouble(Obstacle.NO_ROUTE, f"{domain}: this gateway is its best MX")
+            return Trouble(Obstacle.IS_US, f"{domain}: this gateway is its best MX")
         before_us.sort(key=lambda mx: (mx.preference, self._chance.spread()))
         return before_us[:MOST_HOSTS]
 
@@ -251,7 +251,7 @@ class DnsRoutes:
         )
         own = frozenset(ours if not isinstance(ours, Exception) else ())
         reachable: list[tuple[Mx, Sequence[str]]] = []
-        denied: list[str] = []
+        denied: list[Trouble] = []
         faults: list[str] = []
         for mx, lookup in zip(mxs, lookups, strict=True):
             if isinstance(lookup, Exception):
@@ -259,11 +259,14 @@ class DnsRoutes:
                 continue
             if own.intersection(lookup):
                 # It is us by another name: those behind it would send the mail here.
-                denied.append(f"{mx.host}: not connected to this gateway itself")
+                us = f"{mx.host}: not connected to this gateway itself"
+                denied.insert(0, Trouble(Obstacle.IS_US, us))
                 reachable = [one for one in reachable if one[0].preference < mx.preference]
                 break
             permitted = self._egress.permitted(lookup)
-            denied += [] if permitted else [f"{mx.host}: {self._why_denied(lookup)}"]
+            if not permitted:
+                why = f"{mx.host}: {self._why_denied(lookup)}"
+                denied.append(Trouble(Obstacle.NO_ROUTE, why))
             if within := _reachable(rule, permitted):
                 reachable.append((mx, within))
             elif permitted:
@@ -272,7 +275,7 @@ class DnsRoutes:
             return reachable, None
         if faults:
             return (), faults[0]
-        return (), Trouble(Obstacle.NO_ROUTE, denied[0]) if denied else None
+        return (), denied[0] if denied else None
 
     async def _addresses(self, host: str) -> Sequence[str] | Exception:
         try:

@@ -117,7 +117,8 @@ def test_a_status_that_was_not_given_is_derived_from_the_words():
 ENDINGS = {
     Obstacle.NO_SUCH_DOMAIN: (Bounced, "no_such_domain", "5.1.2"),
     Obstacle.NULL_MX: (Bounced, "no_such_domain", "5.1.10"),
-    Obstacle.NO_ROUTE: (Bounced, "loop", "5.4.6"),
+    Obstacle.IS_US: (Bounced, "loop", "5.4.6"),
+    Obstacle.NO_ROUTE: (Bounced, "no_such_domain", "5.4.4"),
     Obstacle.DNS: (Deferred, "unreachable", "4.4.3"),
     Obstacle.UNREACHABLE: (Deferred, "unreachable", "4.4.1"),
     Obstacle.TIMED_OUT: (Deferred, "unreachable", "4.4.2"),

@@ -150,8 +150,14 @@ async def test_the_address_of_a_domain_is_not_asked_for_where_there_is_an_mx():
         pytest.param(
             [(5, "Mail.example.com"), (5, "a.test")],
             {"a.test": [ONE]},
-            Obstacle.NO_ROUTE,
+            Obstacle.IS_US,
             id="we are the best MX",
+        ),
+        pytest.param(
+            [(5, "a.test"), (9, "b.test")],
+            {"a.test": ["10.66.0.1"], "b.test": [TWO], "mail.example.com": [TWO]},
+            Obstacle.IS_US,
+            id="a private MX, and us behind it",
         ),
     ],
 )
@@ -191,7 +197,7 @@ async def test_a111_an_mx_at_our_own_address_is_us_by_another_name():
     assert ways(await routes_of(names).to_domain("example.org")) == [("a.test", ONE)]
     names.by_kind["mx"]["example.org"] = [(10, "alias.test"), (20, "b.test")]
     found = await routes_of(names).to_domain("example.org")
-    assert found.obstacle is Obstacle.NO_ROUTE
+    assert found.obstacle is Obstacle.IS_US
     assert "alias.test" in found.text
 
 
