@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from gateway.flow.quota import Quota
+from gateway.flow.sender_domains import SenderDomains
 from gateway.mail.message import read
 from gateway.mail.reading import Reading
 from gateway.mail.replies import Reply
 from gateway.ports.outward import HttpAnswer
 from gateway.ports.probe import Probed, ProbeStep
-from gateway.ports.relay import Attempted, NextHop
+from gateway.ports.relay import Attempted, NextHop, NoSuchDomain
 from gateway.ports.routing import Way
 from gateway.rules.outcome import NextHopKind, Stage
+from gateway.rules.sender_domains import CompanyKey
 
 NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -108,7 +111,7 @@ class FakeSigner:
     def __init__(self):
         self.count = 0
 
-    async def sign(self, raw, tenant):
+    async def sign(self, raw, own):
         self.count += 1
         return b"DKIM-Signature: fake %d\r\n" % self.count
 
@@ -168,3 +171,44 @@ class ScriptedOutward:
         if isinstance(answer, HttpAnswer):
             return answer
         return HttpAnswer(answer, {}, b"answered")
+
+
+class FakeRecords:
+    """DNS as a mapping: (name, type) to answers; a name alone to an error to raise."""
+
+    def __init__(self, zone=None):
+        self.zone = dict(zone or {})
+        self.asked = []
+
+    async def texts(self, name, kind):
+        self.asked.append((name, kind))
+        if name in self.zone:
+            raise self.zone[name]
+        known = self.zone.get((name, kind))
+        if known is None:
+            raise NoSuchDomain(f"{name}: no such domain")
+        return list(known)
+
+
+class FakeCompanyKeys:
+    """Two keys behind companies' names; `signs` says which one signs."""
+
+    def __init__(self, signs=1):
+        self.signs = signs
+
+    async def company_keys(self, now):
+        return [CompanyKey(n, f"v=DKIM1; k=rsa; p=KEY{n}", n == self.signs) for n in (1, 2)]
+
+
+def fake_sender_domains(context, records=None, keys=None, *, checks=1000, **more):
+    """Companies' own domains with a DNS and keys of the tests."""
+    dns = records or FakeRecords()
+    return SenderDomains(
+        context,
+        lambda: dns,
+        keys or FakeCompanyKeys(),
+        is_public_suffix=lambda domain: domain in {"co.uk", "example", "com"},
+        quota=Quota(checks, timedelta(hours=1)),
+        every=timedelta(hours=1),
+        **more,
+    )

@@ -16,6 +16,7 @@ from gateway.api import (
     payment_settings,
     people,
     search,
+    sender_domain,
     suppressions,
     tenants,
     webhooks,
@@ -28,6 +29,7 @@ def declared(*, own_metrics: bool) -> tuple[Route, ...]:
     return (
         *tenants.ROUTES,
         *email_settings.ROUTES,
+        *sender_domain.ROUTES,
         *payment_settings.ROUTES,
         *audit.ROUTES,
         *invoice_routes.ROUTES,

@@ -16,6 +16,7 @@ from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.online import OnlinePayments
 from gateway.flow.privacy import Privacy
 from gateway.flow.receipts import Receipts
+from gateway.flow.sender_domains import SenderDomains
 from gateway.flow.sorting import Sorting
 from gateway.flow.submit import Submissions
 from gateway.ports.hooks import HookDesk
@@ -68,6 +69,7 @@ class Services:
     links: LinkKeeping
     online: OnlinePayments
     accounts: MailAccounts
+    sender_domains: SenderDomains
     hooks: HookDesk
     receipts: Receipts
     sorting: Sorting

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.mail.mta_sts import PUBLISHED_AGE
 from gateway.rules.dns_verdicts import Record
-from gateway.runtime.dkim_keys import KeyDns
+from gateway.rules.sender_domains import keys_name
+from gateway.runtime.dkim_keys import DkimKeys, KeyDns
 from gateway.settings import DomainsSettings, Settings
 
 _TTL = 300
@@ -46,6 +48,29 @@ def records(
         yield Record(f"_smtp._tls.{domain}", "TXT", report, "reports about TLS (RFC 8460)")
     if settings.tls.certificate is not None:
         yield from _tlsa(settings.tls.certificate, host)
+
+
+def records_now(
+    settings: Settings, keys: DkimKeys, addresses: Sequence[str], now: datetime
+) -> Sequence[Record]:
+    """Return every record to publish, with those of the keys. Raises ConfigError."""
+    found = [*records(settings, keys.records(settings.domains.sender, now), addresses)]
+    return [*found, *company_records(settings, keys, now)]
+
+
+def company_records(settings: Settings, keys: DkimKeys, now: datetime) -> Sequence[Record]:
+    """Return the records behind companies' own domains. Raises ConfigError."""
+    if not settings.domains.company_domains:
+        return ()
+    return [
+        Record(
+            keys_name(key.slot, settings.domains.sender),
+            "TXT",
+            key.value,
+            f"DKIM key {key.slot} behind companies' own domains{', signs' if key.signs else ''}",
+        )
+        for key in keys.company_keys(now)
+    ]
 
 
 def mail_domains(domains: DomainsSettings) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.receive import MxReception
 from gateway.flow.renewal import Renewal
+from gateway.flow.sender_domains import SenderDomains
 from gateway.flow.sts import StsLookup
 from gateway.flow.submission import SubmissionReception
 from gateway.flow.submit import Submissions
@@ -54,7 +55,9 @@ from gateway.runtime.outward import HttpOutward
 from gateway.runtime.passwords import KeptPasswords
 from gateway.runtime.reader import ReaderSettings
 from gateway.runtime.readers import Readers
+from gateway.runtime.signing import CompanyNames
 from gateway.runtime.stripe import Stripe
+from gateway.runtime.suffixes import is_public_suffix
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance, SystemClock
 from gateway.settings import Settings
@@ -93,6 +96,7 @@ class Office:
     team: TeamDesk
     submissions: Submissions
     accounts: MailAccounts
+    sender_domains: SenderDomains
     conversing: Conversing
     presence: Presence
     billing: Billing
@@ -115,6 +119,9 @@ class Office:
         self.quota.allow(rate.count, rate.per)
         tests = settings.limits.connection_tests
         self.accounts.quota.allow(tests.count, tests.per)
+        self.sender_domains.quota.allow(tests.count, tests.per)
+        self.sender_domains.every = settings.dns.recheck
+        self.sender_domains.offered = settings.domains.company_domains
         self.egress.allow(settings.egress.allow)
         self.reception.gate = gate_of(settings, self.verifier)
         self.routes.plan = route_plan(settings)
@@ -240,6 +247,15 @@ def _office(
         accounts=MailAccounts(
             context, probe, connection_tests(settings), AccessTokens(outward, context.clock)
         ),
+        sender_domains=SenderDomains(
+            context,
+            lambda: resolver_of(settings),
+            CompanyNames(dkim),
+            is_public_suffix=is_public_suffix,
+            quota=dns_questions(settings),
+            every=settings.dns.recheck,
+            offered=settings.domains.company_domains,
+        ),
         conversing=Conversing(context, quota, presence),
         presence=presence,
         billing=billing,
@@ -264,6 +280,12 @@ def connection_tests(settings: Settings) -> Quota:
     rate = settings.limits.connection_tests
     detail = "The connection was tested as often as it may be for now."
     return Quota(rate.count, rate.per, detail=detail)
+
+
+def dns_questions(settings: Settings) -> Quota:
+    """Return how often a company may have DNS asked about its domain: as often as its server."""
+    rate = settings.limits.connection_tests
+    return Quota(rate.count, rate.per, detail="DNS was asked as often as it may be for now.")
 
 
 def keyring(settings: Settings, chance: SystemChance) -> Keyring:

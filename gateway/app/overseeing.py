@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from gateway.app.commands.upkeep import status
 from gateway.app.dns_check import compare
-from gateway.app.dns_records import public_addresses, records
+from gateway.app.dns_records import public_addresses, records_now
 from gateway.app.doctor import machine
 from gateway.app.office import Office
 from gateway.app.plain import resolver_of
@@ -39,7 +39,6 @@ class Overseeing:
     async def dns(self) -> Sequence[Verdict]:
         """Return the verdict on each record that should be published; asks DNS."""
         settings, now = self._live(), self._office.context.clock.now()
-        keys = self._office.dkim.records(settings.domains.sender, now)
-        wanted = records(settings, keys, public_addresses(settings))
+        wanted = records_now(settings, self._office.dkim, public_addresses(settings), now)
         host = settings.server.hostname
         return await compare([*wanted], resolver_of(settings), host=host, now=now)

@@ -84,6 +84,7 @@ class Queues:
             notice = office.settings.relay.delay_notice
             self._late = LateNotices(office.context, notice, way.policy)
             self._begin(self._late.run(), None, "late")
+            self._begin(office.sender_domains.run(), None, "sender domains")
             self._begin(SubmitterReports(office.context).run(), None, "reports")
             tls = TlsReports(office.context, way.tls, office.resolver, office.outward)
             self._begin(tls.run(), tls.stop, "tls reports")

@@ -44,7 +44,8 @@ def dns(
     from gateway.settings import load
 
     settings = load(config).settings
-    found = [*records(settings, keys_of(settings), _addresses(settings, address or []))]
+    addresses = _addresses(settings, address or [])
+    found = [*records(settings, keys_of(settings), addresses), *_behind_companies(settings)]
     if domain is not None:
         wanted = domain.lower().rstrip(".")
         found = [each for each in found if f".{each.name}".endswith(f".{wanted}")]
@@ -74,6 +75,16 @@ def keys_of(settings: "Settings") -> tuple["KeyDns", ...]:
             err=True,
         )
     return found
+
+
+def _behind_companies(settings: "Settings") -> "Sequence[Record]":
+    """Return the records behind companies' own domains."""
+    from gateway.app.dns_records import company_records
+    from gateway.runtime.dkim_keys import DkimKeys
+    from gateway.runtime.world import SystemClock
+
+    keys = DkimKeys(settings.dkim.directory, settings.dkim.algorithms)
+    return company_records(settings, keys, SystemClock().now())
 
 
 def _addresses(settings: "Settings", given: Sequence[str]) -> list[str]:

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
 from gateway.flow.aftermath import tell_fate
-from gateway.flow.contents import whole
 from gateway.flow.context import Context
+from gateway.flow.copies import signed_copy
 from gateway.flow.lanes import Lanes
 from gateway.flow.mail_accounts import MailAccounts, pause, paused_routes
 from gateway.flow.submitter_reports import order_report
@@ -113,13 +113,12 @@ async def _deliver(context: Context, way: WayOut, delivery: Delivery) -> Deliver
         way.tally.outcome_unknown()
         log.warning("delivery.unconfirmed", id=delivery.id, why="stopped after the final dot")
     tenant = await context.store.read(lambda work: work.tenants.get(delivery.tenant_id))
-    raw = await whole(context, delivery.tenant_id, delivery.raw_sha256)
-    signed = delivery.signature
     is_own = is_own_route(delivery.route)
-    if signed is None:
-        # A company's own server signs for its own domain.
-        signed = b"" if is_own else await way.signer.sign(raw, tenant)
-    prepared = replace(delivery, signature=signed)
+    try:
+        prepared, raw = await signed_copy(context, way.signer, delivery, tenant)
+    except Stale as error:
+        raise LeaseLost(delivery.id) from error
+    signed = prepared.signature
     copy = Outgoing(
         sender=delivery.sender,
         recipient=Recipient(

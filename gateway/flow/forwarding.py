@@ -64,13 +64,23 @@ async def forward(
     )
     our_id = context.names.message_id(context.keys, tenant, message_id)
     defaults = (("Date", format_datetime(now)),)
+    author = reading.from_[0]
+    address = context.names.author_address(tenant)
+    # A service may name the gateway's address where the company has one of its own, or the reverse.
+    renamed = author.address.lower() != address.lower()
+    author = Mailbox(author.name, address) if renamed else author
+    changed = (("From", mailbox_text(author)),) if renamed else ()
 
     def make(circle: Circle, past: Sequence[Message]) -> Parcel:
         _ = past
 
         def build(person: Participant) -> bytes:
             reply_to = context.names.reply_mailbox(context.keys, tenant, person.ref)
-            headers = (("Reply-To", mailbox_text(reply_to)), ("Message-ID", f"<{our_id}>"))
+            headers = (
+                ("Reply-To", mailbox_text(reply_to)),
+                ("Message-ID", f"<{our_id}>"),
+                *changed,
+            )
             return recode(raw, set_headers=headers, defaults=defaults)
 
         message = Message(
@@ -79,7 +89,7 @@ async def forward(
             conversation_id=circle.conversation.id,
             direction=Direction.OUT,
             channel=Channel.EMAIL,
-            from_=reading.from_[0],
+            from_=author,
             to=reading.to,
             cc=reading.cc,
             subject=reading.subject,

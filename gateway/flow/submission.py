@@ -11,6 +11,7 @@ from gateway.flow.contents import taken
 from gateway.flow.context import Context
 from gateway.flow.drafts import Document, InvoiceDraft
 from gateway.flow.forwarding import forward
+from gateway.flow.own_addresses import own_addresses
 from gateway.flow.refusal import Kind, Refused
 from gateway.flow.submit import Submissions
 from gateway.mail.address import sole_author
@@ -87,7 +88,7 @@ class SubmissionReception:
         context, now = self._context, self._context.clock.now()
         head = read_head(raw, 0, len(raw), octets=_HEADER_OCTETS, fields=_FIELDS)
         author = sole_author(head.fields.all("from"))
-        if author is None or author.lower() not in _addresses(context, tenant):
+        if author is None or author.lower() not in await own_addresses(context, tenant):
             return _NOT_YOURS
         key, life = _repeat_key(envelope, head.fields, raw)
         earlier = await context.store.read(lambda work: work.repeats.get(tenant.id, key, now))
@@ -138,14 +139,6 @@ class SubmissionReception:
         """Return the answer that somebody else's same submission got a moment ago."""
         earlier = await self._context.store.read(lambda work: work.repeats.get(tenant.id, key, now))
         return _LATER if earlier is None else _queued(earlier.body)
-
-
-def _addresses(context: Context, tenant: Tenant) -> frozenset[str]:
-    """Return the addresses that belong to a company, in lower case.
-
-    One that sends by its own server alone writes from that server's address.
-    """
-    return frozenset({context.names.author_address(tenant).lower()})
 
 
 class _Repeated(Exception):  # noqa: N818 (it undoes the transaction that came second)

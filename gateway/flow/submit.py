@@ -9,6 +9,7 @@ from gateway.flow.drafts import InvoiceDraft, MessageDraft, SentInvoice
 from gateway.flow.invoicing import invoice_message, invoice_of, invoice_parcel
 from gateway.flow.outbox import Addressee, Parcel, documents, files_of
 from gateway.flow.outgoing import Errand, send
+from gateway.flow.own_addresses import own_addresses
 from gateway.flow.people import Circle, refuse_own_domains
 from gateway.flow.quota import Quota
 from gateway.flow.refusal import conflict, invalid
@@ -169,8 +170,10 @@ class Submissions:
             if is_own_field(name):
                 raise invalid("headers", f"{name} is set by the gateway.")
         own = context.names.sender_mailbox(tenant)
-        if draft.from_ is not None and draft.from_.address.lower() != own.address:
-            raise invalid("from", f"From must be {own.address}.", code="foreign_from")
+        if draft.from_ is not None:
+            allowed = await own_addresses(context, tenant)
+            if draft.from_.address.lower() not in allowed:
+                raise invalid("from", f"From must be {own.address}.", code="foreign_from")
         self.quota.take(tenant.id, len(to), now)
         message_id = context.new_id(ids.MESSAGE, now)
         attachments, kept = await documents(context, tenant.id, message_id, draft.attachments, now)

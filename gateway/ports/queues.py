@@ -127,6 +127,9 @@ class Deliveries(Protocol):
     def mark_sending(self, delivery_id: str, fence: int, signature: bytes) -> None:
         """Note that the final dot may leave now; keeps the first signature. Raises Stale."""
 
+    def recopy(self, delivery: Delivery, *, fence: int) -> None:
+        """Keep another copy and signature in the place of the first ones. Raises Stale."""
+
     def finish(self, delivery: Delivery, attempts: Sequence[Attempt], *, fence: int) -> None:
         """Store state, reason, next attempt, and the attempts; ends the lease. Raises Stale."""
 

@@ -22,6 +22,7 @@ from gateway.ports.hooks import Hooks
 from gateway.ports.policies import StsCache
 from gateway.ports.privacy import Privacy
 from gateway.ports.queues import Deliveries, Spool
+from gateway.ports.sender_domains import SenderDomains
 from gateway.ports.team import Team
 
 T = TypeVar("T")
@@ -81,6 +82,10 @@ class Work(Protocol):
     @property
     def sts(self) -> StsCache:
         """Policies of recipients' domains."""
+
+    @property
+    def sender_domains(self) -> SenderDomains:
+        """Companies' own sender domains."""
 
     @property
     def hooks(self) -> Hooks:

@@ -109,7 +109,7 @@ def link_changes(before: Participant, after: Participant) -> Changed:
 
 
 def _profile(tenant: Tenant) -> dict[str, Any]:
-    aside = {"id", "number", "created_at", "updated_at", "email", "version"}
+    aside = {"id", "number", "created_at", "updated_at", "email", "version", "own_sender"}
     return {one.name: getattr(tenant, one.name) for one in fields(tenant) if one.name not in aside}
 
 

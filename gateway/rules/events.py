@@ -24,6 +24,8 @@ RECEIPT_CREATED = "receipt.created"
 SUPPRESSION_CREATED = "suppression.created"
 SMTP_ACCOUNT_FAILED = "smtp_account.failed"
 WEBHOOK_DISABLED = "webhook.disabled"
+SENDER_DOMAIN_VERIFIED = "sender_domain.verified"
+SENDER_DOMAIN_FAILED = "sender_domain.failed"
 
 OF_STATE = {
     "queued": MESSAGE_QUEUED,

@@ -1,7 +1,6 @@
 """The nouns of the gateway: companies, conversations, messages, deliveries, invoices.
 
-Plain frozen records. The store writes and reads them, journeys change them with
-`dataclasses.replace`, the API and the pages show them.
+Plain frozen records: the store keeps them, journeys `dataclasses.replace`, API and pages show.
 """
 
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.mail.mailbox import Mailbox
+from gateway.rules.sender_domains import OwnSender
 
 HOUSE_TENANT_ID = "ten_house"
 """The company that mail to postmaster@ and abuse@ belongs to; hidden from lists."""
@@ -24,7 +24,7 @@ IMPORTED = "imported"
 class Tenant:
     """A company. `number` goes into its tokens; `version` counts changes, for ETags.
 
-    pages: as `rules.customer_pages` reads it.
+    pages: as `rules.customer_pages` reads it. own_sender: never stored with the company.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Tenant:
     pages: Mapping[str, Any] = field(default_factory=dict)
     managed_by_file: bool = False
     version: int = 1
+    own_sender: OwnSender | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,7 @@ class Conversation:
 
     unread: messages in that nobody of the company has seen.
     failed: a mail of it could not be delivered, and nobody has mended it yet.
-    merged_into: the conversation that took its messages, or None. split_from: the one
-        that its first messages came from, or None.
+    merged_into: the conversation that took its messages. split_from: that its first came from.
     last_message: the beginning of the newest message's text.
     """
 

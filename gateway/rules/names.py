@@ -100,10 +100,14 @@ class Names:
         return f"{tenant.slug}@{self.sender}"
 
     def author_address(self, tenant: Tenant) -> str:
-        """Return the address that the company's mail comes from: its own server's, or ours."""
+        """Return the address that the company's mail comes from.
+
+        Its own server's; else the one of its own domain, while that is proven; else ours.
+        """
         settings = settings_of(tenant)
-        own = settings.account.sender if settings.uses_own_server else ""
-        return own or self.sender_address(tenant)
+        if settings.uses_own_server:
+            return settings.account.sender or self.sender_address(tenant)
+        return tenant.own_sender.address if tenant.own_sender else self.sender_address(tenant)
 
     def sender_mailbox(self, tenant: Tenant) -> Mailbox:
         """Return the company's name and the address that its mail comes from."""

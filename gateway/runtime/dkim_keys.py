@@ -6,6 +6,10 @@ PEM file that an admin puts there is an active key.
 
 A key is `standby` (published, signs nothing yet), `active` (signs) or `retired` (signs no
 more; published until the mail that it signed has arrived).
+
+Mail from companies' own domains is signed by one algorithm's keys, under two names that lead to
+them (`rules.sender_domains`): while one slot holds the key that signs, the other holds the one
+that signed before, and once no such mail is under way, the one that comes next.
 """
 
 import fcntl
@@ -30,10 +34,12 @@ from cryptography.hazmat.primitives.serialization import (
 from gateway.mail.dkim.keys import key_record
 from gateway.mail.dkim.signature import ED25519, LIFETIME, RSA, SigningKey
 from gateway.mail.errors import ConfigError
+from gateway.rules.sender_domains import SLOTS, CompanyKey
 from gateway.runtime.synced import replace_file
 
 RSA_BITS = 2048
 TXT_OCTETS = 255
+FIRST_SLOT = SLOTS[0]
 _PEM_BEGIN = b"-----BEGIN"
 _INITIALS = {RSA: "r", ED25519: "e"}
 _SELECTOR = frozenset(string.ascii_lowercase + string.digits + "-_.")
@@ -49,12 +55,16 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DkimKey:
-    """A key with its file's facts. retired_at: None unless it is retired."""
+    """A key with its file's facts. retired_at: None unless it is retired.
+
+    slot: under which of companies' names it signs or signed; 0 for one that never signed.
+    """
 
     signing: SigningKey
     state: KeyState
     made_at: datetime
     retired_at: datetime | None = None
+    slot: int = 0
 
     @property
     def selector(self) -> str:
@@ -118,6 +128,39 @@ class DkimKeys:
         keys = self.all()
         return tuple(self._signing(keys, algorithm).signing for algorithm in self._algorithms)
 
+    def company_key(self) -> tuple[int, SigningKey]:
+        """Return what signs mail from companies' own domains, and its slot. Raises ConfigError."""
+        key = self._signing(self.all(), self._company_algorithm)
+        return key.slot, key.signing
+
+    def company_keys(self, now: datetime) -> tuple[CompanyKey, ...]:
+        """Return what the names of each slot are to lead to now. Raises ConfigError."""
+        keys = [key for key in self.all() if key.algorithm == self._company_algorithm]
+        active = _newest(keys, self._company_algorithm, KeyState.ACTIVE)
+        if active is None:
+            return ()
+        other = _other(active.slot)
+        under_way = [
+            key
+            for key in keys
+            if key.slot == other and key.retired_at and now < key.retired_at + LIFETIME
+        ]
+        beside = (
+            max(under_way, key=lambda key: key.retired_at or now)
+            if under_way
+            else _newest(keys, self._company_algorithm, KeyState.STANDBY, oldest=True)
+        )
+        held = [(active.slot, active, True), *([(other, beside, False)] if beside else [])]
+        return tuple(
+            CompanyKey(slot, key_record(key.signing.private), signs)
+            for slot, key, signs in sorted(held, key=lambda one: one[0])
+        )
+
+    @property
+    def _company_algorithm(self) -> str:
+        """The algorithm that every receiver knows, if it is among ours."""
+        return RSA if RSA in self._algorithms else self._algorithms[0]
+
     def _signing(self, keys: Sequence[DkimKey], algorithm: str) -> DkimKey:
         newest = _newest(keys, algorithm, KeyState.ACTIVE)
         if newest is None:
@@ -167,8 +210,10 @@ class DkimKeys:
                 coming.append(standby)
             risen: list[DkimKey] = []
             for standby in coming:
+                before = _newest(keys, standby.algorithm, KeyState.ACTIVE)
+                slot = _other(before.slot) if before else FIRST_SLOT
                 # Between the two writes both are active: the mail is signed by either.
-                risen.append(self._write(replace(standby, state=KeyState.ACTIVE)))
+                risen.append(self._write(replace(standby, state=KeyState.ACTIVE, slot=slot)))
                 for key in keys:
                     if key.state is KeyState.ACTIVE and key.algorithm == standby.algorithm:
                         self._write(replace(key, state=KeyState.RETIRED, retired_at=now))
@@ -215,7 +260,9 @@ class DkimKeys:
         else:
             private = Ed25519PrivateKey.generate()
         signing = SigningKey(self._free_selector(algorithm, now), private)
-        return self._write(DkimKey(signing, state, now.astimezone(UTC).replace(microsecond=0)))
+        slot = FIRST_SLOT if state is KeyState.ACTIVE else 0
+        made_at = now.astimezone(UTC).replace(microsecond=0)
+        return self._write(DkimKey(signing, state, made_at, slot=slot))
 
     def _free_selector(self, algorithm: str, now: datetime) -> str:
         day = f"{_INITIALS[algorithm]}{now:%Y%m%d}"
@@ -240,6 +287,11 @@ class DkimKeys:
             os.close(descriptor)
 
 
+def _other(slot: int) -> int:
+    first, second = SLOTS
+    return second if slot == first else first
+
+
 def split_txt(value: str) -> tuple[str, ...]:
     """Return the value in strings that fit a TXT record (RFC 1035, 3.3.14)."""
     return tuple(value[at : at + TXT_OCTETS] for at in range(0, len(value), TXT_OCTETS))
@@ -262,6 +314,8 @@ def _file_content(key: DkimKey) -> bytes:
     facts = [f"State: {key.state}", f"Made: {key.made_at.isoformat()}"]
     if key.retired_at is not None:
         facts.append(f"Retired: {key.retired_at.astimezone(UTC).isoformat(timespec='seconds')}")
+    if key.slot:
+        facts.append(f"Slot: {key.slot}")
     pem = key.signing.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return "\n".join([*facts, "", ""]).encode("ascii") + pem
 
@@ -281,10 +335,12 @@ def _read(path: Path, content: bytes) -> DkimKey:
             else datetime.fromtimestamp(path.stat().st_mtime, UTC)
         )
         retired_at = datetime.fromisoformat(facts["Retired"]) if "Retired" in facts else None
+        # Keys of before there were slots, and an admin's own, are told by their state.
+        slot = int(facts.get("Slot", FIRST_SLOT if state is KeyState.ACTIVE else 0))
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(f"{path}: not a private key of ours: {error}") from error
     if not isinstance(private, RSAPrivateKey | Ed25519PrivateKey):
         raise ConfigError(f"{path}: neither an RSA nor an Ed25519 key")
     if isinstance(private, RSAPrivateKey) and private.key_size < RSA_BITS:
         raise ConfigError(f"{path}: an RSA key needs {RSA_BITS} bits at least (RFC 8301)")
-    return DkimKey(SigningKey(selector, private), state, made_at, retired_at)
+    return DkimKey(SigningKey(selector, private), state, made_at, retired_at, slot)

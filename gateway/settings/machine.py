@@ -200,6 +200,13 @@ class DnsSettings:
         "true: the resolvers check DNSSEC, and nobody can alter their answers on the way, so that "
         "DANE may rest on them. Resolvers on this machine are trusted anyway.",
     )
+    recheck: timedelta = setting(
+        kinds.bounded_duration("1m"),
+        "1h",
+        "How often the gateway looks whether DNS still answers with its own records and with those "
+        "of companies' domains. What broke, or is well again, is told once.",
+        live=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,13 @@ class DomainsSettings:
         "bounce.example.com",
         "Return-paths: where reports about undelivered mail come to.",
     )
+    company_domains: bool = setting(
+        kinds.BOOLEAN,
+        True,
+        "true: a company may have its mail sent from an address of its own domain, once DNS proves "
+        "that; two records of sender carry the keys. false: all mail comes from sender.",
+        live=True,
+    )
     postmaster: str = setting(
         kinds.MAILBOX,
         "",

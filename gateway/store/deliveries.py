@@ -28,7 +28,8 @@ from gateway.store.claim import NEVER, DatabaseNow, finish
 from gateway.store.cursors import begins_before, listed, whole
 from gateway.store.delivery_counts import DeliveryCounts
 from gateway.store.delivery_rows import AT_ONCE, attempt_lines, from_row, to_change, to_row
-from gateway.store.rows import from_micros
+from gateway.store.leftovers import drop_unused
+from gateway.store.rows import from_micros, key_of
 from gateway.store.statements import Several, Statement, columns, new, passing
 from gateway.store.tables import DELIVERY, TENANT
 from gateway.store.transaction import Row, Transaction
@@ -73,6 +74,11 @@ _GET_TO_CHANGE = Statement(_ONE.with_for_update(key_share=True))
 _OF_MESSAGES = Several(lambda binds: _ALL.where(_C.message_id.in_(binds)).order_by(_C.position))
 _MARK = Statement(
     update(DELIVERY).where(QUEUE.holds_lease).values(sending=True, signature=_signature())
+)
+_COPY = Statement(select(_C.raw_key).where(_C.id == bindparam("id")))
+_RECOPY = Statement(
+    update(DELIVERY).where(QUEUE.holds_lease),
+    keys=["signature", "raw_sha256", "raw_size", "raw_key"],
 )
 _FINISH = QUEUE.finishing(
     _LIFE,
@@ -212,6 +218,22 @@ class Deliveries(DeliveryCounts):
         """Note that the final dot may leave now; keeps the first signature. Raises Stale."""
         parameters = {"the_id": delivery_id, "the_fence": fence, "made": signature}
         finish(self._transaction, _MARK, parameters)
+
+    def recopy(self, delivery: Delivery, *, fence: int) -> None:
+        """Keep another copy and signature in the place of the first ones. Raises Stale."""
+        old = self._transaction.row(_COPY, {"id": delivery.id})
+        parameters = {
+            "signature": delivery.signature,
+            "raw_sha256": delivery.raw_sha256,
+            "raw_size": delivery.raw_size,
+            "raw_key": key_of(delivery.tenant_id, delivery.raw_sha256),
+            "the_id": delivery.id,
+            "the_fence": fence,
+        }
+        finish(self._transaction, _RECOPY, parameters)
+        if old is not None and old[0] is not None:
+            # Bytes in files are swept up once no row refers to them.
+            drop_unused(self._transaction, [bytes(old[0])])
 
     def finish(self, delivery: Delivery, attempts: Sequence[Attempt], *, fence: int) -> None:
         """Store state, reason, next attempt, and the attempts; ends the lease. Raises Stale."""

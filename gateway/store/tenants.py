@@ -4,24 +4,32 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import String, bindparam, delete, literal_column, or_, select, update
 
 from gateway.ports.lists import Listed, Page, Stale, Taken
 from gateway.rules.model import HOUSE_TENANT_ID, Tenant
+from gateway.rules.sender_domains import OwnSender
 from gateway.store.counters import next_number
 from gateway.store.cursors import begins_before, listed, whole
 from gateway.store.deliveries import cancel_all
 from gateway.store.hooks import remove_hooks
 from gateway.store.rows import dict_json, from_dict, from_micros, to_micros
+from gateway.store.sender_domains import remove_sender_domain
 from gateway.store.statements import Statement, columns, new
-from gateway.store.tables import API_KEY, LOGIN, TENANT, WEB_SESSION
+from gateway.store.tables import API_KEY, LOGIN, SENDER_DOMAIN, TENANT, WEB_SESSION
 from gateway.store.transaction import Row, Transaction
 
 _KIND = "ten"
 _C = TENANT.c
 _HERE = _C.removed_at.is_(None)
 _COMPANY = _HERE & (_C.id != HOUSE_TENANT_ID)
-_SHOWN = select(*[column for column in _C if column is not _C.removed_at])
+_D = SENDER_DOMAIN.c
+_PROVEN = (_D.tenant_id == _C.id) & (_D.standing == literal_column("'verified'", String))
+_SHOWN = select(
+    *[column for column in _C if column is not _C.removed_at],
+    _D.address.label("own_address"),
+    _D.token.label("own_token"),
+).select_from(TENANT.outerjoin(SENDER_DOMAIN, _PROVEN))
 _CHANGED = columns(TENANT, "number", "id", "created_at", "removed_at")
 
 _ADD = Statement(
@@ -120,6 +128,7 @@ class Tenants:
         transaction.run(_END_SESSIONS, {"tenant_id": tenant_id})
         cancel_all(transaction, tenant_id, moment)
         remove_hooks(transaction, tenant_id, moment)
+        remove_sender_domain(transaction, tenant_id)
         return True
 
     def _check_slug(self, tenant: Tenant) -> None:
@@ -169,6 +178,8 @@ def _tenant(row: Row) -> Tenant:
         managed_by_file,
         version,
         pages,
+        own_address,
+        own_token,
     ) = row
     return Tenant(
         id=id_,
@@ -186,4 +197,5 @@ def _tenant(row: Row) -> Tenant:
         managed_by_file=bool(managed_by_file),
         pages=from_dict(pages),
         version=version,
+        own_sender=OwnSender(own_address, own_token) if own_address else None,
     )

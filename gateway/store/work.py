@@ -13,6 +13,7 @@ from gateway.store.keys import Keys
 from gateway.store.messages import Messages
 from gateway.store.privacy import Privacy
 from gateway.store.repeats import Facts, Repeats
+from gateway.store.sender_domains import SenderDomains
 from gateway.store.spool import Spool
 from gateway.store.sts_cache import StsCache
 from gateway.store.suppressions import Suppressions
@@ -43,6 +44,7 @@ class Work:
         self.repeats = Repeats(transaction)
         self.facts = Facts(transaction)
         self.sts = StsCache(transaction)
+        self.sender_domains = SenderDomains(transaction)
         self.hooks = Hooks(transaction)
         self.team = Team(transaction)
         self.audit = Audit(transaction)

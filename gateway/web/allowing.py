@@ -79,7 +79,7 @@ class Allowing:
             "servers": [names.hostname],
             "addresses": list(await self._services.egress_addresses()),
             "return_path_domain": names.bounce,
-            "dkim_domains": [names.sender],
+            "dkim_domains": [tenant.own_sender.domain if tenant.own_sender else names.sender],
             "spf_domain": names.bounce,
             "headers": _headers(from_address, names.public_url),
         }

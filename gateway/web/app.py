@@ -30,6 +30,7 @@ from gateway.web.reading import Reading
 from gateway.web.reminder_wish import ReminderWish
 from gateway.web.rendering import environment
 from gateway.web.replies_page import RepliesPage
+from gateway.web.sender_domain import SenderDomainPage
 from gateway.web.services import WebServices
 from gateway.web.signin import SignIn
 from gateway.web.sorting_forms import SortingForms
@@ -61,6 +62,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *ReminderWish(services, pages).routes(),
         *sign_in.routes(),
         *SettingsPage(services, pages, sign_in).routes(),
+        *SenderDomainPage(services, pages, sign_in).routes(),
         *TeamPage(services, pages, sign_in).routes(),
         *KeysPage(services, pages, sign_in).routes(),
         *HooksPage(services, pages, sign_in).routes(),

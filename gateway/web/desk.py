@@ -13,6 +13,7 @@ from gateway.ports.lists import Listed, Page
 from gateway.ports.store import Work
 from gateway.rules.model import Conversation, ConversationStatus, Invoice, Tenant
 from gateway.rules.search import Query
+from gateway.rules.sender_domains import SenderDomain
 from gateway.web.bills import chip
 from gateway.web.wording import Wording
 
@@ -57,7 +58,7 @@ class Desk:
     """A page of a view. counts: of the views that ask for attention, such as "3" or "99+".
 
     position: the number of the company's newest event, which the page shows already.
-    is_first_use: the company has no conversation at all.
+    is_first_use: the company has no conversation at all. claim: to a domain of its own, or None.
     """
 
     listed: Listed[Conversation]
@@ -65,6 +66,7 @@ class Desk:
     counts: Mapping[str, str]
     position: int
     is_first_use: bool = False
+    claim: SenderDomain | None = None
 
     def row(self, one: Conversation, tenant: Tenant, say: Wording, today: date) -> dict[str, Any]:
         """Return a conversation as a row of the list."""
@@ -128,7 +130,8 @@ def look_over(work: Work, tenant: Tenant, asked: Asked, query: Query | None, tod
     is_first_use = (
         not anything and not work.conversations.page(tenant.id, ConversationFilter(), Page(1)).items
     )
-    return Desk(listed, invoices, counts, work.events.last(tenant.id), is_first_use)
+    claim, position = work.sender_domains.get(tenant.id), work.events.last(tenant.id)
+    return Desk(listed, invoices, counts, position, is_first_use, claim)
 
 
 def _count(work: Work, tenant: Tenant, view: str) -> str:

@@ -124,9 +124,10 @@ class SettingsPage:
         tenant = seat.tenant
         say = wording("en")
         addresses = await self._services.egress_addresses()
+        names, own = self._services.context.names, tenant.own_sender
         values = {
             **framed(seat, "settings", say),
-            "gateway_address": self._services.context.names.sender_address(tenant),
+            "gateway_address": own.address if own else names.sender_address(tenant),
             "form": _form(settings, fields),
             "has_password": bool(settings.account.sealed),
             "securities": [(one.value, say.text(words)) for one, words in _SECURITIES],

@@ -22,6 +22,7 @@ from gateway.web.email_settings import account_failure
 from gateway.web.opened import Opened, look_at
 from gateway.web.pages import Pages
 from gateway.web.paying import receipt_download
+from gateway.web.sender_domain import domain_failure
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.wording import wording
@@ -172,6 +173,7 @@ class Inbox:
                 if opened
                 else None,
                 "account_failure": account_failure(tenant, say),
+                "domain_failure": domain_failure(desk.claim, tenant, say),
                 "trouble": trouble,
                 "text": text or (_begun(opened, draft_id, replies, reply_id) if opened else ""),
                 "replies": replies,

@@ -18,6 +18,7 @@ from gateway.flow.presence import Presence
 from gateway.flow.receipts import Receipts
 from gateway.flow.reminders import ReminderWishes
 from gateway.flow.renewal import Renewal
+from gateway.flow.sender_domains import SenderDomains
 from gateway.flow.sorting import Sorting
 from gateway.flow.submit import Submissions
 from gateway.flow.team import TeamDesk
@@ -84,6 +85,7 @@ class WebServices:
     sorting: Sorting
     submissions: Submissions
     accounts: MailAccounts
+    sender_domains: SenderDomains
     uploads: Path
     upload_files: int = 10
     upload_bytes: int = 20 * 1024 * 1024

@@ -146,13 +146,15 @@ class Desk:
         running.cancel()
         self.ingest = Ingest(self.context, self.parser, NoTally())
 
-    async def deliver(self, *answers, reports=False):
+    async def deliver(self, *answers, reports=False, signer=None):
         """Try everything that is due once; returns (deliveries, relay).
 
-        reports: the next hop reports the mail's fate itself (RFC 3461).
+        reports: the next hop reports the mail's fate itself (RFC 3461). signer: None for one that
+        only says that it signed.
         """
         relay = ScriptedRelay(answers or (TAKEN,), reports)
-        way = WayOut(FakeRoutes(), relay, FakeSigner(), POLICY, NoTally(), self.accounts)
+        signer = signer or FakeSigner()
+        way = WayOut(FakeRoutes(), relay, signer, POLICY, NoTally(), self.accounts)
         claimed = await self.context.store.write(lambda work: work.deliveries.claim(LEASE, 100))
         ended = []
         for delivery in claimed:

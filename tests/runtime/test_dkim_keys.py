@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from gateway.mail.dkim.keys import key_record
 from gateway.mail.dkim.signature import ED25519, LIFETIME, RSA, sign
 from gateway.mail.dkim.verify import DkimResult, verify
 from gateway.mail.errors import ConfigError
@@ -187,6 +188,48 @@ def test_what_the_keys_sign_the_records_verify(tmp_path):
     assert [checked.result for checked in verify(signed, lambda name: zone[name], now=NOW)] == [
         DkimResult.PASS
     ] * 2
+
+
+def held(keys, now):
+    """Return which key is behind each of companies' names, and which of them signs."""
+    values = {key_record(key.signing.private): key.selector for key in keys.all()}
+    found = keys.company_keys(now)
+    assert [one.slot for one in found if one.signs] == [keys.company_key()[0]]
+    return {one.slot: values[one.value] for one in found}
+
+
+def test_companies_names_lead_to_the_key_that_signs_and_to_the_next_one(tmp_path):
+    keys = keys_in(tmp_path, [ED25519, RSA])
+    assert keys.company_keys(NOW) == ()
+    keys.make_missing(NOW)
+    assert held(keys, NOW) == {1: "r20261122-1", 2: "r20261122-2"}
+    slot, key = keys.company_key()
+    assert (slot, key.selector) == (1, "r20261122-1")
+
+
+def test_a_rotation_signs_under_the_other_name_and_leaves_the_old_key_until_its_mail_arrived(
+    tmp_path,
+):
+    keys = keys_in(tmp_path, [ED25519])
+    keys.make_missing(NOW)
+    keys.rotate(LATER)
+    assert keys.company_key()[0] == 2
+    assert held(keys, LATER) == {1: "e20261122-1", 2: "e20261122-2"}
+    assert held(keys, LATER + LIFETIME) == {1: "e20270220-1", 2: "e20261122-2"}
+    keys.rotate(LATER + LIFETIME)
+    assert keys.company_key()[0] == 1
+    assert held(keys, LATER + LIFETIME) == {1: "e20270220-1", 2: "e20261122-2"}
+
+
+def test_keys_of_before_there_were_such_names_take_their_places(tmp_path):
+    keys = keys_in(tmp_path, [ED25519])
+    keys.make_missing(NOW)
+    for file in (tmp_path / "dkim").glob("*.pem"):
+        lines = file.read_bytes().splitlines(keepends=True)
+        file.write_bytes(b"".join(line for line in lines if not line.startswith(b"Slot")))
+    assert held(keys, NOW) == {1: "e20261122-1", 2: "e20261122-2"}
+    keys.rotate(LATER)
+    assert held(keys, LATER) == {1: "e20261122-1", 2: "e20261122-2"}
 
 
 def test_a_plain_pem_file_of_the_admin_is_an_active_key(tmp_path):

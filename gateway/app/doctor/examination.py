@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.app.dns_check import compare
-from gateway.app.dns_records import public_addresses, records
+from gateway.app.dns_records import public_addresses, records, records_now
 from gateway.app.doctor import machine, surroundings
 from gateway.app.doctor.findings import Finding, Health
 from gateway.app.offline import ask_or_do, has_store
@@ -58,7 +58,7 @@ async def examine(loaded: Loaded, wishes: Wishes) -> AsyncIterator[Finding]:
     yield await surroundings.way_out(resolver, settings.relay.next_hop, wishes.reached)
     keys = DkimKeys(settings.dkim.directory, settings.dkim.algorithms)
     try:
-        wanted = [*records(settings, keys.records(settings.domains.sender, now), addresses)]
+        wanted = [*records_now(settings, keys, addresses, now)]
     except ConfigError:
         wanted = [*records(settings, (), addresses)]
     # The machine's name by its address is checked above, and back.

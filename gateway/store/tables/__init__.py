@@ -25,6 +25,7 @@ from gateway.store.tables.mail import (
 from gateway.store.tables.policies import STS_POLICY
 from gateway.store.tables.queue import DELIVERY, EVENT, SUPPRESSION
 from gateway.store.tables.search import MESSAGE_SEARCH, SHADOWS
+from gateway.store.tables.sender_domains import SENDER_DOMAIN
 from gateway.store.tables.team import INBOX_USER, SAVED_REPLY
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "RECEIPT",
     "REPEAT",
     "SAVED_REPLY",
+    "SENDER_DOMAIN",
     "SHADOWS",
     "STS_POLICY",
     "SUPPRESSION",
