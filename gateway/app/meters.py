@@ -1,5 +1,7 @@
 """Counts of sessions and journeys, handed on to the metrics of the process."""
 
+from collections.abc import Mapping
+
 from gateway.runtime.metrics import Meters
 
 
@@ -49,3 +51,7 @@ class JourneyTally:
     def step(self, name: str, seconds: float) -> None:
         """Note how long a step took."""
         self._meters.took(name, seconds)
+
+    def dns(self, counts: Mapping[str, int]) -> None:
+        """Note how many of the gateway's DNS records stand how."""
+        self._meters.published(counts)

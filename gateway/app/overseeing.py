@@ -7,11 +7,33 @@ from gateway.app.commands.upkeep import status
 from gateway.app.dns_check import compare
 from gateway.app.dns_records import public_addresses, records_now
 from gateway.app.doctor import machine
+from gateway.app.doctor.findings import Finding, Health
 from gateway.app.office import Office
 from gateway.app.plain import resolver_of
+from gateway.flow.dns_watch import KNOWN
+from gateway.rules.dns_drift import Look, look_of
 from gateway.rules.dns_verdicts import Verdict
 from gateway.settings import Settings
 from gateway.web.services import Checked
+
+
+def published(look: Look) -> Finding:
+    """Return what the last look at the gateway's own DNS records found."""
+    if look.checked_at is None:
+        return Finding("dns", Health.SKIPPED, "nobody has looked at the records yet")
+    at = f"looked at {look.checked_at:%Y-%m-%d %H:%M} UTC"
+    if look.drifted:
+        gone = [f"{name} since {one.since:%Y-%m-%d}" for name, one in look.drifted.items()]
+        names = ", ".join(gone)
+        return Finding("dns", Health.FAILED, f"{names}; {at}", "see DNS, above")
+    wrong = look.counts["missing"] + look.counts["differs"]
+    if wrong:
+        remedy = "see DNS, above"
+        return Finding("dns", Health.WARNING, f"{wrong} records are not published; {at}", remedy)
+    if look.unanswered:
+        silent = f"DNS did not answer about {look.unanswered} records; {at}"
+        return Finding("dns", Health.WARNING, silent)
+    return Finding("dns", Health.OK, f"{len(look.known)} records stand as they should; {at}")
 
 
 class Overseeing:
@@ -31,9 +53,10 @@ class Overseeing:
         )
         # Whether it runs needs no telling on a page that it serves.
         _, *queues = machine.gateway(await status(self._office, {"roles": ()}))
+        seen = await self._office.context.store.read(lambda work: look_of(work.facts.get(KNOWN)))
         return [
             Checked(one.check, one.state.value, one.detail, one.remedy)
-            for one in (disk, clock, *queues)
+            for one in (disk, clock, published(seen), *queues)
         ]
 
     async def dns(self) -> Sequence[Verdict]:

@@ -1,7 +1,7 @@
 """The tasks that work the queues: reading in, relaying, telling of events, sweeping up."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,6 +10,8 @@ import structlog
 from gateway.app.office import Office
 from gateway.app.plain import queue_limits, retry_policy
 from gateway.flow.deliver import WayOut
+from gateway.flow.dns_watch import DnsWatch
+from gateway.flow.drift_notices import DriftNotices
 from gateway.flow.hook_notices import HookNotices
 from gateway.flow.house_mail import HouseMail
 from gateway.flow.ingest import Ingest
@@ -24,6 +26,7 @@ from gateway.flow.verifying import Verifying
 from gateway.hooks.service import HookService
 from gateway.mail.errors import Fault
 from gateway.ports.tally import Tally
+from gateway.rules.dns_verdicts import Verdict
 from gateway.runtime.sandbox import SandboxRelay
 from gateway.runtime.signing import DkimSigner
 from gateway.settings import Settings
@@ -36,12 +39,21 @@ _SWEEP_EVERY = timedelta(minutes=10)
 _ORPHAN_AFTER = timedelta(hours=1)
 
 
+async def nothing_published() -> Sequence[Verdict]:
+    """Return no verdicts: for an installation without DNS of its own."""
+    return ()
+
+
 @dataclass(slots=True)
 class Queues:
-    """Runs ingest, relay and webhooks, each where its role is wanted."""
+    """Runs ingest, relay and webhooks, each where its role is wanted.
+
+    published: asks DNS about each record that should be published.
+    """
 
     office: Office
     tally: Tally
+    published: Callable[[], Awaitable[Sequence[Verdict]]] = nothing_published
     ingests: bool = True
     relays: bool = True
     hooks: bool = True
@@ -49,6 +61,8 @@ class Queues:
     _manager: QueueManager | None = None
     _late: LateNotices | None = None
     _house: HouseMail | None = None
+    _watch: DnsWatch | None = None
+    _drifts: DriftNotices | None = None
     _keep_raw: timedelta = timedelta(days=365)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stops: list[Callable[[float], Awaitable[None]]] = field(default_factory=list)
@@ -85,6 +99,11 @@ class Queues:
             self._late = LateNotices(office.context, notice, way.policy)
             self._begin(self._late.run(), None, "late")
             self._begin(office.sender_domains.run(), None, "sender domains")
+            recheck = office.settings.dns.recheck
+            self._watch = DnsWatch(office.context, self.published, self.tally, recheck)
+            self._begin(self._watch.run(), None, "dns watch")
+            self._drifts = DriftNotices(office.context, office.settings.domains.postmaster)
+            self._begin(self._drifts.run(), None, "drift notices")
             self._begin(SubmitterReports(office.context).run(), None, "reports")
             tls = TlsReports(office.context, way.tls, office.resolver, office.outward)
             self._begin(tls.run(), tls.stop, "tls reports")
@@ -111,6 +130,10 @@ class Queues:
             self._late.apply(settings.relay.delay_notice, retry_policy(settings))
         if self._house is not None:
             self._house.address = settings.domains.postmaster
+        if self._drifts is not None:
+            self._drifts.address = settings.domains.postmaster
+        if self._watch is not None:
+            self._watch.every = settings.dns.recheck
 
     async def stop(self, patience: float) -> None:
         """Finish what is under way within `patience` seconds."""

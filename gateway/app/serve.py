@@ -16,6 +16,7 @@ from gateway.app.companies_by_file import apply_companies
 from gateway.app.listeners import Listeners, Sockets
 from gateway.app.meters import JourneyTally
 from gateway.app.office import CONTROL_SOCKET, Office, open_office
+from gateway.app.overseeing import Overseeing
 from gateway.app.plain import tls_context
 from gateway.app.queues import Queues
 from gateway.app.sealing import seal_anew
@@ -75,6 +76,7 @@ class Gateway:
         self._queues = Queues(
             office,
             JourneyTally(self._meters),
+            Overseeing(office, self._settings).dns,
             ingests=roles.ingest,
             relays=roles.relay,
             hooks=roles.hooks,

@@ -1,5 +1,6 @@
 """What journeys count."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 
@@ -18,6 +19,9 @@ class Tally(Protocol):
     def step(self, name: str, seconds: float) -> None:
         """Note how long a step took; `name` is one of a small fixed set of words."""
 
+    def dns(self, counts: Mapping[str, int]) -> None:
+        """Note how many of the gateway's DNS records stand how."""
+
 
 class NoTally:
     """Counts nothing."""
@@ -32,4 +36,7 @@ class NoTally:
         """Do nothing."""
 
     def step(self, name: str, seconds: float) -> None:
+        """Do nothing."""
+
+    def dns(self, counts: Mapping[str, int]) -> None:
         """Do nothing."""

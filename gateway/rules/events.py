@@ -26,6 +26,9 @@ SMTP_ACCOUNT_FAILED = "smtp_account.failed"
 WEBHOOK_DISABLED = "webhook.disabled"
 SENDER_DOMAIN_VERIFIED = "sender_domain.verified"
 SENDER_DOMAIN_FAILED = "sender_domain.failed"
+DNS_DRIFTED = "dns.drifted"
+"""Told to the house alone, as is the next: records of the gateway's own domains."""
+DNS_RECOVERED = "dns.recovered"
 
 OF_STATE = {
     "queued": MESSAGE_QUEUED,

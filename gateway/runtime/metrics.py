@@ -5,7 +5,7 @@ says "other", so that nobody fills the memory with them.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -83,6 +83,12 @@ class Meters:
             ["method", "status"],
             registry=registry,
         )
+        self._published = Gauge(
+            "postroom_dns_records",
+            "The gateway's own DNS records, by what DNS answered last; drifted: right once.",
+            ["state"],
+            registry=registry,
+        )
         self._lag = Histogram(
             "postroom_loop_lag_seconds",
             "How much later than asked the event loop ran a timer.",
@@ -126,6 +132,11 @@ class Meters:
         family = f"{status // 100}xx" if status else "none"
         self._requests.labels(self._word("method", method), family).inc()
         self.took("http", seconds)
+
+    def published(self, counts: Mapping[str, int]) -> None:
+        """Replace what is known of the gateway's DNS records: how many stand how."""
+        for state, count in counts.items():
+            self._published.labels(self._word("dns", state)).set(count)
 
     def lagged(self, seconds: float) -> None:
         """Note how late the event loop was."""

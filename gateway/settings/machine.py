@@ -201,7 +201,7 @@ class DnsSettings:
         "DANE may rest on them. Resolvers on this machine are trusted anyway.",
     )
     recheck: timedelta = setting(
-        kinds.bounded_duration("1m"),
+        kinds.bounded_duration("1s"),
         "1h",
         "How often the gateway looks whether DNS still answers with its own records and with those "
         "of companies' domains. What broke, or is well again, is told once.",
