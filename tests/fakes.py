@@ -15,7 +15,7 @@ from gateway.ports.probe import Probed, ProbeStep
 from gateway.ports.relay import Attempted, NextHop, NoSuchDomain
 from gateway.ports.routing import Way
 from gateway.rules.outcome import NextHopKind, Stage
-from gateway.rules.sender_domains import CompanyKey
+from gateway.rules.sender_domains import CompanyKey, aliases
 
 NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -200,15 +200,27 @@ class FakeCompanyKeys:
         return [CompanyKey(n, f"v=DKIM1; k=rsa; p=KEY{n}", n == self.signs) for n in (1, 2)]
 
 
-def fake_sender_domains(context, records=None, keys=None, *, checks=1000, **more):
-    """Companies' own domains with a DNS and keys of the tests."""
-    dns = records or FakeRecords()
-    return SenderDomains(
-        context,
-        lambda: dns,
-        keys or FakeCompanyKeys(),
-        is_public_suffix=lambda domain: domain in {"co.uk", "example", "com"},
-        quota=Quota(checks, timedelta(hours=1)),
-        every=timedelta(hours=1),
-        **more,
-    )
+class SenderDomainsHere(SenderDomains):
+    """Companies' own domains with a DNS of the test, `records`, and keys of the test."""
+
+    def __init__(self, context, records=None, keys=None, *, checks=1000, **more):
+        self.records = records or FakeRecords()
+        super().__init__(
+            context,
+            lambda: self.records,
+            keys or FakeCompanyKeys(),
+            is_public_suffix=lambda domain: domain in {"co.uk", "example", "com"},
+            quota=Quota(checks, timedelta(hours=1)),
+            every=timedelta(hours=1),
+            **more,
+        )
+
+    def publish(self, claim):
+        """Publish what a company is shown, with the keys of the test behind it."""
+        for slot, alias in enumerate(aliases(claim.domain, claim.token, self.ours), start=1):
+            self.records.zone[alias.name, "CNAME"] = [alias.value]
+            self.records.zone[alias.value, "TXT"] = [f"v=DKIM1; k=rsa; p=KEY{slot}"]
+
+    @property
+    def ours(self):
+        return self._context.names.sender

@@ -17,6 +17,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from gateway.api.invoice_views import invoice_shown
+from gateway.api.sender_domain import sender_domain_shown
 from gateway.api.views import (
     conversation_shown,
     event_shown,
@@ -32,6 +33,7 @@ from gateway.ports.correspondence import ConversationFilter
 from gateway.ports.lists import Listed, Page
 from gateway.ports.store import Work
 from gateway.rules.model import Conversation, Message, Tenant
+from gateway.rules.sender_domains import SenderDomain
 
 T = TypeVar("T")
 _PAGE = 100
@@ -69,10 +71,12 @@ class Export:
     async def _fill(self, archive: zipfile.ZipFile) -> None:
         context, tenant = self._context, self._tenant
         now = context.clock.now()
+        claim = await context.store.read(lambda work: work.sender_domains.get(tenant.id))
         about = {
             "exported_at": now.isoformat(),
             "program": f"postroom {version('postroom')}",
             "company": tenant_shown(context, tenant).model_dump(mode="json", by_alias=True),
+            "sender_domain": _dumped(context, tenant, claim),
         }
         await _text(archive, "company.json", json.dumps(about, ensure_ascii=False, indent=2))
         conversations = [
@@ -164,6 +168,12 @@ class Export:
             except Refused:
                 return  # erased meanwhile: its line says that it was there
         self.counts[kind] = self.counts.get(kind, 0) + 1
+
+
+def _dumped(context: Context, tenant: Tenant, claim: SenderDomain | None) -> object:
+    if claim is None:
+        return None
+    return sender_domain_shown(context, tenant, claim).model_dump(mode="json", by_alias=True)
 
 
 async def _text(archive: zipfile.ZipFile, name: str, text: str) -> None:

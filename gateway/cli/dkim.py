@@ -13,6 +13,7 @@ from gateway.cli.asking import AsJson, ConfigFile, show_rows
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gateway.rules.dns_verdicts import Record
     from gateway.runtime.dkim_keys import DkimKey, DkimKeys
     from gateway.settings import Settings
 
@@ -126,11 +127,35 @@ def _refuse_unpublished(keys: "DkimKeys", settings: "Settings", now: "datetime")
         for key in keys.records(settings.domains.sender, now)
         if key.state is KeyState.STANDBY
     ]
+    wanted += _wanted_of_companies(keys, settings, now)
     host = settings.server.hostname
     told = asyncio.run(compare(wanted, resolver_of(settings), host=host, now=now))
     wrong = [f"{one.record.name}: {one.remedy}" for one in told if one.state is not Published.OK]
     if wrong:
         raise CommandError("nothing was changed\n  " + "\n  ".join(wrong))
+
+
+def _wanted_of_companies(keys: "DkimKeys", settings: "Settings", now: "datetime") -> "list[Record]":
+    """Return what has to stand behind companies' own domains, if any company has one.
+
+    Raises CommandError while the mail that the key before signed may be under way.
+    """
+    from gateway.app.offline import ask_or_do, has_store
+    from gateway.rules.dns_verdicts import Record
+    from gateway.rules.sender_domains import keys_name
+    from gateway.runtime.control import CommandError
+
+    if not has_store(settings) or not asyncio.run(ask_or_do(settings, "email.domains", {})):
+        return []
+    coming = keys.coming_company_key(now)
+    if coming is None:
+        raise CommandError(
+            "nothing was changed\n  names of companies' own domains still lead to the key that "
+            "signed before: wait until 14 days after the last rotation, or --force"
+        )
+    purpose = "standby DKIM key behind companies' own domains"
+    name = keys_name(coming.slot, settings.domains.sender)
+    return [Record(name, "TXT", coming.value, purpose)]
 
 
 @_dkim.command("retire")

@@ -1,4 +1,4 @@
-"""`email show|set|test`: how a company's mail leaves."""
+"""`email show|set|test|domain|domains`: how a company's mail leaves."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +13,8 @@ Secret = Annotated[
     typer.Option(help="A file that holds it, - for standard input; never the secret itself."),
 ]
 _STEPS = ("name", "ok", "ms", "detail")
+_RECORD = ("state", "type", "name", "value", "remedy")
+_DOMAIN = ("tenant", "address", "status", "since")
 
 _email = typer.Typer()
 
@@ -93,6 +95,41 @@ def email_test(tenant: Tenant, as_json: AsJson = False, config: ConfigFile = Non
             print(told["hint"])
     if not told["ok"]:
         raise typer.Exit(1)
+
+
+@_email.command("domain")
+def email_domain(
+    tenant: Tenant,
+    address: Annotated[
+        str | None, typer.Option("--set", help="Send from this address once DNS proves it.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Ask DNS now.")] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Send from the gateway's address again.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Show a company's own sender domain and its records; exit 1 while it is not verified."""
+    if sum((address is not None, check, remove)) > 1:
+        raise typer.BadParameter("one of them at a time", param_hint="--set, --check, --remove")
+    given = {"tenant": tenant, "address": address, "check": check, "remove": remove}
+    told: dict[str, Any] = ask(config, "email.domain", given)
+    if as_json:
+        show_one(told, as_json=True)
+    else:
+        show_rows(told["records"], as_json=False, columns=_RECORD, empty="")
+        print(f"-- {told['tenant']}: {told['status']}.")
+    if told["status"] not in {"verified", "removed"}:
+        raise typer.Exit(1)
+
+
+@_email.command("domains")
+def email_domains(as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """List companies' own sender domains and where they stand."""
+    empty = "No company has a sender domain of its own."
+    told = ask(config, "email.domains", {})
+    show_rows(told, as_json=as_json, columns=_DOMAIN, empty=empty)
 
 
 def _one_of(word: str | None, option: str, known: tuple[str, ...]) -> str | None:

@@ -156,6 +156,12 @@ class DkimKeys:
             for slot, key, signs in sorted(held, key=lambda one: one[0])
         )
 
+    def coming_company_key(self, now: datetime) -> CompanyKey | None:
+        """Return the key that a rotation would let sign, None while its place is taken."""
+        standby = _newest(self.all(), self._company_algorithm, KeyState.STANDBY, oldest=True)
+        wanted = key_record(standby.signing.private) if standby else ""
+        return next((key for key in self.company_keys(now) if key.value == wanted), None)
+
     @property
     def _company_algorithm(self) -> str:
         """The algorithm that every receiver knows, if it is among ours."""

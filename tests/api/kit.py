@@ -47,7 +47,7 @@ from gateway.runtime.stripe import Stripe
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
 from gateway.store.opening import open_store
-from tests.fakes import FakeOutward, ScriptedOutward, ScriptedProbe, fake_sender_domains
+from tests.fakes import FakeOutward, ScriptedOutward, ScriptedProbe, SenderDomainsHere
 from tests.fakestripe import FakeStripe
 from tests.smtp.loops import in_loop
 from webhooks.schedule import Schedule
@@ -205,7 +205,7 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
             Quota(1000, timedelta(hours=1)),
             AccessTokens(FakeOutward(), context.clock),
         ),
-        sender_domains=fake_sender_domains(context),
+        sender_domains=SenderDomainsHere(context),
         hooks=WebhookDesk(context, ScriptedOutward(200), HookPolicy(schedule)),
         streams=Streams(store, draining),
         receipts=Receipts(context, billing),

@@ -17,7 +17,7 @@ from gateway.ports.relay import DnsFault
 from gateway.rules.sender_domains import Standing, aliases
 from gateway.runtime.dkim_keys import DkimKeys
 from gateway.runtime.signing import CompanyNames, DkimSigner
-from tests.fakes import BUSY, TAKEN, FakeRecords, fake_sender_domains
+from tests.fakes import BUSY, TAKEN, FakeRecords, SenderDomainsHere
 from tests.flow.desk import JANA, NAMES, open_desk
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +38,7 @@ class Domains:
         self.keys = DkimKeys(directory / "dkim", ["rsa-sha256"])
         self.keys.make_missing(desk.clock.now())
         self.records = FakeRecords()
-        self.flow = fake_sender_domains(desk.context, self.records, CompanyNames(self.keys))
+        self.flow = SenderDomainsHere(desk.context, self.records, CompanyNames(self.keys))
         self.signer = DkimSigner(self.keys, NAMES.sender, desk.clock)
 
     def publish(self, claim):
@@ -342,14 +342,14 @@ async def test_changes_stand_in_the_audit_log_without_the_address(tmp_path):
 
 async def test_companies_are_refused_where_the_gateway_offers_no_own_domains(tmp_path):
     async with open_desk(tmp_path) as desk:
-        flow = fake_sender_domains(desk.context, offered=False)
+        flow = SenderDomainsHere(desk.context, offered=False)
         with pytest.raises(Refused, match="from its own domain alone"):
             await flow.claim(desk.tenant, ADDRESS)
 
 
 async def test_dns_is_asked_as_often_as_a_company_may(tmp_path):
     async with open_desk(tmp_path) as desk:
-        flow = fake_sender_domains(desk.context, checks=1)
+        flow = SenderDomainsHere(desk.context, checks=1)
         await flow.claim(desk.tenant, ADDRESS)
         with pytest.raises(Refused) as refused:
             await flow.check(desk.tenant)

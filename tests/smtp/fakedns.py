@@ -32,6 +32,11 @@ class FakeDns:
     def server(self):
         return ("127.0.0.1", self.port)
 
+    def records(self, name, kind):
+        """Return the records of a name, else those of the wildcard beside it (RFC 4592)."""
+        known = self.zone.get((name, kind))
+        return self.zone.get((f"*.{name.partition('.')[2]}", kind)) if known is None else known
+
     def answer(self, wire, *, tcp):
         """Return the answer to a question, None for silence."""
         question = DNSRecord.parse(wire)
@@ -55,11 +60,11 @@ class FakeDns:
         if self.truncate and not tcp:
             header.tc = 1
             return reply.pack()
-        records = self.zone.get((name, kind))
-        for alias in self.zone.get((name, "CNAME"), ()):
+        records = self.records(name, kind)
+        for alias in self.zone.get((name, "CNAME"), ()) if kind != "CNAME" else ():
             reply.add_answer(*RR.fromZone(f"{name}. 60 IN CNAME {alias}"))
             name = alias.rstrip(".")
-            records = self.zone.get((name, kind))
+            records = self.records(name, kind)
         if records is None:
             if not any(isinstance(key, tuple) and key[0] == name for key in self.zone):
                 header.rcode = RCODE.NXDOMAIN

@@ -61,7 +61,7 @@ from gateway.web.app import build_web
 from gateway.web.letters import TemplateLetters
 from gateway.web.services import WebServices
 from tests.api.kit import NAMES, SECRETS, Clock, DiskBlobs, OneWay
-from tests.fakes import FakeOutward, ScriptedOutward, ScriptedProbe, fake_sender_domains
+from tests.fakes import FakeOutward, ScriptedOutward, ScriptedProbe, SenderDomainsHere
 from tests.fakestripe import FakeStripe
 from tests.smtp.loops import in_loop
 from webhooks.schedule import Schedule
@@ -249,7 +249,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
             Quota(1000, timedelta(hours=1)),
             AccessTokens(FakeOutward(), context.clock),
         ),
-        sender_domains=fake_sender_domains(context),
+        sender_domains=SenderDomainsHere(context),
         uploads=directory / "uploads",
         **settings,
     )

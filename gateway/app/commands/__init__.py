@@ -16,6 +16,7 @@ from gateway.app.commands import (
     queue,
     replay,
     secrets,
+    sender_domains,
     upkeep,
 )
 from gateway.app.office import Office
@@ -44,6 +45,8 @@ COMMANDS: Mapping[str, Command] = {
     "email.show": email.email_show,
     "email.set": email.email_set,
     "email.test": email.email_test,
+    "email.domain": sender_domains.domain_show,
+    "email.domains": sender_domains.domain_list,
     "person.erase": companies.person_erase,
     "queue.list": queue.queue_list,
     "queue.show": queue.queue_show,

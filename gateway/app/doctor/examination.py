@@ -70,6 +70,8 @@ async def examine(loaded: Loaded, wishes: Wishes) -> AsyncIterator[Finding]:
         reported = await ask_or_do(settings, "tls.reports", {})
         for finding in surroundings.tls_reports(reported, since):
             yield finding
+        for finding in surroundings.sender_domains(await ask_or_do(settings, "email.domains", {})):
+            yield finding
     for finding in await surroundings.block_lists(resolver, host, addresses, wishes.block_lists):
         yield finding
 

@@ -78,6 +78,26 @@ async def _mx(resolver: DnsResolver, domain: str) -> Sequence[Mx]:
         return [Mx(0, domain)]
 
 
+def sender_domains(listed: Sequence[Mapping[str, Any]]) -> Sequence[Finding]:
+    """Return what is to be said of companies' own domains: of those that broke each."""
+    broken = [
+        Finding(
+            "sender domain",
+            Health.WARNING,
+            f"{one['address']} of {one['tenant']} is broken since {one['since']}: its mail comes "
+            "from the gateway's address",
+            f"tell the company; postroom email domain {one['tenant']} --check",
+        )
+        for one in listed
+        if one["status"] == "failed"
+    ]
+    if broken or not listed:
+        return broken
+    verified = sum(one["status"] == "verified" for one in listed)
+    detail = f"{verified} of {len(listed)} companies' own domains are verified, none is broken"
+    return [Finding("sender domain", Health.OK, detail)]
+
+
 async def _greeted(
     check: str, places: Sequence[tuple[str, int]], resolver: DnsResolver, *, implicit_tls: bool
 ) -> Finding:
