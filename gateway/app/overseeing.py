@@ -25,7 +25,7 @@ def published(look: Look) -> Finding:
     if look.drifted:
         gone = [f"{name} since {one.since:%Y-%m-%d}" for name, one in look.drifted.items()]
         names = ", ".join(gone)
-        return Finding("dns", Health.FAILED, f"{names}; {at}", "see DNS, above")
+        return Finding("dns", Health.FAILED, f"broken: {names}; {at}", "see DNS, above")
     wrong = look.counts["missing"] + look.counts["differs"]
     if wrong:
         remedy = "see DNS, above"

@@ -26,6 +26,8 @@ EVERY_TYPE = (
     events.RECEIPT_CREATED,
     events.SUPPRESSION_CREATED,
     events.SMTP_ACCOUNT_FAILED,
+    events.SENDER_DOMAIN_VERIFIED,
+    events.SENDER_DOMAIN_FAILED,
     events.WEBHOOK_DISABLED,
 )
 STANDARD, POSTMARK, MAILGUN = "standard", "postmark", "mailgun"

@@ -152,10 +152,16 @@ def _company(tenant: Tenant, say: Wording) -> dict[str, Any]:
         "name": tenant.name,
         "slug": tenant.slug,
         "since": say.short_day(tenant.created_at.date()),
-        "way": say.text("own server" if email.uses_own_server else "gateway"),
+        "way": say.text(_way(tenant, uses_own_server=email.uses_own_server)),
         "failing": email.failure is not None,
         "by_file": tenant.managed_by_file,
     }
+
+
+def _way(tenant: Tenant, *, uses_own_server: bool) -> str:
+    if uses_own_server:
+        return "own server"
+    return "own domain" if tenant.own_sender else "gateway"
 
 
 def _reason(

@@ -8,7 +8,6 @@ from gateway.web.wording import Wording
 
 SECTIONS = (
     ("settings", "/inbox/settings", "Email settings"),
-    ("domain", "/inbox/settings/domain", "Own domain"),
     ("company", "/inbox/settings/company", "Company"),
     ("team", "/inbox/team", "Team"),
     ("keys", "/inbox/keys", "Keys and logins"),

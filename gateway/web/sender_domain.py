@@ -115,14 +115,14 @@ class SenderDomainPage:
         tenant = replace(seat.tenant, own_sender=own_sender(claim))
         verdicts = shown(claim, names.sender) if claim else ()
         values = {
-            **framed(seat, "domain", say),
+            **framed(seat, "settings", say),
             "claim": _claim(claim, tenant, say) if claim else None,
             "rows": _rows(verdicts, say),
             "gateway_address": names.sender_address(tenant),
             "sends_from": names.author_address(tenant),
             "own_server": settings_of(tenant).uses_own_server,
             "offered": self._services.sender_domains.offered,
-            "address": address or (claim.address if claim else ""),
+            "address": address or (_as_read(claim) if claim else ""),
             "done": say.text(done) if done else "",
             "trouble": trouble,
         }
@@ -141,6 +141,10 @@ def domain_failure(claim: SenderDomain | None, tenant: Tenant, say: Wording) -> 
     )
     moment = say.moment(claim.since, tenant.timezone)
     return say.text(words, domain=shown_domain(claim.domain), moment=moment)
+
+
+def _as_read(claim: SenderDomain) -> str:
+    return f"{claim.address.rpartition('@')[0]}@{shown_domain(claim.domain)}"
 
 
 def _claim(claim: SenderDomain, tenant: Tenant, say: Wording) -> Mapping[str, Any]:

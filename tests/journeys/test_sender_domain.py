@@ -14,7 +14,6 @@ pytestmark = pytest.mark.journey
 
 PATH = "/v1/settings/email/sender-domain"
 ADDRESS = "invoices@acme.example"
-JANA = "jana@client.example"
 
 
 def zone_text(kind, value):
@@ -64,7 +63,7 @@ class Sent:
     def next(self):
         """Send an invoice; return author, d= and whether the signature is good."""
         self.count += 1
-        recipient = f"jana{self.count}@client.example"
+        recipient = f"{self.company.slug}-{self.count}@client.example"
         invoice = {
             "number": f"{self.company.slug}-{self.count}",
             "amount": "10.00",
