@@ -19,14 +19,15 @@ def keys(tmp_path):
     return keys
 
 
-def rotate(tmp_path, zone, *words):
+def rotate(tmp_path, zone, *words, command=("dkim", "rotate", "--json")):
     with answering(zone) as fake:
         config = tmp_path / "c.toml"
         config.write_text(
+            f'[server]\ndata_dir = "{tmp_path}/data"\nsecret = {{ file = "{tmp_path}/secret" }}\n'
             f'[dkim]\ndirectory = "{tmp_path}/dkim"\nalgorithms = ["ed25519-sha256"]\n'
             f'[dns]\nresolvers = ["127.0.0.1:{fake.port}"]\n'
         )
-        return run(["dkim", "rotate", "--json", "--config", str(config), *words])
+        return run([*command, "--config", str(config), *words])
 
 
 def zone_of(keys, *states):
@@ -56,3 +57,20 @@ def test_a_key_that_dns_does_not_know_signs_nothing(tmp_path, keys, capsys, zone
 
 def test_force_asks_nobody(tmp_path, keys):
     assert rotate(tmp_path, {}, "--force") == 0
+
+
+def test_with_companies_own_domains_the_key_behind_their_names_has_to_be_there(
+    tmp_path, keys, capsys
+):
+    rotate(tmp_path, {}, command=("tenant", "add", "Acme"))
+    claim = ("email", "domain", "acme", "--set", "invoices@acme.example")
+    assert rotate(tmp_path, {}, command=claim) == 1
+    assert "acme: pending" in capsys.readouterr().out
+    zone = zone_of(keys, KeyState.STANDBY)
+    assert rotate(tmp_path, zone) == 1
+    assert "*.pr2.dkim.mail.example.com: publish TXT v=DKIM1" in capsys.readouterr().err
+    behind = {one.slot: one.value for one in keys.company_keys(NOW)}
+    zone["*.pr2.dkim.mail.example.com", "TXT"] = [f'"{behind[2]}"']
+    assert rotate(tmp_path, zone) == 0
+    assert rotate(tmp_path, zone_of(keys, KeyState.STANDBY)) == 1
+    assert "still lead to the key that signed before" in capsys.readouterr().err

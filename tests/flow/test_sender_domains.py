@@ -11,8 +11,10 @@ import pytest
 
 from gateway.flow.drafts import MessageDraft, TenantDraft
 from gateway.flow.refusal import Refused
+from gateway.mail.envelope import Envelope, Recipient
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.lists import Page
+from gateway.ports.reception import Content, Peer
 from gateway.ports.relay import DnsFault
 from gateway.rules.sender_domains import Standing, aliases
 from gateway.runtime.dkim_keys import DkimKeys
@@ -313,6 +315,26 @@ async def test_a_service_may_name_either_address_and_the_one_that_holds_is_used(
         await domains.fresh()
         await domains.desk.submissions.send_message(domains.desk.tenant, draft)
         assert (await domains.deliver())[0][0] == "acme-sro@mail.example.com"
+
+
+@pytest.mark.parametrize("address", ["acme-sro@mail.example.com", ADDRESS])
+async def test_mail_that_a_service_submits_leaves_from_the_address_that_holds(tmp_path, address):
+    async with open_domains(tmp_path) as domains:
+        claim = await domains.verified()
+        peer = Peer("127.0.0.1", 0, "service.example", tenant_id=domains.desk.tenant.id)
+        envelope = Envelope("x@service.example", (Recipient("jana@client.example"),))
+
+        async def submit(word):
+            raw = f"From: Acme <{address}>\r\nTo: jana@client.example\r\n\r\n{word}\r\n".encode()
+            content = Content(len(raw), raw, raw)
+            assert (await domains.desk.submission.accept(envelope, content, peer)).code == 250
+            return await domains.deliver()
+
+        assert await submit("One") == [(ADDRESS, "acme.example", f"pr1-{claim.token}", True)]
+        domains.break_dns(claim)
+        await domains.flow.check(domains.desk.tenant)
+        ((author, d, _, good),) = await submit("Two")
+        assert (author, d, good) == ("acme-sro@mail.example.com", "mail.example.com", True)
 
 
 async def test_others_addresses_stay_refused(tmp_path):
