@@ -23,6 +23,8 @@ from gateway.settings import HostPort, Loaded, NextHop, Secret, Settings
 
 _LATER_SECONDS = 6.0
 _ANY = (HostPort("127.0.0.1", 0),)
+_NO_RESOLVER = HostPort("127.0.0.1", 9)
+"""The port that discards: nobody answers there."""
 _SECOND = {
     "number": "N-77",
     "amount": "89.90",
@@ -91,6 +93,7 @@ def _settings(data_dir: Path, http: str, next_hop_port: int) -> Settings:
         relay=replace(base.relay, next_hop=NextHop("127.0.0.1", next_hop_port)),
         # Nothing leaves this computer, questions to DNS included.
         inbound=replace(base.inbound, verify=False),
+        dns=replace(base.dns, resolvers=(_NO_RESOLVER,)),
     )
 
 
