@@ -42,11 +42,15 @@ class WrongKey(Refusal):
     """A key was given that opens nothing."""
 
 
-async def recognise(services: Services, headers: Headers) -> Caller:
-    """Return who sends the request. Raises Refusal: 401; `WrongKey` if a key was given."""
+def bearer(headers: Headers) -> str:
+    """Return the key that a request brings in our own way, "" without one."""
     scheme, _, secret = headers.get("authorization", "").partition(" ")
-    secret = secret.strip()
-    if scheme.lower() != "bearer" or not secret:
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+async def recognise(services: Services, secret: str) -> Caller:
+    """Return whose key it is. Raises Refusal: 401; `WrongKey` if a key was given."""
+    if not secret:
         raise Refusal(
             401,
             "key_missing",

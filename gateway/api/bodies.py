@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from gateway.api.base64text import BadBase64
 from gateway.api.jsontext import parsed
-from gateway.api.lifting import Lifted, TooMuch, lift
+from gateway.api.lifting import CONTENT, Lifted, TooMuch, lift
 from gateway.api.problems import Refusal
 from gateway.runtime.http.intake import Intake
 from gateway.runtime.http.multipart import BadForm, Form, Part, read_form
@@ -42,13 +42,12 @@ async def receive(request: Request, directory: Path, *, form_part: str | None, f
 
     The caller discards it. Raises Refusal: 400, 413, 415, 422.
     """
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refusal(415, "unsupported_encoding", "Send the body without Content-Encoding.")
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    check_plain(request)
+    media_type = media_type_of(request)
     if media_type == "multipart/form-data" and form_part is not None:
         return await _form(request, directory, form_part)
     if media_type in {"", "application/json"} or media_type.endswith("+json"):
-        return await _json(request, directory, files)
+        return await receive_json(request, directory, files=files)
     fitting = "application/json" + (" or multipart/form-data" if form_part else "")
     raise Refusal(
         415,
@@ -58,7 +57,21 @@ async def receive(request: Request, directory: Path, *, form_part: str | None, f
     )
 
 
-async def _json(request: Request, directory: Path, files: int) -> Body:
+def check_plain(request: Request) -> None:
+    """Raise Refusal, 415, for a body that would have to be unpacked."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refusal(415, "unsupported_encoding", "Send the body without Content-Encoding.")
+
+
+def media_type_of(request: Request) -> str:
+    """Return the body's media type in lower case, "" if it isn't given."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def receive_json(
+    request: Request, directory: Path, *, files: int, name: bytes = CONTENT
+) -> Body:
+    """Return a body of JSON; name: of the fields that hold files. Raises like `receive`."""
     intake = Intake(directory)
     body = Body()
     try:
@@ -71,7 +84,7 @@ async def _json(request: Request, directory: Path, files: int) -> Body:
             body.text = source.data or b""
         else:
             body.text = await asyncio.to_thread(
-                lift, source, directory, body.lifted, most=MOST_TEXT, files=files
+                lift, source, directory, body.lifted, most=MOST_TEXT, files=files, name=name
             )
     except TooMuch as error:
         body.discard()

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.api import auth, problems
-from gateway.api.bodies import Body, receive
+from gateway.api.bodies import Body
 from gateway.api.idempotency import Finished, Repeated, checked_key
 from gateway.api.jsontext import read_as
 from gateway.api.problems import Refusal
@@ -25,7 +25,7 @@ from gateway.runtime.http.edge import request_id_of
 from gateway.runtime.http.guesses import network_of_peer
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
-_FREE = frozenset({"address"})
+_FREE = frozenset({"address", "domain"})
 _KEPT_HEADERS = ("ETag", "Location")
 _PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -50,6 +50,8 @@ class Endpoint:
         self._desk = desk
         self._routes = routes
         methods = {*routes, "OPTIONS"} | ({"HEAD"} if "GET" in routes else set())
+        # The routes of one path speak one dialect.
+        self._dialect = next(iter(routes.values())).dialect
         self._allow = {"Allow": ", ".join(sorted(methods))}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +63,7 @@ class Endpoint:
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 (the rim of a request: whatever it is has an answer)
-            response = problems.answer(
+            response = self._dialect.refuse(
                 problems.refusal_of(error),
                 request_id=request_id_of(scope),
                 docs_url=self._desk.docs_url,
@@ -101,17 +103,19 @@ class Endpoint:
         return _response(route, await route.handler(call))
 
     async def _recognised(self, request: Request) -> auth.Caller:
-        services = self._desk.services
+        services, secret = self._desk.services, self._dialect.secret(request.headers)
         try:
-            return await auth.recognise(services, request.headers)
+            return await auth.recognise(services, secret)
         except auth.WrongKey:
             peer = request.client.host if request.client else ""
-            await services.guesses.wrong(request.headers.get("authorization", ""), peer)
+            await services.guesses.wrong(secret, peer)
             raise
 
     async def _with_body(self, route: Route, call: Call) -> Response:
         directory = self._desk.services.settings.uploads
-        body = await receive(call.request, directory, form_part=route.form_part, files=route.files)
+        body = await self._dialect.receive(
+            call.request, directory, form_part=route.form_part, files=route.files
+        )
         try:
             if route.body is not None:
                 payload = await read_as(route.body, body.text, body.lifted)

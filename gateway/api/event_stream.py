@@ -37,14 +37,14 @@ class EventStream(Response):
         after: int,
         types: tuple[str, ...],
     ) -> None:
-        """Give events after a number. key: the header that was let in; asked again and again."""
+        """Give events after a number. key: the one that was let in; asked again and again."""
         self.status_code = 200
         self.background = None
         self.init_headers({"X-Accel-Buffering": "no", "Cache-Control": "no-store"})
         self._services = services
         self._streams = services.streams
         self._tenant_id = tenant_id
-        self._key = Headers({"authorization": key})
+        self._key = key
         self._position = after
         self._types = types
 
@@ -118,7 +118,7 @@ async def stream(call: Call) -> Response:
     return EventStream(
         services,
         tenant_id,
-        call.request.headers.get("authorization", ""),
+        auth.bearer(call.request.headers),
         after=last if after is None else min(after, last),
         types=tuple(asked.types.split(",")) if asked.types else (),
     )

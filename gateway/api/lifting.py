@@ -16,8 +16,8 @@ from gateway.api.base64text import pieces
 from gateway.ports.reception import Content
 from gateway.runtime.http.intake import Intake
 
-_NAME = b'"content"'
-_COLON = re.compile(rb'"content"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"')
+CONTENT = b"content"
+_COLON = re.compile(rb'[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"')
 _SHORT = 16 * 1024
 MOST_FILES = 110
 """How many files a request may hold, if it is for one document."""
@@ -60,28 +60,38 @@ class Lifted:
 
 
 def lift(
-    source: Content, directory: Path, lifted: Lifted, *, most: int, files: int = MOST_FILES
+    source: Content,
+    directory: Path,
+    lifted: Lifted,
+    *,
+    most: int,
+    files: int = MOST_FILES,
+    name: bytes = CONTENT,
 ) -> bytes:
     """Return the JSON without its large files, which are in `lifted` afterwards.
 
-    most: how many bytes may remain; files: how many there may be. Runs in a thread of its own.
+    most: how many bytes may remain; files: how many there may be. name: of the fields that
+    hold files. Runs in a thread of its own.
 
     Raises TooMuch, BadBase64, Fault.
     """
     if source.path is None:
         return source.data or b""
     with Path(source.path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
-        return _lift(text, directory, lifted, most, files)
+        quoted = b'"%b"' % name
+        return _lift(text, directory, lifted, most=most, files=files, quoted=quoted)
 
 
-def _lift(text: mmap, directory: Path, lifted: Lifted, most: int, files: int) -> bytes:
+def _lift(
+    text: mmap, directory: Path, lifted: Lifted, *, most: int, files: int, quoted: bytes
+) -> bytes:
     kept: list[bytes] = []
     room = most
     position = 0
     names = 0
-    while (name := text.find(_NAME, position, position + room)) >= 0:
-        key = _COLON.match(text, name)
-        start = key.end() if key else name + len(_NAME)
+    while (name := text.find(quoted, position, position + room)) >= 0:
+        key = _COLON.match(text, name + len(quoted))
+        start = key.end() if key else name + len(quoted)
         end = text.find(b'"', start) if key else start
         if end < 0:
             break

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from gateway.api.dialect import OURS
 from gateway.api.registry import Access, Route
 from gateway.api.schemas.base import Nothing, Problem, Taken
 from gateway.runtime.http.problem import MEDIA_TYPE
@@ -32,6 +33,8 @@ _HEADERS = {
 
 def document(routes: Sequence[Route], *, server_url: str, version: str) -> dict[str, Any]:
     """Return the document. server_url: the root under which the API is reached."""
+    # What speaks as another service does is described by that service.
+    routes = [route for route in routes if route.dialect is OURS]
     schemas, refs = _schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.auth import Caller
+from gateway.api.dialect import OURS, Dialect
 from gateway.api.lifting import MOST_FILES
 from gateway.api.schemas.base import Asked, Given, Nothing, Taken
 from gateway.api.services import Services
@@ -81,7 +82,7 @@ class Reply:
 
 
 Handler = Callable[[Call], Awaitable[Reply | Response]]
-Recovery = Callable[[Call, str, str], Awaitable[Reply | None]]
+Recovery = Callable[[Call, str, str], Awaitable[Reply | Response | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Route:
     files: how many the body may hold.
     refuses: statuses besides those that any route of its access may answer.
     versioned: the answer has an ETag; with a body, If-Match is honoured.
+    dialect: how keys, bodies and errors are written; another one than ours is another mail
+        service's, for its clients, and not in OpenAPI.
     recover: makes the answer anew from what a request with an Idempotency-Key has stored.
     """
 
@@ -114,6 +117,7 @@ class Route:
     files: int = MOST_FILES
     refuses: tuple[int, ...] = ()
     versioned: bool = False
+    dialect: Dialect = OURS
     recover: Recovery | None = None
 
     @property

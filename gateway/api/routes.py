@@ -21,6 +21,8 @@ from gateway.api import (
     tenants,
     webhooks,
 )
+from gateway.api.mailgun.routes import ROUTES as OF_MAILGUN
+from gateway.api.postmark.routes import ROUTES as OF_POSTMARK
 from gateway.api.registry import Route
 
 
@@ -45,6 +47,8 @@ def declared(*, own_metrics: bool) -> tuple[Route, ...]:
         *events.ROUTES,
         *event_stream.ROUTES,
         *webhooks.ROUTES,
+        *OF_POSTMARK,
+        *OF_MAILGUN,
         *health.ROUTES,
         *(() if own_metrics else (health.METRICS,)),
     )

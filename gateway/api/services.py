@@ -11,6 +11,7 @@ from gateway.flow.companies import Companies
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.dispatch import Dispatch
+from gateway.flow.handing_over import HandingOver
 from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.online import OnlinePayments
@@ -62,6 +63,7 @@ class Services:
 
     context: Context
     submissions: Submissions
+    handing_over: HandingOver
     conversing: Conversing
     billing: Billing
     companies: Companies

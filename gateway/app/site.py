@@ -17,6 +17,7 @@ from gateway.app.office import Office
 from gateway.app.overseeing import Overseeing
 from gateway.app.plain import http_limits, sts_policy
 from gateway.flow.administration import Administration
+from gateway.flow.handing_over import HandingOver
 from gateway.flow.reminders import ReminderWishes
 from gateway.flow.sorting import Sorting
 from gateway.runtime.http.body import BodyLimit
@@ -113,6 +114,7 @@ def _services(
     return Services(
         context=office.context,
         submissions=office.submissions,
+        handing_over=HandingOver(office.context, office.submission),
         conversing=office.conversing,
         billing=office.billing,
         companies=office.companies,

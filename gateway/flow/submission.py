@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,11 +12,11 @@ from gateway.flow.context import Context
 from gateway.flow.drafts import Document, InvoiceDraft
 from gateway.flow.forwarding import forward
 from gateway.flow.own_addresses import own_addresses
-from gateway.flow.refusal import Kind, Refused
+from gateway.flow.refusal import Kind, Refused, invalid
 from gateway.flow.submit import Submissions
 from gateway.mail.address import sole_author
 from gateway.mail.envelope import Envelope
-from gateway.mail.errors import MailError
+from gateway.mail.errors import Fault, MailError
 from gateway.mail.headers import Fields, read_head
 from gateway.mail.mailbox import Mailbox
 from gateway.mail.reading import Reading
@@ -41,6 +41,8 @@ _LARGE_AT_ONCE = 2
 _NOBODY = "0" * 64
 _OURS = Reply(550, "5.7.1", "That is an address of the gateway itself; write to the customer's own")
 _NOT_YOURS = Reply(550, "5.7.1", "From must be the company's own address")
+FOREIGN_FROM = "foreign_from"
+"""The code of a refusal: From is no address of the company."""
 _LATER = Reply(451, "4.3.0", "The message can't be read just now, please try again later")
 
 
@@ -85,60 +87,80 @@ class SubmissionReception:
             return await self._accept(tenant, envelope, await taken(content))
 
     async def _accept(self, tenant: Tenant, envelope: Envelope, raw: bytes) -> Reply:
+        try:
+            return _queued(await self._hand_over(tenant, envelope, raw, same_mail_once=True))
+        except ReaderDied as death:
+            log.warning("reader.died", tenant=tenant.id, why=str(death))
+            return _LATER
+        except Refused as refused:
+            return _refusal(refused)
+
+    async def hand_over(self, tenant: Tenant, envelope: Envelope, raw: bytes) -> str:
+        """Queue a mail that came by another way than SMTP; returns its message's id.
+
+        Raises Refused: `foreign_from`, `rate_limited`, unreadable, an invoice that can't be;
+        Fault.
+        """
+        if len(raw) < _LARGE:
+            return await self._hand_over(tenant, envelope, raw, same_mail_once=False)
+        async with self._large:
+            return await self._hand_over(tenant, envelope, raw, same_mail_once=False)
+
+    async def _hand_over(
+        self, tenant: Tenant, envelope: Envelope, raw: bytes, *, same_mail_once: bool
+    ) -> str:
+        """Queue a mail. same_mail_once: what is the same in all bytes is a repeat."""
         context, now = self._context, self._context.clock.now()
-        head = read_head(raw, 0, len(raw), octets=_HEADER_OCTETS, fields=_FIELDS)
-        author = sole_author(head.fields.all("from"))
+        fields = read_head(raw, 0, len(raw), octets=_HEADER_OCTETS, fields=_FIELDS).fields
+        author = sole_author(fields.all("from"))
         if author is None or author.lower() not in await own_addresses(context, tenant):
-            return _NOT_YOURS
-        key, life = _repeat_key(envelope, head.fields, raw)
-        earlier = await context.store.read(lambda work: work.repeats.get(tenant.id, key, now))
-        if earlier is not None:
-            return _queued(earlier.body)
+            raise invalid("from", _NOT_YOURS.text, code=FOREIGN_FROM)
+        key, life = _repeat_key(envelope, fields, raw) if same_mail_once else _given_key(fields)
+        if key:
+            earlier = await context.store.read(lambda work: work.repeats.get(tenant.id, key, now))
+            if earlier is not None:
+                return earlier.body
         until = now + life
 
         def remember(work: Work, message_id: str) -> None:
             answered = Answered("", 250, message_id, {})
-            if not work.repeats.put(tenant.id, key, answered, until):
+            if key and not work.repeats.put(tenant.id, key, answered, until):
                 raise _Repeated
 
         try:
-            fields = invoice_fields(
-                [(name, head.fields.text(name.lower())) for name, _ in head.fields]
-            )
-            reading = await self._parser.read(raw, null_sender=False)
-            if fields is None:
-                message_id = await forward(
-                    context,
-                    tenant,
-                    envelope,
-                    raw,
-                    reading,
-                    quota=self._submissions.quota,
-                    also=remember,
-                )
-            else:
-                draft = _draft(fields, envelope, reading)
-                sent = await self._submissions.send_invoice(
-                    tenant, draft, envelope=envelope, also=remember
-                )
-                message_id = sent.message_id or ""
+            return await self._queue(tenant, envelope, raw, fields, remember)
         except BadField as error:
-            return Reply(554, "5.6.0", str(error))
+            raise invalid("headers", str(error), code="invalid_header") from None
         except MailError as error:
-            return Reply(554, "5.6.0", f"The message can't be read: {error}")
-        except ReaderDied as death:
-            log.warning("reader.died", tenant=tenant.id, why=str(death))
-            return _LATER
+            raise invalid("message", f"The message can't be read: {error}") from None
         except _Repeated:
             return await self._first(tenant, key, now)
-        except Refused as refused:
-            return _refusal(refused)
-        return _queued(message_id)
 
-    async def _first(self, tenant: Tenant, key: str, now: datetime) -> Reply:
-        """Return the answer that somebody else's same submission got a moment ago."""
+    async def _queue(
+        self,
+        tenant: Tenant,
+        envelope: Envelope,
+        raw: bytes,
+        fields: Fields,
+        remember: Callable[[Work, str], None],
+    ) -> str:
+        invoice = invoice_fields([(name, fields.text(name.lower())) for name, _ in fields])
+        reading = await self._parser.read(raw, null_sender=False)
+        if invoice is None:
+            quota = self._submissions.quota
+            return await forward(
+                self._context, tenant, envelope, raw, reading, quota=quota, also=remember
+            )
+        draft = _draft(invoice, envelope, reading)
+        sent = await self._submissions.send_invoice(tenant, draft, envelope=envelope, also=remember)
+        return sent.message_id or ""
+
+    async def _first(self, tenant: Tenant, key: str, now: datetime) -> str:
+        """Return the id that somebody else's same submission got a moment ago."""
         earlier = await self._context.store.read(lambda work: work.repeats.get(tenant.id, key, now))
-        return _LATER if earlier is None else _queued(earlier.body)
+        if earlier is None:
+            raise Fault("the same mail was stored and is gone")
+        return earlier.body
 
 
 class _Repeated(Exception):  # noqa: N818 (it undoes the transaction that came second)
@@ -150,16 +172,24 @@ def _queued(message_id: str) -> Reply:
 
 
 def _refusal(refused: Refused) -> Reply:
+    if refused.code == FOREIGN_FROM:
+        return _NOT_YOURS
     if refused.kind is Kind.TOO_MANY:
         return Reply(451, "4.7.1", refused.detail)
     return Reply(554, "5.6.0", refused.detail)
 
 
+def _given_key(fields: Fields) -> tuple[str, timedelta]:
+    """Return the key of the mail's own header, "" if it has none, and how long it is known."""
+    given = fields.text(IDEMPOTENCY_KEY.lower()).strip()
+    return f"smtp:{given[:200]}" if given else "", _KEY_LIFE
+
+
 def _repeat_key(envelope: Envelope, fields: Fields, raw: bytes) -> tuple[str, timedelta]:
     """Return under which key a repeat of this mail is known, and for how long."""
-    given = fields.text(IDEMPOTENCY_KEY.lower()).strip()
+    given, life = _given_key(fields)
     if given:
-        return f"smtp:{given[:200]}", _KEY_LIFE
+        return given, life
     digest = hashlib.sha256(envelope.sender.encode("utf-8", "surrogateescape"))
     for recipient in envelope.recipients:
         digest.update(b"\0" + recipient.address.lower().encode("utf-8", "surrogateescape"))

@@ -62,12 +62,15 @@ class Bodies:
                 await held.aclose()
             yield body
 
-    async def _of_mail(self, kind: str, event: Event, signer: Signer, timestamp: int) -> Body:
+    async def of_postmark(self, event: Event) -> bytes:
+        """Return the body of an event of mail in Postmark's format. Raises Fault."""
         about = await told(self._context, event)
+        return postmark.arrived(about) if isinstance(about, Arrival) else postmark.fate(about)
+
+    async def _of_mail(self, kind: str, event: Event, signer: Signer, timestamp: int) -> Body:
         if kind == POSTMARK:
-            if isinstance(about, Arrival):
-                return Body(postmark.MEDIA_TYPE, postmark.arrived(about))
-            return Body(postmark.MEDIA_TYPE, postmark.fate(about))
+            return Body(postmark.MEDIA_TYPE, await self.of_postmark(event))
+        about = await told(self._context, event)
         assert kind == MAILGUN
         signed = mailgun.signature(signer.secret, timestamp, event.id)
         if isinstance(about, Arrival):

@@ -214,6 +214,10 @@ class WebhookDesk:
 
         return await self._context.store.write(store)
 
+    async def postmark_body(self, event: Event) -> bytes:
+        """Return the JSON that Postmark's format tells of an event with. Raises Fault."""
+        return await self._bodies.of_postmark(event)
+
     def public_key(self, webhook: Webhook) -> str:
         """Return the key that checks its `v1a` signatures, "" if it can't be told."""
         try:

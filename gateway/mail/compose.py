@@ -40,7 +40,8 @@ class Picture(Protocol):
 class Outgoing:
     """The parts of a message. Message-IDs stand without angle brackets.
 
-    text: "" beside html: no text part. extra: further fields (name, value), free text.
+    message_id: "" for none. text: "" beside html: no text part.
+    extra: further fields (name, value), free text.
     attachments: (file name, content type, bytes).
     """
 
@@ -83,7 +84,7 @@ def compose(mail: Outgoing) -> bytes:
 
 
 def _head(mail: Outgoing) -> list[bytes]:
-    if not fields.is_message_id(mail.message_id):
+    if mail.message_id and not fields.is_message_id(mail.message_id):
         raise MailError("the Message-ID is not well-formed")
     head = [
         fields.date_field("Date", mail.date),

@@ -114,6 +114,12 @@ class Events(Protocol):
     def get(self, tenant_id: str, event_id: str) -> Event | None:
         """Return it, or None."""
 
+    def failures(self, tenant_id: str, limit: int) -> Sequence[Event]:
+        """Return events that tell of mail that failed, waits or was complained of, newest first."""
+
+    def numbered(self, tenant_id: str, sequence: int) -> Event | None:
+        """Return the event with a number, or None."""
+
     def last(self, tenant_id: str) -> int:
         """Return the newest number, 0 if none."""
 

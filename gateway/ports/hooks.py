@@ -150,6 +150,9 @@ class HookDesk(Protocol):
     ) -> int:
         """Let the events of a time be sent again; return how many."""
 
+    async def postmark_body(self, event: Event) -> bytes:
+        """Return the JSON that Postmark's format tells of an event with. Raises Fault."""
+
     def public_key(self, webhook: Webhook) -> str:
         """Return the key that checks its `v1a` signatures."""
 

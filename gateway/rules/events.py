@@ -42,6 +42,9 @@ OF_STATE = {
 }
 """Which event tells of a delivery's new state; states missing here are told by none."""
 
+FAILURES = (MESSAGE_BOUNCED, MESSAGE_DEFERRED, MESSAGE_COMPLAINED)
+"""Events of mail that went wrong for somebody; the store has an index of them."""
+
 
 def about_message(message: Message) -> Mapping[str, Any]:
     """Return the data of `message.received`."""

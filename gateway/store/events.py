@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select, text
 
 from gateway.rules.model import Event
 from gateway.store.counters import next_number
 from gateway.store.rows import dict_json, from_dict, from_micros, to_micros
 from gateway.store.statements import Several, Statement, columns, new
 from gateway.store.tables import COUNTER, EVENT
+from gateway.store.tables.queue import IS_FAILURE
 from gateway.store.transaction import Row, Transaction
 
 COUNTER_NAME = "event"
@@ -32,6 +33,14 @@ _ADD = Statement(new(EVENT), keys=columns(EVENT))
 _AFTER = Statement(_LATER)
 _GET = Statement(
     _SHOWN.where(_E.tenant_id == bindparam("tenant_id"), _E.id == bindparam("id")).limit(1)
+)
+_NUMBERED = Statement(
+    _SHOWN.where(_E.tenant_id == bindparam("tenant_id"), _E.sequence == bindparam("sequence"))
+)
+_FAILURES = Statement(
+    _SHOWN.where(_E.tenant_id == bindparam("tenant_id"), text(IS_FAILURE))
+    .order_by(_E.sequence.desc())
+    .limit(bindparam("limit"))
 )
 _LAST = Statement(
     select(COUNTER.c.value).where(
@@ -129,6 +138,17 @@ class Events:
     def get(self, tenant_id: str, event_id: str) -> Event | None:
         """Return it, or None."""
         row = self._transaction.row(_GET, {"tenant_id": tenant_id, "id": event_id})
+        return None if row is None else _event(row)
+
+    def failures(self, tenant_id: str, limit: int) -> Sequence[Event]:
+        """Return events that tell of mail that failed, waits or was complained of, newest first."""
+        parameters = {"tenant_id": tenant_id, "limit": limit}
+        return [_event(row) for row in self._transaction.rows(_FAILURES, parameters)]
+
+    def numbered(self, tenant_id: str, sequence: int) -> Event | None:
+        """Return the event with a number, or None."""
+        parameters = {"tenant_id": tenant_id, "sequence": sequence}
+        row = self._transaction.row(_NUMBERED, parameters)
         return None if row is None else _event(row)
 
     def counts(self, tenant_id: str, since: datetime, until: datetime) -> Mapping[str, int]:

@@ -23,6 +23,7 @@ from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
 from gateway.flow.directory import Directory
 from gateway.flow.dispatch import Dispatch
+from gateway.flow.handing_over import HandingOver
 from gateway.flow.link_keeping import LinkKeeping
 from gateway.flow.mail_accounts import MailAccounts
 from gateway.flow.online import OnlinePayments
@@ -30,6 +31,7 @@ from gateway.flow.privacy import Privacy
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.sorting import Sorting
+from gateway.flow.submission import SubmissionReception
 from gateway.flow.submit import Submissions
 from gateway.hooks.desk import WebhookDesk
 from gateway.hooks.post import HookPolicy
@@ -43,11 +45,18 @@ from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.edge import Edge
 from gateway.runtime.metrics import Meters
+from gateway.runtime.passwords import KeptPasswords
 from gateway.runtime.stripe import Stripe
 from gateway.runtime.vault import KeyringVault
 from gateway.runtime.world import SystemChance
 from gateway.store.opening import open_store
-from tests.fakes import FakeOutward, ScriptedOutward, ScriptedProbe, SenderDomainsHere
+from tests.fakes import (
+    FakeOutward,
+    HereParser,
+    ScriptedOutward,
+    ScriptedProbe,
+    SenderDomainsHere,
+)
 from tests.fakestripe import FakeStripe
 from tests.smtp.loops import in_loop
 from webhooks.schedule import Schedule
@@ -189,10 +198,13 @@ def services_on(store, directory, *, clock=None, tenant_rate=1_000_000, **settin
     )
     draining, billing = Draining(), Billing(context)
     quota = Quota(tenant_rate, timedelta(hours=1))
+    submissions = Submissions(context, quota)
+    submission = SubmissionReception(context, submissions, HereParser(), KeptPasswords())
     schedule = Schedule((timedelta(minutes=1),), timedelta(days=5))
     return Services(
         context=context,
-        submissions=Submissions(context, quota),
+        submissions=submissions,
+        handing_over=HandingOver(context, submission),
         conversing=Conversing(context, quota),
         billing=billing,
         companies=Companies(context),

@@ -1,5 +1,6 @@
 import re
 
+from gateway.api.dialect import OURS
 from gateway.api.registry import Access
 from gateway.api.routes import declared
 from tests.api.kit import problem, with_api
@@ -68,6 +69,36 @@ async def test_a133_another_companys_items_are_as_unknown_as_random_ones(api):
         assert without_request(answers[0]) == without_request(answers[1]), route
         tried += 1
     assert tried >= 20
+
+
+@with_api()
+async def test_a133_adapters_answer_another_companys_items_like_random_ones(api):
+    theirs = await scene(api, "Theirs")
+    await api.post("/v1/suppressions", theirs.company.key, json={"address": "x@y.test"})
+    gone = {"to": "x@y.test", "subject": "x", "text": "y"}
+    await api.post("/v1/messages", theirs.company.key, json=gone)
+    ours = {"X-Postmark-Server-Token": (await api.company("Ours")).key}
+    listed = await api.ask("GET", "/bounces", None, headers=ours)
+    assert listed.json() == {"TotalCount": 0, "Bounces": []}
+    token = {"X-Postmark-Server-Token": theirs.company.key}
+    (bounce,) = (await api.ask("GET", "/bounces", None, headers=token)).json()["Bounces"]
+    for path, foreign, random in [
+        ("/bounces/{}", bounce["ID"], 10**9),
+        ("/messages/outbound/{}/details", theirs.sent_id, random_id(theirs.sent_id)),
+    ]:
+        assert (await api.ask("GET", path.format(foreign), None, headers=token)).is_success
+        answers = [
+            await api.ask("GET", path.format(one), None, headers=ours) for one in (foreign, random)
+        ]
+        assert [one.status_code for one in answers] == [422, 422]
+        assert answers[0].content == answers[1].content
+
+
+def test_every_route_of_an_adapter_is_of_one_company_and_needs_a_scope():
+    adapters = [one for one in declared(own_metrics=False) if one.dialect is not OURS]
+    assert {one.access for one in adapters} == {Access.COMPANY}
+    assert all(one.scopes for one in adapters)
+    assert len(adapters) == 6
 
 
 @with_api()

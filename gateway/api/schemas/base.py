@@ -57,6 +57,12 @@ class Asked(BaseModel):
     ] = None
 
 
+class AskedAnything(Asked):
+    """A query string of which nothing is looked at."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
 def _whole(value: object) -> object:
     if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 18):
         raise PydanticCustomError("invalid", "Write a whole number without a sign.")

@@ -1,0 +1,1 @@
+"""Mailgun's API, as far as a service needs it that sends mail."""
