@@ -1,6 +1,7 @@
 """What the formats of mail services tell of: mail that came, and what became of mail sent."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -75,6 +76,7 @@ class Fate:
 
     event_id, number: of the event. message_id: ours; header_id: its Message-ID, no brackets.
     code, enhanced, answer: the server's words; plain: ours. inactive: no more mail is sent there.
+    tags, metadata: what the service said of the mail when it handed it over.
     """
 
     event_id: str
@@ -91,3 +93,5 @@ class Fate:
     answer: str = ""
     plain: str = ""
     inactive: bool = False
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)

@@ -62,8 +62,8 @@ def fate(told: Fate, signed: Mapping[str, str]) -> bytes:
             },
             "attachments": [],
         },
-        "tags": [],
-        "user-variables": {"message_id": told.message_id},
+        "tags": list(told.tags),
+        "user-variables": {**told.metadata, "message_id": told.message_id},
         "flags": {"is-test-mode": False},
     }
     if event in {"delivered", "failed"}:

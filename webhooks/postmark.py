@@ -91,8 +91,8 @@ def fate(told: Fate) -> bytes:
         "MessageID": told.message_id,
         "MessageStream": _STREAM,
         "ServerID": 0,
-        "Tag": "",
-        "Metadata": {"message_id": told.header_id},
+        "Tag": next(iter(told.tags), ""),
+        "Metadata": {**told.metadata, "message_id": told.header_id},
     }
     if told.outcome is Outcome.DELIVERED:
         return _json(

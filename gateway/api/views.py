@@ -214,6 +214,8 @@ def message_shown(
         ],
         threading=ThreadingShown(rule=message.threading.rule, evidence=message.threading.evidence),
         readable=message.readable,
+        tags=list(message.labels.tags),
+        metadata=dict(message.labels.metadata),
         deliveries=[delivery_shown(one) for one in deliveries],
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.reception import Content
+from gateway.rules.labels import NO_LABELS, Labels
 from gateway.rules.model import Attachment, Invoice, Message
 
 
@@ -45,6 +46,7 @@ class InvoiceDraft:
     attachments: tuple[Document, ...] = ()
     conversation_id: str | None = None
     submitted_message_id: str | None = None
+    labels: Labels = NO_LABELS
     send: bool = True
 
 

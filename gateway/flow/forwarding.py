@@ -1,6 +1,7 @@
 """Submitted mail that is no invoice: sent with its content unchanged, in its conversation."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from email.utils import format_datetime
 
 from gateway.flow.context import Context
@@ -18,6 +19,7 @@ from gateway.mail.recode import recode
 from gateway.ports.reception import Content
 from gateway.ports.store import Work
 from gateway.rules import ids
+from gateway.rules.labels import NO_LABELS, Labels
 from gateway.rules.model import (
     Channel,
     Direction,
@@ -28,12 +30,20 @@ from gateway.rules.model import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A mail as a service submitted it, and as it reads. labels: what was said of it beside."""
+
+    envelope: Envelope
+    raw: bytes
+    reading: Reading
+    labels: Labels = NO_LABELS
+
+
 async def forward(
     context: Context,
     tenant: Tenant,
-    envelope: Envelope,
-    raw: bytes,
-    reading: Reading,
+    submitted: Submitted,
     *,
     quota: Quota,
     also: Callable[[Work, str], None],
@@ -45,6 +55,7 @@ async def forward(
     Raises MailError if it can't be said in 7 bits, Refused, Fault.
     """
     now = context.clock.now()
+    envelope, raw, reading = submitted.envelope, submitted.raw, submitted.reading
     quota.take(tenant.id, len(envelope.recipients), now)
     named = {box.address.lower(): box.name for box in (*reading.to, *reading.cc)}
     to = tuple(
@@ -105,6 +116,7 @@ async def forward(
             full_text=reading.full_text,
             html=reading.html,
             threading=Threading(placed.place.rule, placed.place.evidence),
+            labels=submitted.labels,
             attachments=attachments,
         )
         addressees = []

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from gateway.flow.contents import taken
 from gateway.flow.context import Context
@@ -17,6 +17,7 @@ from gateway.mail.headers import message_ids
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.reception import Content
 from gateway.ports.store import Work
+from gateway.rules.labels import NO_LABELS, Labels
 from gateway.rules.model import Tenant
 from gateway.rules.own_fields import is_own_field
 
@@ -51,7 +52,8 @@ class MailDraft:
     bcc: tuple[Mailbox, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     attachments: tuple[Document, ...] = ()
-    pictures: tuple[tuple[str, Document], ...] = field(default=())
+    pictures: tuple[tuple[str, Document], ...] = ()
+    labels: Labels = NO_LABELS
 
     @property
     def recipients(self) -> tuple[Mailbox, ...]:
@@ -87,7 +89,7 @@ class HandingOver:
             raise invalid("message", f"No mail can be made of it: {error}") from error
         recipients = tuple(Recipient(box.address) for box in draft.recipients)
         envelope = Envelope(draft.from_.address, recipients)
-        return await self._submission.hand_over(tenant, envelope, raw)
+        return await self._submission.hand_over(tenant, envelope, raw, draft.labels)
 
     async def stopped(self, tenant: Tenant, boxes: Sequence[Mailbox]) -> Sequence[str]:
         """Return those of the addresses that get no mail of the company (suppressed)."""

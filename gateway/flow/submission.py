@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,7 +11,7 @@ import structlog
 from gateway.flow.contents import taken
 from gateway.flow.context import Context
 from gateway.flow.drafts import Document, InvoiceDraft
-from gateway.flow.forwarding import forward
+from gateway.flow.forwarding import Submitted, forward
 from gateway.flow.own_addresses import own_addresses
 from gateway.flow.refusal import Kind, Refused, invalid
 from gateway.flow.submit import Submissions
@@ -28,6 +29,7 @@ from gateway.ports.reception import Account, Content, Peer
 from gateway.ports.store import Work
 from gateway.rules.acceptance import Foreign, target_of
 from gateway.rules.handed_over import IDEMPOTENCY_KEY, BadField, InvoiceFields, invoice_fields
+from gateway.rules.labels import NO_LABELS, Labels
 from gateway.rules.model import Tenant
 
 log = structlog.get_logger()
@@ -95,19 +97,27 @@ class SubmissionReception:
         except Refused as refused:
             return _refusal(refused)
 
-    async def hand_over(self, tenant: Tenant, envelope: Envelope, raw: bytes) -> str:
+    async def hand_over(
+        self, tenant: Tenant, envelope: Envelope, raw: bytes, labels: Labels = NO_LABELS
+    ) -> str:
         """Queue a mail that came by another way than SMTP; returns its message's id.
 
         Raises Refused: `foreign_from`, `rate_limited`, unreadable, an invoice that can't be;
         Fault.
         """
         if len(raw) < _LARGE:
-            return await self._hand_over(tenant, envelope, raw, same_mail_once=False)
+            return await self._hand_over(tenant, envelope, raw, labels)
         async with self._large:
-            return await self._hand_over(tenant, envelope, raw, same_mail_once=False)
+            return await self._hand_over(tenant, envelope, raw, labels)
 
     async def _hand_over(
-        self, tenant: Tenant, envelope: Envelope, raw: bytes, *, same_mail_once: bool
+        self,
+        tenant: Tenant,
+        envelope: Envelope,
+        raw: bytes,
+        labels: Labels = NO_LABELS,
+        *,
+        same_mail_once: bool = False,
     ) -> str:
         """Queue a mail. same_mail_once: what is the same in all bytes is a repeat."""
         context, now = self._context, self._context.clock.now()
@@ -128,7 +138,9 @@ class SubmissionReception:
                 raise _Repeated
 
         try:
-            return await self._queue(tenant, envelope, raw, fields, remember)
+            reading = await self._parser.read(raw, null_sender=False)
+            submitted = Submitted(envelope, raw, reading, labels)
+            return await self._queue(tenant, submitted, fields, remember)
         except BadField as error:
             raise invalid("headers", str(error), code="invalid_header") from None
         except MailError as error:
@@ -139,19 +151,16 @@ class SubmissionReception:
     async def _queue(
         self,
         tenant: Tenant,
-        envelope: Envelope,
-        raw: bytes,
+        submitted: Submitted,
         fields: Fields,
         remember: Callable[[Work, str], None],
     ) -> str:
         invoice = invoice_fields([(name, fields.text(name.lower())) for name, _ in fields])
-        reading = await self._parser.read(raw, null_sender=False)
         if invoice is None:
             quota = self._submissions.quota
-            return await forward(
-                self._context, tenant, envelope, raw, reading, quota=quota, also=remember
-            )
-        draft = _draft(invoice, envelope, reading)
+            return await forward(self._context, tenant, submitted, quota=quota, also=remember)
+        envelope = submitted.envelope
+        draft = replace(_draft(invoice, envelope, submitted.reading), labels=submitted.labels)
         sent = await self._submissions.send_invoice(tenant, draft, envelope=envelope, also=remember)
         return sent.message_id or ""
 

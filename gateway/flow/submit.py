@@ -90,6 +90,7 @@ class Submissions:
                 message,
                 attachments=attachments,
                 submitted_message_id=draft.submitted_message_id,
+                labels=draft.labels,
             )
             if not draft.send:
                 message = replace(message, channel=Channel.API)

@@ -193,6 +193,8 @@ async def _fate(context: Context, event: Event) -> Fate:
         answer=str(reason.get("verbatim") or ""),
         plain=str(reason.get("plain") or ""),
         inactive=sent.suppressed,
+        tags=message.labels.tags if message else (),
+        metadata=message.labels.metadata if message else {},
     )
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.mail.mailbox import Mailbox
+from gateway.rules.labels import NO_LABELS, Labels
 from gateway.rules.sender_domains import OwnSender
 
 HOUSE_TENANT_ID = "ten_house"
@@ -232,6 +233,7 @@ class Message:
     raw_sha256: str | None = None
     raw_size: int = 0
     author: str = ""
+    labels: Labels = NO_LABELS
     attachments: tuple[Attachment, ...] = ()
 
 

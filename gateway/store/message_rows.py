@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.mail.mailbox import Mailbox
+from gateway.rules.labels import NO_LABELS, Labels
 from gateway.rules.model import Attachment, Channel, Direction, Message, Threading
 from gateway.store.rows import (
     from_micros,
@@ -107,7 +108,7 @@ def from_row(row: Row, attachments: Sequence[Attachment]) -> Message:
     ) = row
     to, cc, reply_to = recipients_of(recipients)
     in_reply_to, references = ((), ()) if refs == _NOTHING else json.loads(refs)
-    forwarded, authentication, bounces, suggestions, author = _details_of(details)
+    forwarded, authentication, bounces, suggestions, author, labels = _details_of(details)
     return Message(
         id=id_,
         tenant_id=tenant_id,
@@ -143,6 +144,7 @@ def from_row(row: Row, attachments: Sequence[Attachment]) -> Message:
         kind=kind,
         author_ref=author_ref,
         author=author,
+        labels=Labels(tuple(labels[0]), labels[1]) if labels else NO_LABELS,
         invoice_id=invoice_id,
         raw_sha256=raw_sha256,
         raw_size=raw_size,
@@ -219,13 +221,16 @@ def _refs(message: Message) -> str:
 
 def _details(message: Message) -> str:
     said = message.authentication, message.bounces, message.suggestions, message.author
+    labels = message.labels
+    if labels:
+        return to_json((message.forwarded, *said, (labels.tags, labels.metadata)))
     if not any(said) and message.forwarded is None:
         return _NOTHING
     return to_json((message.forwarded, *said))
 
 
 def _details_of(text: str) -> tuple[Any, ...]:
-    """Return forwarded mail, authentication, bounces, suggestions, author of `details`."""
+    """Return forwarded mail, authentication, bounces, suggestions, author, labels of `details`."""
     found = [] if text == _NOTHING else json.loads(text)
     # Rows of earlier versions hold fewer.
-    return (*found, *(None, {}, (), {}, "")[len(found) :])
+    return (*found, *(None, {}, (), {}, "", ())[len(found) :])

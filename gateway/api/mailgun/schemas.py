@@ -55,6 +55,8 @@ class Given:
     one: dict[str, str] = field(default_factory=dict)
     people: dict[str, list[str]] = field(default_factory=dict)
     headers: list[tuple[str, str]] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
     unheeded: list[str] = field(default_factory=list)
     is_test: bool = False
 
@@ -72,6 +74,10 @@ def given(form: Form) -> Given:
             found.people.setdefault(known, []).append(value)
         elif known.startswith("h:"):
             _header(found, name[2:], value)
+        elif known.startswith("v:"):
+            found.variables[name[2:]] = value
+        elif known == "o:tag":
+            found.tags.append(value)
         elif known == "o:testmode":
             found.is_test = found.is_test or is_on(value)
         elif value:

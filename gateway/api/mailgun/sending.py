@@ -5,7 +5,7 @@ import json
 from starlette.responses import Response
 
 from gateway.api.documents import check_sizes
-from gateway.api.handed_over import check_field, check_number, ignored, mailboxes
+from gateway.api.handed_over import check_field, check_number, ignored, labels_of, mailboxes
 from gateway.api.mailgun.schemas import FilePart, Form, Given, given
 from gateway.api.registry import Call
 from gateway.flow.drafts import Document
@@ -82,6 +82,7 @@ def _draft(call: Call, form: Form, said: Given) -> tuple[MailDraft, list[str]]:
         headers=tuple(said.headers),
         attachments=tuple(_document(file) for file in others),
         pictures=tuple((file.filename, _document(file)) for file in pictures),
+        labels=labels_of(said.tags, said.variables, "v:"),
         **people,
     )
     check_number(draft.recipients, "to")

@@ -40,7 +40,7 @@ async def bounces(call: Call) -> Response:
     context = call.services.context
     events = await context.store.read(lambda work: work.events.failures(tenant_id, _NEWEST))
     fitting = [event for event in events if _fits(event, asked, since, until)]
-    if asked.type is None and asked.inactive is None:
+    if asked.type is None and asked.inactive is None and asked.tag is None:
         shown = fitting[asked.offset : asked.offset + asked.count]
         return _said({"TotalCount": len(fitting), "Bounces": await _all(call, shown)})
     told = [one for one in await _all(call, fitting[:_NEWEST_TOLD]) if _is_such(one, asked)]
@@ -90,7 +90,7 @@ async def details(call: Call) -> Response:
     hidden = [one.recipient for one in deliveries if one.recipient.address.lower() not in named]
     return _said(
         {
-            "Tag": "",
+            "Tag": next(iter(message.labels.tags), ""),
             "MessageID": message.id,
             "MessageStream": "outbound",
             "To": _people(message.to),
@@ -104,7 +104,7 @@ async def details(call: Call) -> Response:
             "Status": _status(deliveries),
             "TrackOpens": False,
             "TrackLinks": "None",
-            "Metadata": {},
+            "Metadata": dict(message.labels.metadata),
             "Sandboxed": False,
             "TextBody": message.full_text or message.text,
             "HtmlBody": message.html or "",
@@ -141,8 +141,10 @@ def _fits(
 
 def _is_such(told: Mapping[str, Any], asked: AskedBounces) -> bool:
     wanted = asked.inactive
-    return (asked.type is None or told["Type"] == asked.type) and (
-        wanted is None or told["Inactive"] is (wanted == "true")
+    return (
+        (asked.type is None or told["Type"] == asked.type)
+        and (asked.tag is None or told["Tag"] == asked.tag)
+        and (wanted is None or told["Inactive"] is (wanted == "true"))
     )
 
 

@@ -65,6 +65,8 @@ class Email(Loose):
     text_body: Text | None = None
     html_body: Html | None = None
     reply_to: str | None = None
+    tag: str | None = None
+    metadata: dict[str, str] | None = None
     headers: Annotated[list[HeaderGiven] | None, Field(max_length=50)] = None
     attachments: Annotated[list[FileGiven] | None, Field(max_length=100)] = None
     track_opens: bool | None = None
@@ -103,5 +105,6 @@ class AskedBounces(Asked):
     )
     email_filter: Annotated[Line | None, Field(alias="emailFilter")] = None
     message_id: Annotated[Line | None, Field(alias="messageID")] = None
+    tag: Line | None = None
     fromdate: Annotated[Line | None, Field(max_length=40)] = None
     todate: Annotated[Line | None, Field(max_length=40)] = None

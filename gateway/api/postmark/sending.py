@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.api.documents import check_sizes
-from gateway.api.handed_over import check_field, check_number, ignored, mailboxes
+from gateway.api.handed_over import check_field, check_number, ignored, labels_of, mailboxes
 from gateway.api.idempotency import Finished, Repeated, checked_key
 from gateway.api.postmark.dialect import INACTIVE, error_of
 from gateway.api.postmark.schemas import MOST, Batch, Email, FileGiven
@@ -106,6 +106,7 @@ def draft_of(call: Call, email: Email) -> MailDraft:
         headers=tuple(headers),
         attachments=tuple(_document(file) for file in files if file not in pictures),
         pictures=tuple((_content_id(file), _document(file)) for file in pictures),
+        labels=labels_of([email.tag or ""], email.metadata or {}, "Metadata"),
     )
     check_number(draft.recipients, "To")
     return draft

@@ -216,4 +216,6 @@ class MessageShown(Given):
     sender_warnings: list[WarningShown]
     threading: ThreadingShown
     readable: bool
+    tags: Annotated[list[str], Field(description="What a service said of its mail.")]
+    metadata: Annotated[dict[str, str], Field(description="What a service said of its mail.")]
     deliveries: list[DeliveryShown]
