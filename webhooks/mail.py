@@ -93,5 +93,6 @@ class Fate:
     answer: str = ""
     plain: str = ""
     inactive: bool = False
+    is_test: bool = False
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)

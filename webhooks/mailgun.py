@@ -64,7 +64,7 @@ def fate(told: Fate, signed: Mapping[str, str]) -> bytes:
         },
         "tags": list(told.tags),
         "user-variables": {**told.metadata, "message_id": told.message_id},
-        "flags": {"is-test-mode": False},
+        "flags": {"is-test-mode": told.is_test},
     }
     if event in {"delivered", "failed"}:
         about["delivery-status"] = {

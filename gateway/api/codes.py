@@ -34,6 +34,7 @@ CODES = {
     "slug_taken": "The slug is in use.",
     "stale": "The item was changed since it was read; read it again.",
     "storage_full": "There is no room to store it; nothing was changed.",
+    "test_mode": "A test key can't do that: it follows the live settings.",
     "too_large": "The body, or what a mail would hold, is too large.",
     "too_many_webhooks": "The company has as many webhooks as it may have.",
     "unavailable": "A part of the gateway is away; try again.",

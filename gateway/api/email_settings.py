@@ -165,6 +165,7 @@ ROUTES = (
         scopes=("settings",),
         body=EmailSettingsChange,
         answer=EmailSettingsShown,
+        live_only=True,
     ),
     Route(
         "POST",
@@ -176,5 +177,6 @@ ROUTES = (
         scopes=("settings",),
         body=EmailSettingsChange,
         answer=TestShown,
+        live_only=True,
     ),
 )

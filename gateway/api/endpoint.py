@@ -21,6 +21,7 @@ from gateway.api.schemas.base import Asked
 from gateway.api.services import Services
 from gateway.flow.audit import act_for
 from gateway.rules.model import HOUSE_TENANT_ID
+from gateway.rules.testing import is_test
 from gateway.runtime.http.edge import request_id_of
 from gateway.runtime.http.guesses import network_of_peer
 
@@ -98,6 +99,9 @@ class Endpoint:
         call = Call(desk.services, request, caller, tenant, path, query, NOTHING)
         if route.access is Access.COMPANY:
             _ = call.company
+        if route.live_only and tenant is not None and is_test(tenant.id):
+            detail = "In test mode this can't be changed: it follows the live settings."
+            raise Refusal(403, "test_mode", detail, hint="Use a live key.")
         if route.method in {"POST", "PATCH", "PUT"}:
             return await self._with_body(route, call)
         return _response(route, await route.handler(call))

@@ -95,6 +95,7 @@ class Route:
     files: how many the body may hold.
     refuses: statuses besides those that any route of its access may answer.
     versioned: the answer has an ETag; with a body, If-Match is honoured.
+    live_only: not for test companies, which have no such settings of their own.
     dialect: how keys, bodies and errors are written; another one than ours is another mail
         service's, for its clients, and not in OpenAPI.
     recover: makes the answer anew from what a request with an Idempotency-Key has stored.
@@ -117,6 +118,7 @@ class Route:
     files: int = MOST_FILES
     refuses: tuple[int, ...] = ()
     versioned: bool = False
+    live_only: bool = False
     dialect: Dialect = OURS
     recover: Recovery | None = None
 

@@ -211,6 +211,7 @@ ROUTES = (
         answer=TenantShown,
         versioned=True,
         refuses=(409,),
+        live_only=True,
     ),
     Route(
         "POST",

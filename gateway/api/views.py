@@ -40,6 +40,7 @@ from gateway.rules.model import (
     Suppression,
     Tenant,
 )
+from gateway.rules.testing import is_test
 
 
 def tenant_shown(context: Context, tenant: Tenant) -> TenantShown:
@@ -58,6 +59,7 @@ def tenant_shown(context: Context, tenant: Tenant) -> TenantShown:
         track_views=pages.track_views,
         customer_actions=list(pages.actions),
         managed_by_file=tenant.managed_by_file,
+        test=is_test(tenant.id),
         created_at=tenant.created_at,
         updated_at=tenant.updated_at,
     )

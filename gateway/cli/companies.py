@@ -8,7 +8,7 @@ from gateway.cli.asking import AsJson, ConfigFile, ask, confirm, show_one, show_
 
 TenantName = Annotated[str, typer.Argument(help="The company's id or slug.")]
 _TENANT = ("slug", "name", "sender_address", "id", "managed_by_file")
-_KEY = ("id", "tenant_id", "scopes", "last_used_at", "revoked_at")
+_KEY = ("id", "kind", "tenant_id", "scopes", "last_used_at", "revoked_at")
 _LOGIN = ("username", "tenant_id", "created_at", "revoked_at")
 
 
@@ -116,6 +116,7 @@ def tenant_remove(
 def key_add(
     tenant: Annotated[str | None, typer.Option(help="The company's id or slug.")] = None,
     admin: Annotated[bool, typer.Option("--admin", help="A key for all companies.")] = False,
+    test: Annotated[bool, typer.Option("--test", help="For tests: no mail leaves.")] = False,
     scopes: Annotated[str | None, typer.Option(help="Separated by commas.")] = None,
     expires: Annotated[str | None, typer.Option(help="When it stops to work, as 90d.")] = None,
     as_json: AsJson = False,
@@ -123,7 +124,13 @@ def key_add(
 ) -> None:
     """Add an API key; shows it this once."""
     wanted = [scope.strip() for scope in (scopes or "").split(",") if scope.strip()]
-    given = {"tenant": tenant, "admin": admin, "scopes": wanted, "expires": expires}
+    given = {
+        "tenant": tenant,
+        "admin": admin,
+        "test": test,
+        "scopes": wanted,
+        "expires": expires,
+    }
     show_one(ask(config, "key.add", given), as_json=as_json)
 
 

@@ -3,7 +3,7 @@
 import base64
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,15 +12,18 @@ from gateway.flow.audit import pen_of
 from gateway.flow.context import Context
 from gateway.flow.directory import Directory
 from gateway.flow.drafts import TenantDraft
+from gateway.flow.mirroring import mirror
 from gateway.flow.refusal import Kind, Refused, conflict, not_found
 from gateway.mail.errors import Fault
 from gateway.ports.lists import Stale, Taken
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.audit import Changed, compared, profile_changes
-from gateway.rules.keys import works_at
+from gateway.rules.keys import Kind as KeyKind
+from gateway.rules.keys import kind_of, prefix_for, works_at
 from gateway.rules.model import HOUSE_TENANT_ID, ApiKey, Login, Tenant
 from gateway.rules.names import RESERVED_SLUGS, free_slug, slug_of
+from gateway.rules.testing import is_test, live_id_of, mirror_id_of
 
 ALL_SCOPES = ("send", "inbox:read", "inbox:write", "settings")
 ADMIN_SCOPES = (*ALL_SCOPES, "admin")
@@ -59,8 +62,8 @@ class Companies:
         Raises Refused: `slug_taken` if the draft asks for a slug that is in use.
         """
         context, now = self._context, self._context.clock.now()
-        key, login_password = self._secret("pr_live_"), self._secret("")
         key_id, tenant_id = context.new_id(ids.KEY, now), context.new_id(ids.TENANT, now)
+        key, login_password = self._secret(prefix_for(tenant_id)), self._secret("")
         pen = pen_of(context, now)
 
         def enrol(work: Work) -> tuple[Tenant, str]:
@@ -156,10 +159,16 @@ class Companies:
         scopes: tuple[str, ...] = (),
         *,
         expires_in: timedelta | None = None,
+        kind: KeyKind = KeyKind.LIVE,
     ) -> tuple[ApiKey, str]:
-        """Add an API key; tenant_id None: an admin key. Returns it with its secret."""
-        now = self._context.clock.now()
-        secret = self._secret("pr_admin_" if tenant_id is None else "pr_live_")
+        """Add an API key; tenant_id None: an admin key. Returns it with its secret.
+
+        kind: TEST for a key of the company's test company; a test company has no others.
+        """
+        now, asked = self._context.clock.now(), tenant_id
+        if kind is KeyKind.TEST and tenant_id is not None:
+            tenant_id = (await self.mirror(await self.find(tenant_id))).id
+        secret = self._secret(prefix_for(tenant_id))
         key = ApiKey(
             id=self._context.new_id(ids.KEY, now),
             tenant_id=tenant_id,
@@ -172,10 +181,16 @@ class Companies:
 
         def store(work: Work) -> None:
             work.keys.add(key)
-            pen.note(work, tenant_id, "key.added", key.id, _scopes(key.scopes))
+            pen.note(work, asked, "key.added", key.id, _scopes(key.scopes, kind_of(key)))
 
         await self._context.store.write(store)
         return key, secret
+
+    async def mirror(self, tenant: Tenant) -> Tenant:
+        """Return a company's test company, made when it is first wanted."""
+        found = await mirror(self._context, tenant)
+        await self._tell()
+        return found
 
     async def revoke_key(self, key_id: str) -> None:
         """Revoke a key; raises Refused if unknown."""
@@ -185,7 +200,8 @@ class Companies:
         def revoke(work: Work) -> bool:
             key = next((one for one in work.keys.all(None) if one.id == key_id), None)
             if key is not None and works_at(key, now):
-                pen.note(work, key.tenant_id, "key.revoked", key_id)
+                owner = key.tenant_id and live_id_of(key.tenant_id)
+                pen.note(work, owner, "key.revoked", key_id)
             return work.keys.revoke(key_id, now)
 
         if not await context.store.write(revoke):
@@ -287,8 +303,17 @@ class Companies:
         return prefix + base64.b32encode(octets).decode("ascii").lower()
 
 
-def _scopes(scopes: tuple[str, ...]) -> Changed:
-    return compared({}, {"scopes": list(scopes)}, {"scopes"})
+def keys_of(work: Work, tenant_id: str | None) -> Sequence[ApiKey]:
+    """Return a company's keys, those for its test company too; None: everybody's."""
+    keys = work.keys.all(tenant_id)
+    if tenant_id is None or is_test(tenant_id):
+        return keys
+    return [*keys, *work.keys.all(mirror_id_of(tenant_id))]
+
+
+def _scopes(scopes: tuple[str, ...], kind: KeyKind = KeyKind.LIVE) -> Changed:
+    about = {"scopes": list(scopes), **({"kind": kind.value} if kind is KeyKind.TEST else {})}
+    return compared({}, about, {"scopes", "kind"})
 
 
 def stale(what: str) -> Refused:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from gateway.flow.context import Context
 from gateway.rules.model import Tenant
+from gateway.rules.testing import is_test
 
 _FRESH = timedelta(seconds=5)
 
@@ -67,5 +68,7 @@ class Directory:
         self._revoked = frozenset(revoked)
         known = [tenant for tenant in tenants if tenant is not None]
         self._by_number = {tenant.number: tenant for tenant in known}
-        self._by_slug = {tenant.slug: tenant for tenant in known if tenant.number}
+        # A test company has the slug of the live one, and no address of its own.
+        live = [tenant for tenant in known if tenant.number and not is_test(tenant.id)]
+        self._by_slug = {tenant.slug: tenant for tenant in live}
         self._read_at = self._context.clock.now()

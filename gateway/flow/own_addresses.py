@@ -3,6 +3,7 @@
 from gateway.flow.context import Context
 from gateway.rules.model import Tenant
 from gateway.rules.own_server import settings_of
+from gateway.rules.testing import live_id_of
 
 
 async def own_addresses(context: Context, tenant: Tenant) -> frozenset[str]:
@@ -15,6 +16,6 @@ async def own_addresses(context: Context, tenant: Tenant) -> frozenset[str]:
     names = context.names
     if settings_of(tenant).uses_own_server:
         return frozenset({names.author_address(tenant).lower()})
-    claim = await context.store.read(lambda work: work.sender_domains.get(tenant.id))
+    claim = await context.store.read(lambda work: work.sender_domains.get(live_id_of(tenant.id)))
     claimed = {claim.address} if claim else set()
     return frozenset({names.sender_address(tenant).lower(), *claimed})

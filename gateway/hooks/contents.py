@@ -17,6 +17,7 @@ from gateway.rules import events
 from gateway.rules.hooks import TEST
 from gateway.rules.model import Attachment, Event, Message
 from gateway.rules.names import split_address
+from gateway.rules.testing import is_test
 from webhooks.mail import Arrival, Fate, File, Outcome, Party
 
 MOST_OCTETS = 10 * 1024 * 1024
@@ -193,6 +194,7 @@ async def _fate(context: Context, event: Event) -> Fate:
         answer=str(reason.get("verbatim") or ""),
         plain=str(reason.get("plain") or ""),
         inactive=sent.suppressed,
+        is_test=is_test(event.tenant_id),
         tags=message.labels.tags if message else (),
         metadata=message.labels.metadata if message else {},
     )

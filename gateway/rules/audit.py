@@ -11,7 +11,7 @@ from gateway.rules.hooks import Webhook
 from gateway.rules.model import Participant, Tenant
 from gateway.rules.own_server import EmailSettings
 
-_OURS = re.compile(r"pr_(?:live|admin)_[a-z2-7]{4}(?=[a-z2-7]{36}\Z)", re.ASCII)
+_OURS = re.compile(r"pr_(?:live|test|admin)_[a-z2-7]{4}(?=[a-z2-7]{36}\Z)", re.ASCII)
 _OWN_FIELDS = ("login", "host", "port", "from_address", "token_url", "client_id", "scope")
 
 HARMLESS_OF_PROFILE = frozenset({"name", "slug", "locale", "timezone", "attach_pdf", "pages"})

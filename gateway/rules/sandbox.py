@@ -47,6 +47,10 @@ class Act:
     words: str = ""
 
 
+KEPT = Act(Stage.DOT, Reply(250, "2.0.0", "Ok: kept here, in test mode nothing leaves"))
+"""What becomes of test mail to recipients that are none of the sandbox's."""
+
+
 def sandbox_act(local_part: str) -> Act:
     """Return what the recipient with this local part does; no such recipient is refused."""
     local = local_part.lower()

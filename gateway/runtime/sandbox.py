@@ -12,8 +12,9 @@ from gateway.ports.reception import Content, Peer, Reception
 from gateway.ports.relay import Attempted, BeforeDot, NextHop, Outgoing, Relay
 from gateway.rules.names import split_address
 from gateway.rules.outcome import Stage
-from gateway.rules.sandbox import SANDBOX_ADDRESS, Act, sandbox_act
+from gateway.rules.sandbox import KEPT, SANDBOX_ADDRESS, Act, sandbox_act
 from gateway.rules.sandbox_mail import answer_to
+from gateway.rules.testing import KEPT_HERE
 
 _BUSY = Reply(451, "4.3.0", "The sandbox could not answer now")
 _HEAD_OCTETS = 64 * 1024
@@ -40,7 +41,8 @@ class SandboxRelay:
         """Return how the attempt ended; what `before_dot` raises comes through."""
         if hop.address != SANDBOX_ADDRESS:
             return await self._relay.relay(hop, copy, before_dot=before_dot)
-        act = sandbox_act(split_address(copy.recipient.address)[0])
+        is_known = hop.host != KEPT_HERE
+        act = sandbox_act(split_address(copy.recipient.address)[0]) if is_known else KEPT
         if act.wait:
             await self._sleep(act.wait.total_seconds())
         stage, reply = act.stage, act.reply

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import String, bindparam, delete, literal_column, or_, select, update
+from sqlalchemy import String, bindparam, delete, func, literal_column, or_, select, update
 
 from gateway.ports.lists import Listed, Page, Stale, Taken
 from gateway.rules.model import HOUSE_TENANT_ID, Tenant
 from gateway.rules.sender_domains import OwnSender
+from gateway.rules.testing import FOLLOWED, is_test, mirror_id_of, reflected
 from gateway.store.counters import next_number
 from gateway.store.cursors import begins_before, listed, whole
 from gateway.store.deliveries import cancel_all
@@ -24,12 +25,16 @@ _C = TENANT.c
 _HERE = _C.removed_at.is_(None)
 _COMPANY = _HERE & (_C.id != HOUSE_TENANT_ID)
 _D = SENDER_DOMAIN.c
-_PROVEN = (_D.tenant_id == _C.id) & (_D.standing == literal_column("'verified'", String))
+_LIVE_ID = func.replace(_C.id, literal_column("'tst_'", String), literal_column("'ten_'", String))
+_PROVEN = (_D.tenant_id == _LIVE_ID) & (_D.standing == literal_column("'verified'", String))
 _SHOWN = select(
     *[column for column in _C if column is not _C.removed_at],
     _D.address.label("own_address"),
     _D.token.label("own_token"),
 ).select_from(TENANT.outerjoin(SENDER_DOMAIN, _PROVEN))
+_LIVE = _COMPANY & ~_C.id.startswith("tst\\_", escape="\\")
+_OF_TEST = "--test"
+"""Ends the slug of a test company as it is kept; no other slug has two hyphens in a row."""
 _CHANGED = columns(TENANT, "number", "id", "created_at", "removed_at")
 
 _ADD = Statement(
@@ -40,7 +45,7 @@ _BY_SLUG = Statement(_SHOWN.where(_C.slug == bindparam("slug"), _HERE))
 _BY_NUMBER = Statement(_SHOWN.where(_C.number == bindparam("number"), _HERE))
 _ALL = Statement(_SHOWN.where(_COMPANY).order_by(_C.number))
 _PAGE = Statement(
-    _SHOWN.where(_COMPANY, _C.number < bindparam("before"))
+    _SHOWN.where(_LIVE, _C.number < bindparam("before"))
     .order_by(_C.number.desc())
     .limit(bindparam("limit"))
 )
@@ -48,6 +53,10 @@ _HOLDER = Statement(select(_C.id).where(_C.slug == bindparam("slug")))
 _CHANGE = Statement(
     update(TENANT).where(_C.id == bindparam("the_id"), _C.version == bindparam("was"), _HERE),
     keys=_CHANGED,
+)
+_FOLLOW = Statement(
+    update(TENANT).where(_C.id == bindparam("the_mirror"), _HERE),
+    keys=["slug", "updated_at", *FOLLOWED],
 )
 _REMOVE = Statement(
     update(TENANT).where(_C.id == bindparam("the_id"), _COMPANY).values(slug=None),
@@ -98,11 +107,11 @@ class Tenants:
         return _maybe(self._transaction.row(_BY_NUMBER, {"number": number}))
 
     def all(self) -> Sequence[Tenant]:
-        """Return every company but the house, by number."""
+        """Return every company but the house, test companies too, by number."""
         return [_tenant(row) for row in self._transaction.rows(_ALL, {})]
 
     def page(self, page: Page) -> Listed[Tenant]:
-        """Return companies but the house, newest first."""
+        """Return companies but the house and test companies, newest first."""
         parameters = {"before": begins_before(_KIND, page), "limit": page.limit + 1}
         rows = self._transaction.rows(_PAGE, parameters)
         rows, cursor = listed(_KIND, page, rows, lambda row: (row[0],))
@@ -115,10 +124,18 @@ class Tenants:
         row = {**_row(changed), "the_id": tenant.id, "was": tenant.version}
         if self._transaction.run(_CHANGE, row) != 1:
             raise Stale("the company was changed by somebody else")
+        if not is_test(tenant.id):
+            follows = _row(reflected(changed))
+            self._transaction.run(_FOLLOW, {**follows, "the_mirror": follows["id"]})
         return changed
 
     def remove(self, tenant_id: str, now: datetime) -> bool:
-        """Mark it removed, revoke its keys and logins, cancel its deliveries."""
+        """Mark it removed, revoke its keys and logins, cancel its deliveries.
+
+        Its test company goes with it.
+        """
+        if not is_test(tenant_id):
+            self.remove(mirror_id_of(tenant_id), now)
         moment = to_micros(now)
         transaction = self._transaction
         if transaction.run(_REMOVE, {"the_id": tenant_id, "removed_at": moment}) != 1:
@@ -132,16 +149,20 @@ class Tenants:
         return True
 
     def _check_slug(self, tenant: Tenant) -> None:
-        holder = self._transaction.row(_HOLDER, {"slug": tenant.slug})
+        holder = self._transaction.row(_HOLDER, {"slug": _kept_slug(tenant)})
         if holder is not None and holder[0] != tenant.id:
             raise Taken("slug", holder[0])
+
+
+def _kept_slug(tenant: Tenant) -> str:
+    return tenant.slug + _OF_TEST if is_test(tenant.id) else tenant.slug
 
 
 def _row(tenant: Tenant) -> dict[str, object]:
     return {
         "number": tenant.number,
         "id": tenant.id,
-        "slug": tenant.slug,
+        "slug": _kept_slug(tenant),
         "name": tenant.name,
         "created_at": to_micros(tenant.created_at),
         "updated_at": to_micros(tenant.updated_at),
@@ -184,7 +205,7 @@ def _tenant(row: Row) -> Tenant:
     return Tenant(
         id=id_,
         number=number,
-        slug=slug,
+        slug=slug.removesuffix(_OF_TEST),
         name=name,
         created_at=from_micros(created_at),
         updated_at=from_micros(updated_at),

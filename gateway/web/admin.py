@@ -17,6 +17,7 @@ from gateway.rules.model import Delivery, Tenant
 from gateway.rules.own_server import settings_of
 from gateway.rules.reasons import plain_words
 from gateway.rules.states import FINAL, State
+from gateway.rules.testing import is_test
 from gateway.runtime.http.guesses import network_of_peer
 from gateway.web.guard import Pace, peer_of
 from gateway.web.pages import Pages, see_other
@@ -61,7 +62,7 @@ class AdminPage:
         cursor = request.query_params.get("cursor") or None
 
         def look(work: Work) -> dict[str, Any]:
-            tenants = work.tenants.all()
+            tenants = [tenant for tenant in work.tenants.all() if not is_test(tenant.id)]
             names = {tenant.id: tenant.name for tenant in tenants}
             listed = work.deliveries.page(None, Page(_ROWS, cursor), states=_WAITING)
             return {

@@ -14,17 +14,23 @@ SECTIONS = (
     ("webhooks", "/inbox/webhooks", "Webhooks"),
 )
 """The pages for those who may change settings: name, path, title."""
+_OF_TESTS = frozenset({"keys", "webhooks"})
+"""What test mode has of its own."""
 
 
 def framed(seat: Seat, here: str, say: Wording) -> dict[str, Any]:
     """Return what the frame shows. here: the name of the page that is shown."""
     return {
-        "company": seat.tenant.name,
+        "company": seat.company,
         "user": seat.user,
         "may_set": seat.may_set,
         "may_write": seat.may_write,
         "views": [(key, say.text(words), "") for key, words in VIEWS.items()],
         "view": "",
         "here": here,
-        "sections": [(name, path, say.text(words)) for name, path, words in SECTIONS],
+        "sections": [
+            (name, path, say.text(words))
+            for name, path, words in SECTIONS
+            if name in _OF_TESTS or not seat.is_test
+        ],
     }

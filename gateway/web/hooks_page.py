@@ -48,11 +48,11 @@ class HooksPage:
         """Show the endpoints with what they were sent lately."""
         if await self.sign_in.seat(request) is None:
             return await self.sign_in.page()
-        return await self._page(await self.sign_in.setter(request))
+        return await self._page(await self.sign_in.setter(request, in_test=True))
 
     async def add(self, request: Request) -> Response:
         """Add an endpoint, and show its secret this once."""
-        seat = await self.sign_in.setter(request)
+        seat = await self.sign_in.setter(request, in_test=True)
         url = (await fields_of(request)).get("url", "").strip()
         try:
             _, secret = await self.services.hooks.add(seat.tenant.id, url, (), _FORMAT)
@@ -64,13 +64,13 @@ class HooksPage:
 
     async def test(self, request: Request) -> Response:
         """Send an endpoint a test event, and show what it answered."""
-        seat = await self.sign_in.setter(request)
+        seat = await self.sign_in.setter(request, in_test=True)
         attempt = await self.services.hooks.test(seat.tenant.id, request.path_params["hook"])
         return await self._page(seat, tested=attempt)
 
     async def switch(self, request: Request) -> Response:
         """Switch an endpoint on or off."""
-        seat = await self.sign_in.setter(request)
+        seat = await self.sign_in.setter(request, in_test=True)
         enabled = (await fields_of(request)).get("on") == "1"
         hook_id = request.path_params["hook"]
         await self.services.hooks.change(seat.tenant.id, hook_id, enabled=enabled)
@@ -78,19 +78,22 @@ class HooksPage:
 
     async def rotate(self, request: Request) -> Response:
         """Give an endpoint a new secret, shown this once."""
-        seat = await self.sign_in.setter(request)
+        seat = await self.sign_in.setter(request, in_test=True)
         _, secret = await self.services.hooks.rotate(seat.tenant.id, request.path_params["hook"])
         return await self._page(seat, secret=secret)
 
     async def remove(self, request: Request) -> Response:
         """Remove an endpoint."""
-        seat, hook_id = await self.sign_in.setter(request), request.path_params["hook"]
+        seat, hook_id = (
+            await self.sign_in.setter(request, in_test=True),
+            request.path_params["hook"],
+        )
         await self.services.hooks.remove(seat.tenant.id, hook_id)
         return see_other(PATH)
 
     async def again(self, request: Request) -> Response:
         """Let the event of an attempt be sent again."""
-        seat, params = await self.sign_in.setter(request), request.path_params
+        seat, params = await self.sign_in.setter(request, in_test=True), request.path_params
         await self.services.hooks.redeliver(seat.tenant.id, params["hook"], params["attempt"])
         return see_other(PATH)
 

@@ -149,7 +149,7 @@ class Inbox:
             people = opened.inside.people if opened else ()
             links = {p.ref: context.names.chat_url(context.keys, tenant, p) for p in people}
             values = {
-                "company": tenant.name,
+                "company": seat.company,
                 "user": seat.user,
                 "may_write": seat.may_write,
                 "may_set": seat.may_set,

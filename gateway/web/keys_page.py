@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway.flow.companies import ALL_SCOPES
+from gateway.flow.companies import ALL_SCOPES, keys_of
 from gateway.flow.refusal import invalid, not_found
 from gateway.ports.store import Work
-from gateway.rules.keys import works_at
+from gateway.rules.keys import Kind, kind_of, works_at
 from gateway.rules.model import ApiKey, Login
 from gateway.web.company import framed
 from gateway.web.pages import Pages, see_other
@@ -51,27 +51,29 @@ class KeysPage:
         """Show what there is; no secret is kept that could be shown."""
         if await self.sign_in.seat(request) is None:
             return await self.sign_in.page()
-        return await self._page(await self.sign_in.setter(request))
+        return await self._page(await self.sign_in.setter(request, in_test=True))
 
     async def add_key(self, request: Request) -> Response:
         """Add an API key, and show it this once."""
-        seat = await self.sign_in.setter(request)
+        seat = await self.sign_in.setter(request, in_test=True)
         fields = await fields_of(request)
         scopes = tuple(scope for scope in ALL_SCOPES if fields.get(scope))
         if not scopes:
             raise invalid("scopes", "A key needs at least one right.")
-        _, secret = await self.services.companies.add_key(seat.tenant.id, scopes)
+        kind = Kind.TEST if fields.get("test") else Kind.LIVE
+        add = self.services.companies.add_key
+        _, secret = await add(seat.tenant.id, scopes, kind=kind)
         return await self._page(seat, made=("API key", secret))
 
     async def add_login(self, request: Request) -> Response:
         """Add an SMTP login, and show its password this once."""
-        seat = await self.sign_in.setter(request)
+        seat = await self.sign_in.setter(request, in_test=True)
         login, password = await self.services.companies.add_login(seat.tenant)
         return await self._page(seat, made=(f"Password of {login.username}", password))
 
     async def revoke_key(self, request: Request) -> Response:
         """Revoke a key of the company; sessions that it opened are over."""
-        seat, key_id = await self.sign_in.setter(request), request.path_params["key"]
+        seat, key_id = await self.sign_in.setter(request, in_test=True), request.path_params["key"]
         keys, _ = await self._held(seat)
         if not any(key.id == key_id and not key.managed_by_file for key in keys):
             raise not_found("key")
@@ -80,7 +82,10 @@ class KeysPage:
 
     async def revoke_login(self, request: Request) -> Response:
         """Revoke an SMTP login of the company."""
-        seat, username = await self.sign_in.setter(request), request.path_params["username"]
+        seat, username = (
+            await self.sign_in.setter(request, in_test=True),
+            request.path_params["username"],
+        )
         _, logins = await self._held(seat)
         if not any(one.username == username and not one.managed_by_file for one in logins):
             raise not_found("login")
@@ -91,7 +96,7 @@ class KeysPage:
         now = self.services.context.clock.now()
 
         def look(work: Work) -> tuple[list[ApiKey], list[Login]]:
-            keys, logins = work.keys.all(seat.tenant.id), work.keys.logins(seat.tenant.id)
+            keys, logins = keys_of(work, seat.tenant.id), work.keys.logins(seat.tenant.id)
             return (
                 [key for key in keys if works_at(key, now)],
                 [login for login in logins if login.revoked_at is None],
@@ -107,6 +112,7 @@ class KeysPage:
             "keys": [
                 {
                     "id": key.id,
+                    "is_test": kind_of(key) is Kind.TEST,
                     "rights": ", ".join(say.text(_SCOPES.get(one, one)) for one in key.scopes),
                     "made": _moment(key.created_at, seat, say),
                     "ends": _moment(key.revoked_at, seat, say),
@@ -125,6 +131,7 @@ class KeysPage:
             ],
             "scopes": [(name, say.text(words)) for name, words in _SCOPES.items()],
             "made": made,
+            "in_test": seat.is_test,
         }
         return self.pages.page("keys_page.html", values, say=say)
 

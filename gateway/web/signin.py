@@ -18,6 +18,7 @@ from gateway.rules.audit import Actor
 from gateway.rules.keys import works_at
 from gateway.rules.model import Tenant
 from gateway.rules.team import SHORTEST_PASSWORD, Role
+from gateway.rules.testing import is_test
 from gateway.runtime.http.guesses import network_of_peer
 from gateway.web.guard import Pace, peer_of
 from gateway.web.pages import Pages, see_other
@@ -45,6 +46,16 @@ class Seat:
     conversation_id: str | None = None
     user_id: str | None = None
     key_id: str | None = None
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is in test mode: nothing that is seen here is real."""
+        return is_test(self.tenant.id)
+
+    @property
+    def company(self) -> str:
+        """The company's name, as the frame of a page shows it."""
+        return f"{self.tenant.name} · TEST" if self.is_test else self.tenant.name
 
     @property
     def actor(self) -> Actor:
@@ -106,9 +117,15 @@ class SignIn:
             raise Refused(Kind.FORBIDDEN, "read_only", detail)
         return seat
 
-    async def setter(self, request: Request) -> Seat:
-        """Return who is signed in and may change settings; raises Refused."""
+    async def setter(self, request: Request, *, in_test: bool = False) -> Seat:
+        """Return who is signed in and may change settings; raises Refused.
+
+        in_test: also in test mode, which has its own of these.
+        """
         seat = await self.reader(request)
+        if seat.is_test and not in_test:
+            detail = "In test mode these settings are those of the live company: use a live key."
+            raise Refused(Kind.FORBIDDEN, "test_mode", detail)
         if not seat.may_set:
             detail = (
                 "You may not change settings: ask an owner of your company."

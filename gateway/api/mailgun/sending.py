@@ -14,6 +14,7 @@ from gateway.flow.refusal import Kind, Refused, invalid
 from gateway.ports.store import Work
 from gateway.rules.model import Message, Tenant
 from gateway.rules.names import split_address
+from gateway.rules.testing import mirror_id_of
 
 _UNKNOWN_TYPE = "application/octet-stream"
 
@@ -24,10 +25,13 @@ async def send(call: Call) -> Response:
     _check_domain(call, call.company)
     said = given(form)
     draft, unheeded = _draft(call, form, said)
-    message_id = await call.services.handing_over.hand_over(call.company, draft)
+    tenant = call.company
+    if said.is_test:
+        tenant = await call.services.companies.mirror(tenant)
+    message_id = await call.services.handing_over.hand_over(tenant, draft)
     call.services.meters.accepted("http")
     message = await call.services.context.store.read(
-        lambda work: work.messages.get(call.company.id, message_id)
+        lambda work: work.messages.get(tenant.id, message_id)
     )
     return _said(message, ignored([*said.unheeded, *unheeded]))
 
@@ -37,7 +41,8 @@ async def sent_before(call: Call, kind: str, stored_id: str) -> Response | None:
     tenant_id = call.company.id
 
     def look(work: Work) -> Message | None:
-        return work.messages.get(tenant_id, stored_id)
+        mirrored = work.messages.get(mirror_id_of(tenant_id), stored_id)
+        return work.messages.get(tenant_id, stored_id) or mirrored
 
     message = await call.services.context.store.read(look)
     return None if kind != "Message" or message is None else _said(message)

@@ -20,6 +20,7 @@ from gateway.ports.store import Work
 from gateway.rules.events import FAILURES
 from gateway.rules.model import Delivery, Direction, Event, Message
 from gateway.rules.states import State
+from gateway.rules.testing import is_test
 
 _NEWEST = 10_000
 """Only so many failures are looked through, as Postmark gives no more."""
@@ -105,7 +106,7 @@ async def details(call: Call) -> Response:
             "TrackOpens": False,
             "TrackLinks": "None",
             "Metadata": dict(message.labels.metadata),
-            "Sandboxed": False,
+            "Sandboxed": is_test(tenant_id),
             "TextBody": message.full_text or message.text,
             "HtmlBody": message.html or "",
             "Body": source,

@@ -118,6 +118,7 @@ class TenantShown(Given):
     track_views: bool
     customer_actions: list[str]
     managed_by_file: bool
+    test: Annotated[bool, Field(description="Of a test key: no mail of it leaves.")]
     created_at: Instant
     updated_at: Instant
 

@@ -9,9 +9,11 @@ from pydantic import BaseModel, ValidationError
 from gateway.api.schemas.tenants import TenantChange, TenantTaken
 from gateway.app.commands.words import duration_of, time_of
 from gateway.app.office import Office
-from gateway.flow.companies import ADMIN_SCOPES
+from gateway.flow.companies import ADMIN_SCOPES, keys_of
 from gateway.flow.drafts import TenantDraft
+from gateway.rules.keys import Kind, kind_of
 from gateway.rules.model import ApiKey, Login, Tenant
+from gateway.rules.testing import is_test
 from gateway.runtime.control import CommandError
 
 _EDITABLE = ("name", "slug", "locale", "timezone", "attach_pdf")
@@ -31,7 +33,7 @@ async def tenant_list(office: Office, given: Mapping[str, Any]) -> Any:
     """Return all companies."""
     _ = given
     tenants = await office.context.store.read(lambda work: work.tenants.all())
-    return [_tenant(office, tenant) for tenant in tenants]
+    return [_tenant(office, tenant) for tenant in tenants if not is_test(tenant.id)]
 
 
 async def tenant_show(office: Office, given: Mapping[str, Any]) -> Any:
@@ -79,14 +81,17 @@ async def key_add(office: Office, given: Mapping[str, Any]) -> Any:
         if "admin" in scopes:
             raise CommandError("a company's key can't have the scope admin", "usage")
     life = duration_of(str(given["expires"]), "--expires") if given.get("expires") else None
-    key, secret = await office.companies.add_key(tenant_id, scopes, expires_in=life)
+    kind = Kind.TEST if given.get("test") else Kind.LIVE
+    if kind is Kind.TEST and tenant_id is None:
+        raise CommandError("a test key is of a company: say --tenant", "usage")
+    key, secret = await office.companies.add_key(tenant_id, scopes, expires_in=life, kind=kind)
     return {**_key(key), "api_key": secret}
 
 
 async def key_list(office: Office, given: Mapping[str, Any]) -> Any:
     """Return keys, without their secrets, which nobody knows."""
     tenant_id = await _tenant_id(office, given)
-    keys = await office.context.store.read(lambda work: work.keys.all(tenant_id))
+    keys = await office.context.store.read(lambda work: keys_of(work, tenant_id))
     return [_key(key) for key in keys]
 
 
@@ -163,6 +168,7 @@ def _key(key: ApiKey) -> dict[str, Any]:
     return {
         "id": key.id,
         "tenant_id": key.tenant_id,
+        "kind": kind_of(key).value,
         "scopes": list(key.scopes),
         "created_at": time_of(key.created_at),
         "last_used_at": time_of(key.last_used_at),
