@@ -196,6 +196,26 @@ async def test_keys_and_logins_are_made_shown_once_and_revoked(web):
 
 
 @with_web()
+async def test_a_test_key_opens_an_inbox_that_says_test_and_no_live_settings(web):
+    await web.sign_in()
+    made = await web.post(
+        "/inbox/keys", {"send": "1", "inbox:read": "1", "settings": "1", "test": "1"}
+    )
+    key = re.search(r"pr_test_[a-z2-7]{40}", made.text)[0]
+    assert "Test key" in (await web.get("/inbox/keys")).text
+    web.client.cookies.clear()
+    assert (await web.post("/inbox/sign-in", {"secret": key})).status_code == 303
+    page = (await web.get("/inbox")).text
+    assert "· TEST" in page
+    keys = (await web.get("/inbox/keys")).text
+    assert "pr_live" not in keys
+    assert "/inbox/settings/company" not in keys
+    for path in ("/inbox/settings", "/inbox/team", "/inbox/settings/company"):
+        assert (await web.get(path)).status_code == 403, path
+    assert (await web.get("/inbox/webhooks")).status_code == 200
+
+
+@with_web()
 async def test_nobody_revokes_what_another_company_holds(web):
     other = await web.services.companies.add(TenantDraft("Other"))
     held = await web.context.store.read(lambda work: work.keys.all(other.tenant.id))
