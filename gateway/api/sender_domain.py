@@ -80,6 +80,7 @@ ROUTES = (
         Access.COMPANY,
         "Settings",
         scopes=("settings",),
+        live_only=True,
         body=SenderDomainTaken,
         answer=SenderDomainShown,
     ),
@@ -91,6 +92,7 @@ ROUTES = (
         Access.COMPANY,
         "Settings",
         scopes=("settings",),
+        live_only=True,
         answer=SenderDomainShown,
     ),
     Route(
@@ -101,6 +103,7 @@ ROUTES = (
         Access.COMPANY,
         "Settings",
         scopes=("settings",),
+        live_only=True,
         status=204,
     ),
 )

@@ -1,7 +1,4 @@
-"""The nouns of the gateway: companies, conversations, messages, deliveries, invoices.
-
-Plain frozen records: the store keeps them, journeys `dataclasses.replace`, API and pages show.
-"""
+"""The nouns of the gateway: companies, conversations, messages, deliveries, invoices. All frozen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
