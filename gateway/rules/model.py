@@ -1,4 +1,4 @@
-"""The nouns of the gateway: companies, conversations, messages, deliveries, invoices. All frozen."""
+"""The nouns of the gateway, all frozen: companies, conversations, messages, deliveries, bills."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
