@@ -19,6 +19,7 @@ from gateway.app.plain import http_limits, sts_policy
 from gateway.flow.administration import Administration
 from gateway.flow.handing_over import HandingOver
 from gateway.flow.reminders import ReminderWishes
+from gateway.flow.remote_pictures import RemotePictures
 from gateway.flow.sorting import Sorting
 from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.draining import Draining
@@ -71,6 +72,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         sandbox_domain=next(iter(office.settings.relay.sandbox_domains), ""),
         accounts=office.accounts,
         sender_domains=office.sender_domains,
+        pictures=RemotePictures(office.outward),
         egress_addresses=office.routes.own_addresses,
         uploads=office.scratch,
         draining=draining,

@@ -1,13 +1,16 @@
 """HTML of strangers made harmless: what may be shown in a page of ours.
 
 Nothing in it runs, submits, names elements of the page, leaves its place or loads anything:
-remote pictures lose their address, pictures of the mail keep `cid:` for the reader to
-rewrite. Every part is cleaned alone, so that no tag opened in one swallows another (EFAIL).
+remote pictures lose their address, or keep it where nothing loads it; pictures of the mail keep
+`cid:` for the reader to rewrite. Every part is cleaned alone, so that no tag opened in one
+swallows another (EFAIL).
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 
 import nh3
 
@@ -69,8 +72,15 @@ _BAD_STYLE = re.compile(
 _PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 _KNOWN_CHARS = 300
 _PICTURE_CHARS = 100_000
+_ADDRESS_CHARS = 2000
+_WEB = ("http://", "https://")
 _LINKS = ("http:", "https:", "mailto:", "tel:")
-_BLOCKED = re.compile(r"<img(?: (?!src=)[a-z]+=\"[^\"]*\")*>")
+_BLOCKED = re.compile(r"<img(?: (?!src=)[a-z-]+=\"[^\"]*\")*>")
+# The cleaner writes attributes as name="value" and leaves no quotation mark within.
+_TAG = re.compile(r"<img(?: [a-z-]+=\"[^\"]*\")*>")
+_MARK = "remote:"
+_KEPT = "data-remote-src"
+_REMOTE = re.compile(rf' {_KEPT}="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +91,56 @@ class Cleaned:
     blocked_pictures: int
 
 
-def clean(html: str) -> Cleaned | None:
-    """Return harmless HTML, or None where it is too wild to be parsed."""
+def clean(html: str, *, keep_addresses: bool = False) -> Cleaned | None:
+    """Return harmless HTML, or None where it is too wild to be parsed.
+
+    keep_addresses: let remote pictures keep theirs in an attribute that loads nothing, for
+        `with_pictures`.
+    """
     tame = tamed(html)
     if tame is None:
         return None
-    cleaned = _CLEANER.clean(tame)
+    cleaned = (_KEEPING if keep_addresses else _CLEANER).clean(tame)
+    if keep_addresses:
+        cleaned = _TAG.sub(_moved, cleaned)
     return Cleaned(cleaned, blocked_pictures(cleaned))
 
 
 def blocked_pictures(cleaned: str) -> int:
     """Return how many pictures of cleaned HTML have lost their address."""
     return len(_BLOCKED.findall(cleaned)) if "<img" in cleaned else 0
+
+
+def remote_pictures(cleaned: str) -> tuple[str, ...]:
+    """Return the addresses that remote pictures of cleaned HTML kept, each once, in order."""
+    found = (_REMOTE.search(tag) for tag in _TAG.findall(cleaned))
+    return tuple(dict.fromkeys(unescape(one[1]) for one in found if one))
+
+
+def with_pictures(cleaned: str, pictures: Mapping[str, str]) -> str:
+    """Return cleaned HTML in which remote pictures are shown.
+
+    pictures: what stands for each address instead, such as a data: URL.
+    """
+
+    def shown(tag: re.Match[str]) -> str:
+        address = _REMOTE.search(tag[0])
+        picture = pictures.get(unescape(address[1])) if address else None
+        return _REMOTE.sub(f' src="{picture}"', tag[0]) if picture else tag[0]
+
+    return _TAG.sub(shown, cleaned)
+
+
+def _moved(tag: re.Match[str]) -> str:
+    """Return a picture's tag with its marked address in the attribute that loads nothing."""
+    return tag[0].replace(f' src="{_MARK}', f' {_KEPT}="')
+
+
+def _keeping(tag: str, attribute: str, value: str) -> str | None:
+    """Return the value of an attribute as `_permitted`, an address of the web marked."""
+    if (tag, attribute) == ("img", "src") and value.strip().lower().startswith(_WEB):
+        return _MARK + value.strip() if len(value) <= _ADDRESS_CHARS else None
+    return _permitted(tag, attribute, value)
 
 
 def _permitted(tag: str, attribute: str, value: str) -> str | None:
@@ -124,15 +172,20 @@ def _is_harmless(style: str) -> bool:
     return _is_known_harmless(style)
 
 
-_CLEANER = nh3.Cleaner(
-    tags=set(_TAGS),
-    clean_content_tags=set(DROPPED_WITH_CONTENT),
-    attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
-    attribute_filter=_permitted,
-    filter_style_properties=set(_STYLES),
-    link_rel="noopener noreferrer nofollow",
-    set_tag_attribute_values={"a": {"target": "_blank"}},
-    strip_comments=True,
-    url_relative="deny",
-    url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
-)
+def _cleaner(permitted: Callable[[str, str, str], str | None]) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(_TAGS),
+        clean_content_tags=set(DROPPED_WITH_CONTENT),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        attribute_filter=permitted,
+        filter_style_properties=set(_STYLES),
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        strip_comments=True,
+        url_relative="deny",
+        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
+    )
+
+
+_CLEANER = _cleaner(_permitted)
+_KEEPING = _cleaner(_keeping)

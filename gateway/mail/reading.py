@@ -65,7 +65,7 @@ class Reading:
     full_text: everything in it that is text, or the HTML as text; text, quoted_text, signature:
         its parts; trim_method: `quoting.Trimmed.method`.
     html: harmless, None if there is none; `cid:` addresses are left for the page to rewrite;
-        blocked_pictures: remote ones that were taken out.
+        remote pictures keep theirs for `html_clean.with_pictures`; blocked_pictures: how many.
     automatic: "auto_reply", "bulk", "bounce", "delay", "report", "challenge", or None;
         automatic_why: what says so, in words.
     report: what the mail itself reports; attached_report: what a report says that somebody

@@ -137,7 +137,7 @@ class _Reader:
         for body in bodies:
             if isinstance(body, str):
                 pieces.append(f'<div style="white-space:pre-wrap">{escape(body)}</div>')
-            elif (cleaned := clean(body.source)) is not None:
+            elif (cleaned := clean(body.source, keep_addresses=True)) is not None:
                 pieces.append(cleaned.html.strip("\n"))
                 blocked += cleaned.blocked_pictures
             else:

@@ -72,7 +72,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *CompanySettings(services, pages, sign_in).routes(),
         *inbox.routes(),
         *FirstUse(services, pages, sign_in, inbox).routes(),
-        *Formatted(services, pages, sign_in).routes(),
+        *Formatted(services, pages, sign_in, pace).routes(),
         *InboxForms(services, pages, sign_in, inbox).routes(),
         *SortingForms(services, pages, sign_in, inbox).routes(),
         *DraftForms(services, pages, sign_in, inbox).routes(),

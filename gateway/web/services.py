@@ -17,6 +17,7 @@ from gateway.flow.online import OnlinePayments
 from gateway.flow.presence import Presence
 from gateway.flow.receipts import Receipts
 from gateway.flow.reminders import ReminderWishes
+from gateway.flow.remote_pictures import RemotePictures
 from gateway.flow.renewal import Renewal
 from gateway.flow.sender_domains import SenderDomains
 from gateway.flow.sorting import Sorting
@@ -86,6 +87,7 @@ class WebServices:
     submissions: Submissions
     accounts: MailAccounts
     sender_domains: SenderDomains
+    pictures: RemotePictures
     uploads: Path
     upload_files: int = 10
     upload_bytes: int = 20 * 1024 * 1024

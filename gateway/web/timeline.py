@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.flow.promising import PROMISE
-from gateway.mail.html_clean import blocked_pictures
+from gateway.mail.html_clean import blocked_pictures, remote_pictures
 from gateway.mail.parameters import content_type
 from gateway.rules.customer_pages import BY_LINK
 from gateway.rules.model import (
@@ -69,6 +69,7 @@ class Entry:
 
     stranger: the address to approve, "" if there is nobody to approve.
     is_formatted: it can be shown as it was laid out. blocked: how many pictures are not loaded.
+    has_pictures: some of these can be fetched.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Entry:
     why: Why | None = None
     is_formatted: bool = False
     blocked: str = ""
+    has_pictures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ def _entry(
         why=why(message, say) if reader.staff else None,
         is_formatted=incoming and reader.staff and message.html is not None,
         blocked=_blocked(message, say) if incoming and reader.staff else "",
+        has_pictures=incoming and reader.staff and bool(remote_pictures(message.html or "")),
         alarm=bool(doubts and doubts[0].tone == "warn" and _IBAN.search(text[:SHOWN_CHARS])),
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.mail.html_clean import Cleaned, clean
+from gateway.mail.html_clean import Cleaned, clean, remote_pictures, with_pictures
 
 
 def cleaned(html: str) -> str:
@@ -69,6 +69,46 @@ def test_blocked_pictures_are_counted() -> None:
     html = '<img src="https://e.test/1"><img alt="x" src="//e.test/2"><img src="cid:a">'
     found = clean(html)
     assert found == Cleaned('<img><img alt="x"><img src="cid:a">', 2)
+
+
+ADDRESS = "https://e.test/1?a=%22&amp;b=2"
+
+
+def test_the_address_of_a_remote_picture_is_kept_where_nothing_loads_it() -> None:
+    html = f'<p>x</p><img alt="a" src="{ADDRESS}"><img src="//e.test/2"><img src="cid:a">'
+    found = clean(html, keep_addresses=True)
+    kept = f'<img alt="a" data-remote-src="{ADDRESS}"><img>'
+    assert found == Cleaned(f'<p>x</p>{kept}<img src="cid:a">', 2)
+    assert remote_pictures(found.html) == ("https://e.test/1?a=%22&b=2",)
+
+
+def test_a_picture_that_was_fetched_takes_the_place_of_its_address() -> None:
+    found = clean(f'<img src="{ADDRESS}"><img src="http://e.test/2">', keep_addresses=True)
+    assert found is not None
+    shown = with_pictures(found.html, {"https://e.test/1?a=%22&b=2": "data:image/png;base64,AA"})
+    assert shown == '<img src="data:image/png;base64,AA"><img data-remote-src="http://e.test/2">'
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param('<img src="javascript:x()">', id="script"),
+        pytest.param('<img src="file:///etc/passwd">', id="file"),
+        pytest.param('<img src="remote:https://e.test/1">', id="our own mark"),
+        pytest.param('<img data-remote-src="https://e.test/1">', id="our own attribute"),
+        pytest.param('<img src="/inbox/settings">', id="a path of ours"),
+        pytest.param('data-remote-src="https://e.test/1"', id="words alone"),
+        pytest.param(
+            "<p title='<img data-remote-src=\"https://e.test/1\">'>a</p>", id="in a title"
+        ),
+        pytest.param(f'<img src="https://e.test/{"x" * 2000}">', id="endless"),
+    ],
+)
+def test_a84_nothing_but_a_picture_of_the_web_is_ever_fetched(html: str) -> None:
+    found = clean(html, keep_addresses=True)
+    assert found is not None
+    assert remote_pictures(found.html) == ()
+    assert with_pictures(found.html, {"https://e.test/1": "data:,"}) == found.html
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from gateway.flow.presence import Presence
 from gateway.flow.quota import Quota
 from gateway.flow.receipts import Receipts
 from gateway.flow.reminders import ReminderWishes
+from gateway.flow.remote_pictures import RemotePictures
 from gateway.flow.renewal import Renewal
 from gateway.flow.sorting import Sorting
 from gateway.flow.submit import Submissions
@@ -250,6 +251,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
             AccessTokens(FakeOutward(), context.clock),
         ),
         sender_domains=SenderDomainsHere(context),
+        pictures=RemotePictures(ScriptedOutward(404)),
         uploads=directory / "uploads",
         **settings,
     )

@@ -1,8 +1,14 @@
 """A mail as it was laid out: in a frame that may do nothing."""
 
+import base64
+
 from gateway.flow.drafts import TenantDraft
+from gateway.flow.remote_pictures import RemotePictures
 from gateway.mail.html_clean import clean
+from gateway.ports.outward import HttpAnswer, NotPermitted
 from gateway.rules.model import Attachment
+from gateway.web.formatted import POLICY
+from tests.fakes import ScriptedOutward
 from tests.web.kit import with_web
 from tests.web.test_inbox import opened
 
@@ -24,7 +30,7 @@ async def received(web, html=HOSTILE):
         "att_1", web.tenant.id, message_id, "logo.png", "image/png", kept.size, kept.sha256,
         inline=True, content_id="logo",
     )  # fmt: skip
-    cleaned = clean(html)
+    cleaned = clean(html, keep_addresses=True)
     message = await web.receive(
         sent.invoice.conversation_id,
         "Prices",
@@ -43,7 +49,8 @@ async def test_a_formatted_mail_brings_its_own_pictures_and_nothing_else(web):
     assert "Prices" in answer.text
     assert "color:red" in answer.text
     assert "data:image/png;base64,iVBOR" in answer.text
-    for bad in ("<script", "t.example", "x.example", "<form", "javascript:", "cid:"):
+    assert 'src="http' not in answer.text.replace("data-remote-src", "")
+    for bad in ("<script", "x.example", "<form", "javascript:", "cid:"):
         assert bad not in answer.text
 
 
@@ -74,3 +81,59 @@ async def test_a_mail_without_html_and_others_mail_have_no_formatted_form(web):
     assert (await web.get(f"/inbox/messages/{message.id}/formatted")).status_code == 404
     web.client.cookies.clear()
     assert (await web.get(f"/inbox/messages/{message.id}/formatted")).status_code == 403
+
+
+def fetching(web, *answers):
+    """Let the pages fetch pictures by scripted answers; gives what is asked."""
+    outward = ScriptedOutward(*answers)
+    object.__setattr__(web.services, "pictures", RemotePictures(outward))
+    return outward
+
+
+@with_web()
+async def test_remote_pictures_are_fetched_by_us_once_a_person_presses_the_button(web):
+    outward = fetching(web, HttpAnswer(200, {}, PNG))
+    message, path = await received(web)
+    shown = f"/inbox/messages/{message.id}/formatted"
+    page = (await web.get(path)).text
+    assert f'<form method="post" action="{shown}" target="mail-{message.id}"' in page
+    assert f'<iframe name="mail-{message.id}" src="{shown}" sandbox=' in page
+    before = (await web.get(shown)).text
+    assert outward.asked == []
+    answer = await web.post(shown)
+    assert answer.status_code == 200
+    picture = f'<img src="data:image/png;base64,{base64.b64encode(PNG).decode()}">'
+    assert (before.count(picture), answer.text.count(picture)) == (1, 2)
+    assert answer.headers["content-security-policy"] == POLICY
+    assert [url for url, _, _ in outward.asked] == ["https://t.example/p.gif"]
+
+
+@with_web()
+async def test_a_picture_that_can_not_be_had_is_told_of_and_stays_blocked(web):
+    fetching(web, NotPermitted("this address can't be used"))
+    message, _ = await received(web)
+    answer = await web.post(f"/inbox/messages/{message.id}/formatted")
+    assert "1 picture could not be loaded." in answer.text
+    assert 'data-remote-src="https://t.example/p.gif"' in answer.text
+
+
+@with_web()
+async def test_a128_no_page_of_others_can_have_pictures_fetched(web):
+    outward = fetching(web, HttpAnswer(200, {}, PNG))
+    message, _ = await received(web)
+    shown = f"/inbox/messages/{message.id}/formatted"
+    assert (await web.post(shown, origin="https://evil.example")).status_code == 403
+    other = await web.services.companies.add(TenantDraft("Other"))
+    await web.sign_in(other.api_key)
+    assert (await web.post(shown)).status_code == 404
+    web.client.cookies.clear()
+    assert (await web.post(shown)).status_code == 403
+    assert outward.asked == []
+
+
+@with_web(posts_per_minute=3)
+async def test_pictures_are_fetched_so_often_a_minute(web):
+    fetching(web, HttpAnswer(200, {}, PNG))
+    message, _ = await received(web)
+    answers = [await web.post(f"/inbox/messages/{message.id}/formatted") for _ in range(4)]
+    assert [one.status_code for one in answers] == [200, 200, 200, 429]

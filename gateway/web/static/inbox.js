@@ -128,6 +128,8 @@ async function send(one, button) {
 
 document.addEventListener("submit", async (event) => {
   const one = event.target;
+  // The answer goes into the mail's own frame; the button has done its work.
+  if (one.matches(".pictures")) return setTimeout(() => (one.hidden = true));
   if (!one.matches(".undo")) return;
   event.preventDefault();
   try {
