@@ -141,10 +141,12 @@ class ScriptedProbe:
 
     def __init__(self):
         self.asked = []
+        self.mails = []
         self.failure = None
 
-    async def probe(self, server, sender):
+    async def probe(self, server, sender, mail=None):
         self.asked.append((server, sender))
+        self.mails.append(mail)
         if self.failure is not None:
             stage, message, trouble = self.failure
             return Probed((ProbeStep(stage, False, message, 1),), stage, message, trouble)

@@ -1,5 +1,6 @@
 """How a company's mail leaves: its settings, the connection test, the route by its own server."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,12 +16,15 @@ from gateway.flow.context import Context
 from gateway.flow.own_logins import OwnLogins
 from gateway.flow.quota import Quota
 from gateway.flow.refusal import invalid, not_found
-from gateway.mail.errors import Fault
+from gateway.mail.compose import Outgoing, compose
+from gateway.mail.errors import Fault, MailError
+from gateway.mail.mailbox import Mailbox
 from gateway.ports.probe import Probe, Probed, ProbeStep
 from gateway.ports.relay import OwnServer
 from gateway.ports.store import Work
-from gateway.rules import events
+from gateway.rules import events, ids
 from gateway.rules.audit import email_changes
+from gateway.rules.automation import OWN_FIELDS
 from gateway.rules.model import Tenant
 from gateway.rules.outcome import Obstacle, Trouble
 from gateway.rules.own_server import (
@@ -42,6 +46,8 @@ log = structlog.get_logger()
 
 PAUSED = "own servers paused"
 """The fact that names the routes which wait for a good connection test."""
+
+_TEST_MAIL = "This mail left by your own mail server: the settings work. Nobody has to answer it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +123,10 @@ class MailAccounts:
             _resume(work, tenant.id)
         return changed
 
-    async def test(self, tenant: Tenant, change: Change) -> Tested:
-        """Try the given settings over the stored ones, without storing them or sending a mail.
+    async def test(self, tenant: Tenant, change: Change, *, send: bool = False) -> Tested:
+        """Try the given settings over the stored ones, without storing them.
+
+        send: send a mail, too, to the address that mail would come from.
 
         A good test of what is stored lets a paused route go on.
 
@@ -133,7 +141,8 @@ class MailAccounts:
         if not account.sender:
             detail = "From which address? Write it, or a login that is one."
             raise invalid("smtp.from_address", detail, code="missing")
-        probed = await self._probed(tenant, account)
+        mail = await self._test_mail(tenant, account, now) if send else None
+        probed = await self._probed(tenant, account, mail)
         if probed.stage is None:
             await self._note_good(tenant, account, now)
         hint = "" if probed.stage is None else _hint(probed, account)
@@ -153,7 +162,25 @@ class MailAccounts:
         except Fault as fault:
             return Trouble(Obstacle.UNREACHABLE, f"no access token: {fault}")
 
-    async def _probed(self, tenant: Tenant, account: Account) -> Probed:
+    async def _test_mail(self, tenant: Tenant, account: Account, now: datetime) -> bytes:
+        """Return a mail of the company to itself. Raises Refused: none can be made of its name."""
+        context, itself = self._context, Mailbox(tenant.name, account.sender)
+        line_id = context.new_id(ids.MESSAGE, now)
+        mail = Outgoing(
+            from_=itself,
+            to=(itself,),
+            subject=f"Test mail by {account.host}",
+            date=now,
+            message_id=context.names.message_id(context.keys, tenant, line_id),
+            text=f"{_TEST_MAIL}\n",
+            extra=OWN_FIELDS,
+        )
+        try:
+            return await asyncio.to_thread(compose, mail)
+        except MailError as error:
+            raise invalid("smtp.from_address", f"No mail can be made: {error}.") from error
+
+    async def _probed(self, tenant: Tenant, account: Account, mail: bytes | None) -> Probed:
         """Return how a connection test of an account ended; a token server is part of it."""
         began = perf_counter()
         try:
@@ -163,7 +190,7 @@ class MailAccounts:
             trouble = "token" if isinstance(error, TokenRefused) else "no_token"
             step = ProbeStep("auth", False, str(error), ms)
             return Probed((step,), "auth", str(error), trouble)
-        return await self._probe.probe(server, account.sender)
+        return await self._probe.probe(server, account.sender, mail)
 
     def _changed(self, tenant_id: str, settings: EmailSettings, change: Change) -> EmailSettings:
         account = replace(settings.account, **_fields(change.account or {}))

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from gateway.ports.relay import OwnServer
 
-STAGES = ("dns", "connect", "tls", "auth", "sender")
+STAGES = ("dns", "connect", "tls", "auth", "sender", "mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,11 @@ class Probed:
 
 
 class Probe(Protocol):
-    """Tries a company's own server: up to the point where a mail would be sent."""
+    """Tries a company's own server: up to the point where a mail would be sent, or further."""
 
-    async def probe(self, server: OwnServer, sender: str) -> Probed:
+    async def probe(self, server: OwnServer, sender: str, mail: bytes | None = None) -> Probed:
         """Return how far it came; never raises for what a server does. Takes 25 s at most.
 
-        sender: the address that mail would come from.
+        sender: the address that mail would come from. mail: what is sent to that address, once
+            all else went well; its failure is the stage "mail". None: nothing is sent.
         """

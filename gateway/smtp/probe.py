@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
 from gateway.mail.replies import Reply
-from gateway.ports.probe import Probed, ProbeStep
+from gateway.ports.probe import STAGES, Probed, ProbeStep
 from gateway.ports.relay import DnsFault, NextHop, NoAnswer, NoSuchDomain, OwnServer, Resolver, Tls
 from gateway.rules.outcome import NextHopKind, Stage
 from gateway.runtime.egress import Egress
@@ -53,6 +53,14 @@ class _Talk:
         self.began = now
 
 
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """Whose mail is asked about, and what is sent to them, None for nothing."""
+
+    sender: str
+    octets: bytes | None
+
+
 class SmtpProbe:
     """Tries servers through the egress gate; a password leaves only under verified TLS."""
 
@@ -78,7 +86,7 @@ class SmtpProbe:
         self._timeouts = timeouts
         self._padded = padded
 
-    async def probe(self, server: OwnServer, sender: str) -> Probed:
+    async def probe(self, server: OwnServer, sender: str, mail: bytes | None = None) -> Probed:
         """Return how far it came; see `ports.probe.Probe.probe`."""
         loop = asyncio.get_running_loop()
         talk, began = _Talk(loop.time()), loop.time()
@@ -86,7 +94,7 @@ class SmtpProbe:
             self._contexts = await asyncio.to_thread(TlsContexts.of_system)
         try:
             async with asyncio.timeout(MOST_SECONDS):
-                probed = await self._probe(talk, server, sender)
+                probed = await self._probe(talk, server, _Letter(sender, mail))
         except TimeoutError:
             stage = _next_stage(talk.steps)
             probed = talk.failed(stage, "The server did not answer in time.", "slow")
@@ -94,7 +102,7 @@ class SmtpProbe:
             await asyncio.sleep(self._padded - (loop.time() - began))
         return probed
 
-    async def _probe(self, talk: _Talk, server: OwnServer, sender: str) -> Probed:
+    async def _probe(self, talk: _Talk, server: OwnServer, letter: _Letter) -> Probed:
         try:
             addresses = await self._resolver.configured_addresses(server.host)
         except (NoSuchDomain, NoAnswer):
@@ -117,7 +125,7 @@ class SmtpProbe:
         )
         client = self._client(hop)
         try:
-            return await self._talk(talk, client, hop, sender)
+            return await self._talk(talk, client, hop, letter)
         finally:
             client.close()
 
@@ -133,7 +141,7 @@ class SmtpProbe:
         context = self._contexts.verified if verified else self._contexts.unverified
         return HopClient(hop, self._hostname, context, self._timeouts)
 
-    async def _talk(self, talk: _Talk, client: HopClient, hop: NextHop, sender: str) -> Probed:
+    async def _talk(self, talk: _Talk, client: HopClient, hop: NextHop, letter: _Letter) -> Probed:
         try:
             with translated(Stage.CONNECT):
                 await client.connect()
@@ -156,7 +164,7 @@ class SmtpProbe:
         if session is not None:
             talk.done("tls", f"{session.version()}, {_until(session)}")
         talk.most_octets = _size(client)
-        return await self._sign_in(talk, client, hop, sender)
+        return await self._sign_in(talk, client, hop, letter)
 
     async def _not_connected(self, talk: _Talk, hop: NextHop, ended: Ended) -> Probed:
         answer = ended.answer
@@ -209,7 +217,9 @@ class SmtpProbe:
         finally:
             client.close()
 
-    async def _sign_in(self, talk: _Talk, client: HopClient, hop: NextHop, sender: str) -> Probed:
+    async def _sign_in(
+        self, talk: _Talk, client: HopClient, hop: NextHop, letter: _Letter
+    ) -> Probed:
         credentials = hop.credentials
         if credentials is not None:
             is_safe = client.get_transport_info("ssl_object") is not None
@@ -233,18 +243,27 @@ class SmtpProbe:
             except Ended as ended:
                 return talk.failed("auth", _said(ended), _lost(ended))
             talk.done("auth", methods[0].upper())
-        return await self._sender(talk, client, sender)
+        return await self._sender(talk, client, letter)
 
-    async def _sender(self, talk: _Talk, client: HopClient, sender: str) -> Probed:
-        """Ask whether it takes mail of the sender; nothing is sent."""
+    async def _sender(self, talk: _Talk, client: HopClient, letter: _Letter) -> Probed:
+        """Ask whether it takes mail of the sender; send the letter if there is one."""
+        sender = letter.sender
         try:
             with translated(Stage.MAIL):
                 await client.mail(sender, timeout=self._timeouts.command)
                 await client.rcpt(sender, timeout=self._timeouts.command)
         except Ended as ended:
             return talk.failed("sender", _said(ended), _lost(ended))
-        talk.done("sender", f"{sender} (no mail was sent)")
-        await _quietly(client.rset)
+        talk.done("sender", sender if letter.octets else f"{sender} (no mail was sent)")
+        if letter.octets is not None:
+            try:
+                with translated(Stage.DATA):
+                    await client.data(letter.octets, timeout=self._timeouts.final_dot)
+            except Ended as ended:
+                return talk.failed("mail", _said(ended), _lost(ended))
+            talk.done("mail", sender)
+        else:
+            await _quietly(client.rset)
         await _quietly(client.quit)
         return Probed(tuple(talk.steps), None, "SMTP test successful", "", talk.most_octets)
 
@@ -260,8 +279,9 @@ async def _quietly(command: Callable[[], Awaitable[object]]) -> None:
 
 def _next_stage(steps: Sequence[ProbeStep]) -> str:
     """Return the stage that is under way after these steps."""
-    after = {"dns": "connect", "connect": "tls", "tls": "auth", "auth": "sender"}
-    return after.get(steps[-1].name, "sender") if steps else "dns"
+    if not steps:
+        return "dns"
+    return STAGES[min(STAGES.index(steps[-1].name) + 1, len(STAGES) - 1)]
 
 
 def _said(ended: Ended) -> str:

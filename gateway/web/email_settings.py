@@ -1,5 +1,6 @@
 """A company's email settings: by what way its mail leaves; the connection test (ux.md, 2.4)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from gateway.flow.mail_accounts import Change, Tested
 from gateway.flow.refusal import Kind, Refused
 from gateway.mail.address import is_mailbox
 from gateway.rules.model import Tenant
-from gateway.rules.own_server import EmailSettings, Method, Replies, Security, settings_of
+from gateway.rules.own_server import Auth, EmailSettings, Method, Replies, Security, settings_of
 from gateway.web.company import framed
 from gateway.web.pages import STATUS, Pages
 from gateway.web.services import WebServices
@@ -28,6 +29,7 @@ _STEPS = {
     "tls": "Encrypted",
     "auth": "Login accepted",
     "sender": "Sender accepted",
+    "mail": "Test mail sent",
 }
 _FAILED_STEPS = {
     "dns": "Server not found",
@@ -35,8 +37,11 @@ _FAILED_STEPS = {
     "tls": "Not encrypted",
     "auth": "Login refused",
     "sender": "Sender refused",
+    "mail": "Test mail refused",
 }
+_OAUTH = ("token_url", "client_id", "scope")
 _SECURITIES = ((Security.STARTTLS, "STARTTLS"), (Security.TLS, "SSL/TLS"), (Security.NONE, "None"))
+_AUTHS = ((Auth.PASSWORD, "Password"), (Auth.OAUTH2, "Access token (XOAUTH2)"))
 _REPLIES = (
     (Replies.INBOX, "Inbox"),
     (Replies.MAILBOX, "my mailbox"),
@@ -82,11 +87,13 @@ class SettingsPage:
         return await self._page(seat, settings, saved=True)
 
     async def test(self, request: Request) -> Response:
-        """Test what stands in the form, without storing it or sending a mail."""
+        """Test what stands in the form, without storing it; send a test mail if asked to."""
         seat = await self._writer(request)
         fields = await fields_of(request)
         try:
-            tested = await self._services.accounts.test(seat.tenant, _change_of(fields))
+            tested = await self._services.accounts.test(
+                seat.tenant, _change_of(fields), send=bool(fields.get("send_mail"))
+            )
         except Refused as refused:
             return await self._refused(seat, fields, refused)
         fresh = await self._fresh(seat.tenant)
@@ -130,6 +137,8 @@ class SettingsPage:
             "gateway_address": own.address if own else names.sender_address(tenant),
             "form": _form(settings, fields),
             "has_password": bool(settings.account.sealed),
+            "sends_mail": bool(fields and fields.get("send_mail")),
+            "auths": [(one.value, say.text(words)) for one, words in _AUTHS],
             "securities": [(one.value, say.text(words)) for one, words in _SECURITIES],
             "replies": [(one.value, say.text(words)) for one, words in _REPLIES],
             "failure": _failure(settings, tenant, say),
@@ -148,6 +157,7 @@ def _change_of(fields: Mapping[str, str]) -> Change:
         method = Method(fields.get("method", "gateway"))
         replies = Replies(fields.get("replies", "inbox"))
         security = Security(fields.get("security", "starttls"))
+        auth = Auth(fields.get("auth", "password"))
         port = int(fields.get("port", "").strip() or "587")
     except ValueError as error:
         raise _wrong("A port is a number from 1 to 65535.") from error
@@ -165,9 +175,24 @@ def _change_of(fields: Mapping[str, str]) -> Change:
         "port": port,
         "security": security.value,
         "from_address": sender,
+        "auth": auth.value,
     }
+    if auth is Auth.OAUTH2:
+        account |= {name: fields.get(name, "").strip()[:500] for name in _OAUTH}
+        return Change(method.value, replies.value, account, oauth=_secrets_of(fields))
     password = fields.get("password", "")
     return Change(method.value, replies.value, account, password[:1000] or None)
+
+
+def _secrets_of(fields: Mapping[str, str]) -> Mapping[str, str] | None:
+    """Return new secrets of OAuth2, None to leave the stored ones. Raises Refused."""
+    if not re.fullmatch(r"(https://[!-~]{1,492})?", fields.get("token_url", "").strip()):
+        raise _wrong("A token server is an https URL, such as https://oauth2.googleapis.com/token.")
+    token = fields.get("refresh_token", "").strip()[:8192]
+    secret = fields.get("client_secret", "").strip()[:4096]
+    if secret and not token:
+        raise _wrong("Write the refresh token together with the client secret.")
+    return {"refresh_token": token, "client_secret": secret} if token else None
 
 
 def _wrong(detail: str) -> Refused:
@@ -184,6 +209,8 @@ def _form(settings: EmailSettings, fields: Mapping[str, str] | None) -> dict[str
         "security": account.security.value,
         "from_address": account.from_address,
         "replies": settings.replies.value,
+        "auth": account.auth.value,
+        **{name: getattr(account, name) for name in _OAUTH},
     }
     given = {name: value for name, value in (fields or {}).items() if name in stored}
     return stored | given
@@ -208,7 +235,7 @@ def _report(tenant: Tenant, form: Mapping[str, str], addresses: Sequence[str]) -
     found = [
         f"Connection test of {tenant.name}",
         f"Server: {form['host']}:{form['port']}, {form['security']}",
-        f"Login: {form['login']}",
+        f"Login: {form['login']}, by {form['auth']}",
         f"From: {form['from_address'] or form['login']}",
     ]
     return [*found, f"Connecting from: {', '.join(addresses)}"] if addresses else found

@@ -52,7 +52,9 @@ class Names:
         return self.addresses
 
 
-def probed(server, security, *, login=True, allow=LOOPBACK, names=None, port=None, padded=0):
+def probed(
+    server, security, *, login=True, allow=LOOPBACK, names=None, port=None, padded=0, mail=None
+):
     """Test a scripted server with this choice of security."""
 
     async def run():
@@ -72,7 +74,7 @@ def probed(server, security, *, login=True, allow=LOOPBACK, names=None, port=Non
                 implicit_tls=security == "tls",
                 credentials=Credentials(SENDER, "canary-7f3a") if login else None,
             )
-            return await probe.probe(own, SENDER)
+            return await probe.probe(own, SENDER, mail)
 
     return asyncio.run(run())
 
@@ -104,6 +106,25 @@ def test_good_settings_pass_every_step_and_send_nothing(security):
     assert server.logins_in_clear == []
     assert f"MAIL FROM:<{SENDER}>" in server.commands
     assert "DATA" not in server.commands
+
+
+MAIL = b"Subject: Test\r\n\r\nThe settings work.\r\n.hidden\r\n"
+
+
+def test_a_test_mail_is_sent_to_the_sender_once_all_else_went_well():
+    server = speaking("starttls")
+    found = probed(server, "starttls", mail=MAIL)
+    assert (found.stage, found.message) == (None, "SMTP test successful")
+    assert names_of(found) == [(name, True) for name in [*WHOLE, "mail"]]
+    (taken,) = server.taken
+    assert (taken.mail, taken.rcpt, taken.content) == (f"<{SENDER}>", f"<{SENDER}>", MAIL)
+
+
+def test_a_refused_test_mail_is_a_failure_in_the_servers_words():
+    server = speaking("starttls", script={"dot": "554 5.7.1 Looks like spam"})
+    found = probed(server, "starttls", mail=MAIL)
+    assert (found.stage, found.message) == ("mail", "554 5.7.1 Looks like spam")
+    assert names_of(found)[-2:] == [("sender", True), ("mail", False)]
 
 
 def test_without_encryption_a_login_is_sent_only_where_the_admin_allows_the_network():

@@ -1,5 +1,9 @@
 """The page of a company's email settings, with the connection test."""
 
+import re
+from email import message_from_bytes
+from email.policy import default
+
 import pytest
 
 from gateway.rules.own_server import settings_of
@@ -137,3 +141,62 @@ async def test_a_refused_login_is_told_in_the_inbox_and_on_the_page(web):
     assert "535 5.7.8 &lt;Wrong&gt;" in page
     await web.post(f"{PAGE}/test", {**FORM, "password": ""})
     assert "refuses our login" not in (await web.get("/inbox")).text
+
+
+@with_web()
+async def test_a_test_mail_is_sent_where_it_is_asked_for_and_says_whose_it_is(web):
+    await web.sign_in()
+    await web.post(f"{PAGE}/test", FORM)
+    answer = await web.post(f"{PAGE}/test", {**FORM, "send_mail": "1"})
+    without, mail = web.services.accounts._probe.mails
+    assert without is None
+    read = message_from_bytes(mail, policy=default)
+    assert read["To"] == "Novák Joinery <invoices@novak.example>"
+    assert read["Subject"] == "Test mail by smtp.novak.example"
+    assert read["Auto-Submitted"] == "auto-generated"
+    assert re.search(r'name="send_mail" value="1" checked', answer.text)
+
+
+OAUTH = {
+    **FORM,
+    "auth": "oauth2",
+    "token_url": "https://oauth2.googleapis.com/token",
+    "client_id": "client-1",
+    "scope": "https://mail.google.com/",
+    "client_secret": "canary-secret",
+    "refresh_token": "canary-token",
+}
+
+
+@with_web()
+async def test_an_access_token_is_set_up_in_the_form_and_its_secrets_never_come_back(web):
+    await web.sign_in()
+    answer = await web.post(PAGE, OAUTH)
+    assert "Saved." in answer.text
+    page = (await web.get(PAGE)).text
+    account = (await stored(web)).account
+    assert (account.auth, account.client_id) == ("oauth2", "client-1")
+    assert account.sealed
+    assert 'value="https://oauth2.googleapis.com/token"' in page
+    assert '<option value="oauth2" selected>' in page
+    assert "canary" not in answer.text + page
+    await web.post(PAGE, {**OAUTH, "refresh_token": "", "client_secret": ""})
+    assert (await stored(web)).account.sealed == account.sealed
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"token_url": "http://token.example"}, "A token server is an https URL"),
+        ({"client_id": ""}, "OAuth2 needs it."),
+        ({"refresh_token": ""}, "Write the refresh token"),
+        ({"refresh_token": "", "client_secret": ""}, "Write the refresh token again"),
+    ],
+)
+@with_web()
+async def test_an_incomplete_access_token_is_told(web, changed, words):
+    await web.sign_in()
+    answer = await web.post(PAGE, {**OAUTH, **changed})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'value="https://mail.google.com/"' in answer.text

@@ -4,7 +4,7 @@
 export const POLL = 15_000;
 const HIDDEN = 60_000;
 
-export function fetchPage(method, url, body, onProgress) {
+export function fetchPage(method, url, body, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const asking = new XMLHttpRequest();
     asking.open(method, url);
@@ -12,7 +12,8 @@ export function fetchPage(method, url, body, onProgress) {
     asking.timeout = body ? 300_000 : 20_000;
     if (onProgress) asking.upload.onprogress = onProgress;
     asking.onload = () => (asking.response ? resolve([asking.status, asking.response, asking.responseURL]) : reject(new Error("no page")));
-    asking.onerror = asking.ontimeout = () => reject(new Error("no answer"));
+    if (signal) signal.onabort = () => asking.abort();
+    asking.onabort = asking.onerror = asking.ontimeout = () => reject(new Error("no answer"));
     asking.send(body ?? null);
   });
 }
