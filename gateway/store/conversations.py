@@ -25,7 +25,7 @@ from gateway.store.rows import (
     to_json,
     to_micros,
 )
-from gateway.store.search import Words, conversations_found, shape
+from gateway.store.search import Words, begins_with_few, conversations_found, shape
 from gateway.store.search import parameters as query_parameters
 from gateway.store.statements import Statement, columns, new, passing
 from gateway.store.tables import CONVERSATION, INVOICE, PARTICIPANT
@@ -116,18 +116,24 @@ def _page(
     unread: bool | None,
     named: frozenset[str],
     query: Query | None = None,
+    *,
+    rare: bool = False,
 ) -> Statement:
-    """Return the statement for a kind of filter; there are few kinds."""
+    """Return the statement for a kind of filter; there are few kinds.
+
+    rare: the words of the query are.
+    """
+    few = rare or (query is not None and begins_with_few(query))
     which: list[Any] = [_C.merged_into.is_(None)]
     if has_tenant:
-        which.append(_HIS)
+        which.append(passing(_C.tenant_id) == bindparam("tenant_id") if few else _HIS)
     if view is not None:
         which.extend(_VIEWS[view])
     if unread is not None:
         which.append(_UNREAD if unread else _C.unread == 0)
     which.extend(_CONDITIONS[name]() for name in sorted(named))
     if query is not None:
-        which.extend(conversations_found(query))
+        which.extend(conversations_found(query, rare=rare))
     place = tuple_(_C.updated_at, _C.position)
     before = tuple_(bindparam("before"), bindparam("position"))
     return Statement(
@@ -174,18 +180,22 @@ class Conversations:
             "assignee": which.assignee,
         }
         parameters = {name: value for name, value in given.items() if value is not None}
-        query = which.query if tenant_id is not None else None
+        named = frozenset(parameters)
+        query, rare = which.query if tenant_id is not None else None, False
+        if query is not None and tenant_id is not None:
+            dialect, today = self._transaction.dialect, which.today or date.min
+            number = self._words.number(tenant_id)
+            asked = query_parameters(query, tenant_id, number, dialect, today)
+            rare = self._words.are_rare(asked)
+            parameters |= asked
         statement = _page(
             tenant_id is not None,
             which.view,
             which.unread,
-            frozenset(parameters),
+            named,
             None if query is None else shape(query),
+            rare=rare,
         )
-        if query is not None and tenant_id is not None:
-            dialect, today = self._transaction.dialect, which.today or date.min
-            number = self._words.number(tenant_id)
-            parameters |= query_parameters(query, tenant_id, number, dialect, today)
         if which.invoice is not None:
             parameters |= {
                 f"number_{kind}": number_key(tenant_id or "", kind, which.invoice)

@@ -216,7 +216,8 @@ class Messages:
             "before": begins_before(_KIND_FOUND, page),
             "limit": page.limit + 1,
         }
-        rows = self._transaction.rows(messages_found(shape(query)), given)
+        statement = messages_found(shape(query), rare=self._words.are_rare(given))
+        rows = self._transaction.rows(statement, given)
         return self._listed(_KIND_FOUND, page, rows)
 
     def change(self, message: Message) -> None:

@@ -1,5 +1,6 @@
 """Search: the words of messages, and the question that each database understands."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    and_,
+    Integer,
     bindparam,
     exists,
     func,
@@ -18,13 +19,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import NullType
 
 from gateway.rules.documents import TITLES
 from gateway.rules.model import Message
 from gateway.rules.search import Query, Term, sqlite_match, tsquery, words_of
 from gateway.store.invoice_rows import number_key
 from gateway.store.rows import to_json, to_micros
-from gateway.store.statements import POSTGRESQL, SQLITE, Statement, columns, new
+from gateway.store.statements import POSTGRESQL, SQLITE, Statement, columns, new, passing
 from gateway.store.tables import (
     CONVERSATION,
     DELIVERY,
@@ -45,14 +47,27 @@ _CHANGE = Statement(
     ),
     keys=["words"],
 )
+_RARE = 4000
+"""Up to how many hits a search begins with them, instead of with the newest of all."""
 _NUMBER = Statement(select(TENANT.c.number).where(TENANT.c.id == bindparam("id")))
 
 
 class Found(ColumnElement[bool]):
-    """The message's position is among those that the parameter `match` finds."""
+    """The message's position is among those that the parameter `match` finds.
+
+    SQLite compares it with 1, so that it goes through messages by the index that holds all that
+    is asked of them; see `FoundRarely`.
+    """
 
     inherit_cache = True
     type = Boolean()
+
+
+class FoundRarely(ColumnElement[bool]):
+    """The same, for SQLite to begin with."""
+
+    inherit_cache = True
+    type: Any = NullType()
 
 
 _FOUND = {
@@ -67,13 +82,47 @@ _FOUND = {
 
 
 @compiles(Found, SQLITE)
-def _sqlite_found(_element: Found, compiler: SQLCompiler, **more: Any) -> str:
+@compiles(FoundRarely, SQLITE)
+def _sqlite_found(_element: Found | FoundRarely, compiler: SQLCompiler, **more: Any) -> str:
     return compiler.process(_FOUND[SQLITE], **more)
 
 
 @compiles(Found, POSTGRESQL)
-def _postgresql_found(_element: Found, compiler: SQLCompiler, **more: Any) -> str:
+@compiles(FoundRarely, POSTGRESQL)
+def _postgresql_found(_element: Found | FoundRarely, compiler: SQLCompiler, **more: Any) -> str:
     return compiler.process(_FOUND[POSTGRESQL], **more)
+
+
+class HowMany(ColumnElement[int]):
+    """How many messages `match` finds, counted up to `most`."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+_HOW_MANY = {
+    SQLITE: text(
+        "(SELECT count(*) FROM "
+        "(SELECT 1 FROM message_fts WHERE message_fts MATCH :match LIMIT :most) AS few)"
+    ),
+    POSTGRESQL: text(
+        "(SELECT count(*) FROM (SELECT 1 FROM message_search "
+        "WHERE to_tsvector('simple', words) @@ to_tsquery('simple', :match) LIMIT :most) AS few)"
+    ),
+}
+
+
+@compiles(HowMany, SQLITE)
+def _sqlite_how_many(_element: HowMany, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(_HOW_MANY[SQLITE], **more)
+
+
+@compiles(HowMany, POSTGRESQL)
+def _postgresql_how_many(_element: HowMany, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(_HOW_MANY[POSTGRESQL], **more)
+
+
+_HOW_MANY_HITS = Statement(select(HowMany()))
 
 
 class Words:
@@ -98,6 +147,18 @@ class Words:
         row = {"the_position": message.position, "the_words": words, "words": words}
         self._transaction.run(_CHANGE, row)
 
+    def are_rare(self, given: Mapping[str, Any]) -> bool:
+        """Say whether so few messages have the words that one begins with them.
+
+        given: the values of a question, as `parameters` returns them.
+
+        SQLite can't know, and goes through all conversations, or all hits, the wrong way round.
+        """
+        if "match" not in given:
+            return False
+        row = self._transaction.row(_HOW_MANY_HITS, {"match": given["match"], "most": _RARE + 1})
+        return row is not None and row[0] <= _RARE
+
     def number(self, tenant_id: str) -> int:
         """Return a company's number; it never changes."""
         found = self._numbers.get(tenant_id)
@@ -107,11 +168,11 @@ class Words:
         return found
 
 
-def of_messages(query: Query) -> list[ColumnElement[bool]]:
-    """Return what holds for messages that a question finds."""
+def of_messages(query: Query, *, rare: bool = False) -> list[ColumnElement[bool]]:
+    """Return what holds for messages that a question finds. rare: its words are."""
     found: list[ColumnElement[bool]] = []
     if query.terms:
-        found.append(Found())
+        found.append(FoundRarely() if rare else Found())
     if query.before is not None:
         found.append(_M.received_at < bindparam("before_day"))
     if query.after is not None:
@@ -133,8 +194,13 @@ def of_conversations(query: Query) -> list[ColumnElement[bool]]:
     if query.invoice is not None:
         numbers: list[Any] = [bindparam(f"query_number_{kind}") for kind in TITLES]
         named = or_(INVOICE.c.id == bindparam("query_invoice"), INVOICE.c.number_key.in_(numbers))
-        found.append(_invoice(named))
+        found.append(_C.id.in_(select(INVOICE.c.conversation_id).where(named)))
     return found
+
+
+def begins_with_few(query: Query) -> bool:
+    """Say whether a question names what few conversations have, its words aside."""
+    return query.invoice is not None or "claimed" in query.is_
 
 
 def shape(query: Query) -> Query:
@@ -152,15 +218,15 @@ def shape(query: Query) -> Query:
 
 
 @lru_cache(maxsize=256)
-def messages_found(kind: Query) -> Statement:
-    """Return the statement for messages, newest first. kind: a `shape`."""
+def messages_found(kind: Query, *, rare: bool = False) -> Statement:
+    """Return the statement for messages, newest first. kind: a `shape`; rare: its words are."""
     return Statement(
         select(*_M)
         .join(CONVERSATION, _C.id == _M.conversation_id)
         .where(
-            _M.tenant_id == bindparam("tenant_id"),
-            _M.position < bindparam("before"),
-            *of_messages(kind),
+            (passing(_M.tenant_id) if rare else _M.tenant_id) == bindparam("tenant_id"),
+            (_M.position + 0 if rare else _M.position) < bindparam("before"),
+            *of_messages(kind, rare=rare),
             *of_conversations(kind),
         )
         .order_by(_M.position.desc())
@@ -168,12 +234,16 @@ def messages_found(kind: Query) -> Statement:
     )
 
 
-def conversations_found(kind: Query) -> list[ColumnElement[bool]]:
-    """Return what holds for conversations that have such messages. kind: a `shape`."""
+def conversations_found(kind: Query, *, rare: bool = False) -> list[ColumnElement[bool]]:
+    """Return what holds for conversations that have such messages.
+
+    kind: a `shape`; rare: its words are.
+    """
     found = of_conversations(kind)
-    wanted = of_messages(kind)
+    wanted = of_messages(kind, rare=rare)
     if wanted:
-        theirs = select(_M.conversation_id).where(_M.tenant_id == bindparam("tenant_id"), *wanted)
+        tenant = passing(_M.tenant_id) if rare else _M.tenant_id
+        theirs = select(_M.conversation_id).where(tenant == bindparam("tenant_id"), *wanted)
         found.append(_C.id.in_(theirs))
     return found
 
@@ -208,21 +278,29 @@ def _invoice(*which: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(INVOICE.c.conversation_id == _C.id, *which)
 
 
+def _his_invoice(*which: Any) -> ColumnElement[bool]:
+    """Return the same for the unpaid ones, which are few of many and have an index."""
+    theirs = select(INVOICE.c.conversation_id)
+    return _C.id.in_(theirs.where(INVOICE.c.tenant_id == bindparam("tenant_id"), *which))
+
+
 def _status(word: str) -> Any:
     return lambda: _C.status == word
 
 
-_UNPAID = or_(INVOICE.c.status == "open", INVOICE.c.status == "claimed")
+# As the partial index says it.
+_UNPAID = text("invoice.status IN ('open', 'claimed')")
 _IS: dict[str, Any] = {
-    "unread": lambda: _C.unread > 0,
-    "failed": lambda: _C.failed,
+    # As the partial indexes say it.
+    "unread": lambda: text("conversation.unread > 0"),
+    "failed": lambda: text("conversation.failed"),
     "open": _status("open"),
     "waiting": _status("waiting"),
     "closed": _status("closed"),
     "spam": _status("spam"),
-    "unpaid": lambda: _invoice(_UNPAID),
+    "unpaid": lambda: _his_invoice(_UNPAID),
     "paid": lambda: _invoice(INVOICE.c.status == "paid"),
-    "claimed": lambda: _invoice(INVOICE.c.status == "claimed"),
+    "claimed": lambda: _his_invoice(_UNPAID, INVOICE.c.status == "claimed"),
     "cancelled": lambda: _invoice(INVOICE.c.status == "cancelled"),
-    "overdue": lambda: _invoice(and_(_UNPAID, INVOICE.c.due_on < bindparam("today"))),
+    "overdue": lambda: _his_invoice(_UNPAID, INVOICE.c.due_on < bindparam("today")),
 }

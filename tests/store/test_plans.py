@@ -109,6 +109,41 @@ PAGE = conversations._page
         pytest.param(
             messages_found(shape(read_query("is:unread"))), "ix_message_tenant", id="search of rest"
         ),
+        pytest.param(
+            PAGE(True, None, None, frozenset(), shape(read_query("a")), rare=True),
+            "SEARCH message USING INTEGER PRIMARY KEY",
+            id="rare words",
+        ),
+        pytest.param(
+            PAGE(True, None, None, frozenset(), shape(read_query("a"))),
+            "COVERING INDEX ix_message_tenant",
+            id="words of many",
+        ),
+        pytest.param(
+            PAGE(True, None, None, frozenset(), shape(read_query("before:2026-01-01"))),
+            "COVERING INDEX ix_message_tenant",
+            id="days",
+        ),
+        pytest.param(
+            PAGE(True, None, None, frozenset(), shape(read_query("is:claimed"))),
+            "COVERING INDEX ix_invoice_unpaid",
+            id="claimed",
+        ),
+        pytest.param(
+            PAGE(True, None, None, frozenset(), shape(read_query("invoice:1"))),
+            "ix_invoice_number",
+            id="invoice",
+        ),
+        pytest.param(
+            PAGE(True, None, None, frozenset(), shape(read_query("is:undelivered"))),
+            "ix_conversation_failed",
+            id="undelivered",
+        ),
+        pytest.param(
+            PAGE(True, None, None, frozenset({"customer"})),
+            "ix_conversation_customer",
+            id="of a customer",
+        ),
         pytest.param(audit._PAGE, "ix_audit_tenant_id", id="audit log"),
         pytest.param(hooks._READY, "ix_webhook_due_at", id="endpoints that are behind"),
         pytest.param(PAGE(True, None, None, frozenset()), "ix_conversation_updated", id="inbox"),

@@ -13,7 +13,10 @@ from gateway.ports.lists import Page
 from gateway.rules.model import Channel, ConversationStatus
 from gateway.rules.search import read_query
 from gateway.store import migrate
+from gateway.store.conversations import _page
+from gateway.store.cursors import FIRST
 from gateway.store.engine import make_engine, place_of
+from gateway.store.search import messages_found, parameters, shape
 from tests.store.make import (
     ACME,
     BOLT,
@@ -29,6 +32,7 @@ from tests.store.make import (
 )
 
 TODAY = date(2026, 3, 2)
+NONE = frozenset()
 ROMAN = Mailbox("Roman Łukasz", "roman@firma.example")
 
 
@@ -204,3 +208,30 @@ def test_a_removed_message_is_found_no_more(full):
     assert found(full, "faktura") == []
     full.run(full.store.fold())
     assert found(full, "bank") == ["3"]
+
+
+@pytest.mark.parametrize("line", ["bank", "bank new", "bank -please", "is:overdue bank", "nowhere"])
+def test_words_of_few_and_of_many_messages_are_found_alike(full, line):
+    query = read_query(line)
+    kind = shape(query)
+
+    def look(work):
+        transaction = work.messages._transaction
+        number = work.messages._words.number(ACME)
+        given = parameters(query, ACME, number, transaction.dialect, TODAY)
+        given |= {"tenant_id": ACME, "before": FIRST, "position": FIRST, "limit": 10}
+
+        def ids(statement):
+            return [row[1] for row in transaction.rows(statement, given)]
+
+        return [
+            (
+                ids(messages_found(kind, rare=rare)),
+                ids(_page(True, None, None, NONE, kind, rare=rare)),
+            )
+            for rare in (True, False)
+        ]
+
+    rare, frequent = full.read(look)
+    assert rare == frequent
+    assert bool(rare[0]) == (line != "nowhere")

@@ -13,6 +13,14 @@ class InvoiceRow(Stored, table=True):
     __table_args__ = (
         Index("ix_invoice_tenant", "tenant_id", "position"),
         Index("ix_invoice_number", "number_key", "position"),
+        partial(
+            "ix_invoice_unpaid",
+            "tenant_id",
+            "status",
+            "due_on",
+            "conversation_id",
+            where="status IN ('open', 'claimed')",
+        ),
         partial("uq_invoice_number", "number_key", where="replaced_by IS NULL", unique=True),
     )
 

@@ -60,6 +60,7 @@ class ConversationRow(Stored, table=True):
             "ix_conversation_unread", "tenant_id", "updated_at", "position", where="unread > 0"
         ),
         partial("ix_conversation_failed", "tenant_id", "updated_at", "position", where="failed"),
+        Index("ix_conversation_customer", "tenant_id", "customer_key", "updated_at", "position"),
         partial("ix_conversation_split", "split_from", where="split_from IS NOT NULL"),
     )
 
@@ -111,7 +112,7 @@ class MessageRow(Stored, table=True):
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_conversation", "conversation_id", "position"),
-        Index("ix_message_tenant", "tenant_id", "position"),
+        Index("ix_message_tenant", "tenant_id", "position", "conversation_id", "received_at"),
     )
 
     position: int | None = position_field()
