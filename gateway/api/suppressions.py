@@ -7,10 +7,12 @@ from gateway.api.registry import Access, Call, Reply, Route
 from gateway.api.schemas.base import AskedPage, ListOf
 from gateway.api.schemas.deliveries import SuppressionShown, SuppressionTaken
 from gateway.api.views import suppression_shown
+from gateway.flow.audit import pen_of
 from gateway.flow.refusal import not_found
 from gateway.ports.store import Work
 from gateway.rules.events import SUPPRESSION_CREATED
 from gateway.rules.model import Suppression
+from gateway.rules.names import split_address
 
 
 async def page(call: Call) -> Reply:
@@ -26,10 +28,12 @@ async def add(call: Call) -> Reply:
     """Suppress an address; one that is suppressed already stays as it is."""
     body, context = call.body(SuppressionTaken), call.services.context
     now = context.clock.now()
+    pen = pen_of(context, now)
     wanted = Suppression(call.company.id, body.address.lower(), "manual", body.reason, now)
 
     def store(work: Work) -> Suppression:
         if work.suppressions.add(wanted):
+            pen.note(work, wanted.tenant_id, "suppression.added", _domain_of(wanted.address))
             about = {"address": wanted.address, "kind": wanted.kind, "reason": wanted.reason}
             event = context.event(wanted.tenant_id, SUPPRESSION_CREATED, now, about)
             work.events.add(event)
@@ -42,12 +46,23 @@ async def add(call: Call) -> Reply:
 async def remove(call: Call) -> Reply:
     """Lift a suppression."""
     tenant_id, address = call.company.id, call.path["address"].lower()
-    lifted = await call.services.context.store.write(
-        lambda work: work.suppressions.remove(tenant_id, address)
-    )
-    if not lifted:
+    context = call.services.context
+    pen = pen_of(context, context.clock.now())
+
+    def lift(work: Work) -> bool:
+        lifted = work.suppressions.remove(tenant_id, address)
+        if lifted:
+            pen.note(work, tenant_id, "suppression.lifted", _domain_of(address))
+        return lifted
+
+    if not await context.store.write(lift):
         raise not_found("suppressed address")
     return Reply()
+
+
+def _domain_of(address: str) -> str:
+    """Return what the audit log tells of an address, which is a person's."""
+    return split_address(address)[1].lower()
 
 
 _COMMON: dict[str, Any] = {"access": Access.COMPANY, "tag": "Suppressions"}

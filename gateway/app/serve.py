@@ -13,6 +13,7 @@ import structlog
 
 from gateway.app.commands import perform
 from gateway.app.companies_by_file import apply_companies
+from gateway.app.dkim_watch import note_keys
 from gateway.app.listeners import Listeners, Sockets
 from gateway.app.meters import JourneyTally
 from gateway.app.office import CONTROL_SOCKET, Office, open_office
@@ -97,6 +98,7 @@ class Gateway:
         """Open everything. Raises ConfigError if an address can't be had."""
         office = self._office
         await apply_companies(office, office.settings.tenant)
+        await note_keys(office)
         if sealed := await seal_anew(office.context):
             log.info("secrets.sealed_anew", count=sealed)
         await office.directory.refresh()
@@ -128,6 +130,7 @@ class Gateway:
             changes = diff(self._loaded.settings, loaded.settings)
             certificate = tls_context(loaded.settings.tls)
             await apply_companies(self._office, loaded.settings.tenant)
+            await note_keys(self._office)
         except (BadSettings, ConfigError, Fault) as error:
             log.error("settings.kept", why=str(error))  # noqa: TRY400 (the admin needs the words)
         else:

@@ -32,6 +32,7 @@ from gateway.runtime.metrics import Meters
 from gateway.settings import Settings
 from gateway.web import sts_file
 from gateway.web.app import build_web
+from gateway.web.rendering import read_ahead
 from gateway.web.services import WebServices
 
 UNKNOWN_LINKS = (1000, timedelta(minutes=10))
@@ -45,6 +46,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
     live: gives the settings that hold at the time.
     """
     draining = Draining()
+    read_ahead()
     guesses, overseeing = _guesses(live), Overseeing(office, live)
     services = _services(office, meters, draining, live, guesses)
     pages = WebServices(

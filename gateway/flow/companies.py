@@ -252,14 +252,19 @@ class Companies:
         """Return a link that signs in to the Inbox once, and until when."""
         code, until = self._secret(""), self._context.clock.now() + _LINK_LIFE
         about = {"user": user, "conversation_id": conversation_id}
-        await self._context.store.write(
-            lambda work: work.keys.put_session(hash_of(code), "link", tenant_id, about, until)
-        )
+        pen = pen_of(self._context, self._context.clock.now())
+
+        def put(work: Work) -> None:
+            work.keys.put_session(hash_of(code), "link", tenant_id, about, until)
+            pen.note(work, tenant_id, "inbox_link.added", conversation_id or tenant_id)
+
+        await self._context.store.write(put)
         return f"{self._context.names.public_url}/inbox/link/{code}", until
 
     async def open_link(self, code: str) -> str | None:
         """Use up a one-time link; returns the secret of a new session, or None."""
         now, secret = self._context.clock.now(), self._secret("")
+        pen = pen_of(self._context, now)
 
         def use(work: Work) -> bool:
             about = work.keys.session(hash_of(code), "link", now)
@@ -267,6 +272,7 @@ class Companies:
                 return False
             tenant_id = str(about["tenant_id"])
             work.keys.put_session(hash_of(secret), "session", tenant_id, about, now + SESSION_LIFE)
+            pen.note(work, tenant_id, "inbox_link.used", about.get("conversation_id") or tenant_id)
             return True
 
         return secret if await self._context.store.write(use) else None

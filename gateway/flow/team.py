@@ -176,11 +176,13 @@ class TeamDesk:
             raise invalid("text", "A saved reply needs a text, 20,000 characters at most.")
         fresh = self._context.new_id(ids.SAVED_REPLY, now)
         reply = SavedReply(reply_id or fresh, tenant.id, title, text, now)
+        pen = pen_of(self._context, now)
 
         def store(work: Work) -> None:
             known = {one.id for one in work.team.replies(tenant.id)}
             if reply_id is not None and reply_id not in known:
                 raise not_found("saved reply")
+            pen.note(work, tenant.id, f"saved_reply.{'changed' if reply_id else 'added'}", reply.id)
             if reply_id is None and len(known) >= _MOST_REPLIES:
                 raise conflict("too_many", f"A company has {_MOST_REPLIES} saved replies at most.")
             work.team.save_reply(reply)
@@ -190,9 +192,15 @@ class TeamDesk:
 
     async def remove_reply(self, tenant: Tenant, reply_id: str) -> None:
         """Remove a saved reply; raises Refused if unknown."""
-        if not await self._context.store.write(
-            lambda work: work.team.remove_reply(tenant.id, reply_id)
-        ):
+        pen = pen_of(self._context, self._context.clock.now())
+
+        def remove(work: Work) -> bool:
+            removed = work.team.remove_reply(tenant.id, reply_id)
+            if removed:
+                pen.note(work, tenant.id, "saved_reply.removed", reply_id)
+            return removed
+
+        if not await self._context.store.write(remove):
             raise not_found("saved reply")
 
     def _invited(self, work: Work, code: str) -> User | None:

@@ -1,4 +1,4 @@
-"""The audit log, as the store keeps it: only added to."""
+"""The audit log, as the store keeps it: added to, and forgotten after its time."""
 
 from typing import Protocol
 

@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.rules.hooks import Webhook
 from gateway.rules.model import Participant, Tenant
 from gateway.rules.own_server import EmailSettings
+
+KEPT = timedelta(days=3 * 365)
+"""How long an entry is kept: claims about who did what fall under the usual limitation periods."""
 
 _OURS = re.compile(r"pr_(?:live|test|admin)_[a-z2-7]{4}(?=[a-z2-7]{36}\Z)", re.ASCII)
 _OWN_FIELDS = ("login", "host", "port", "from_address", "token_url", "client_id", "scope")

@@ -1,9 +1,11 @@
 """The audit log."""
 
-from sqlalchemy import bindparam, select
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select
 
 from gateway.ports.lists import Listed, Page
-from gateway.rules.audit import Actor, AuditEntry, Changed
+from gateway.rules.audit import KEPT, Actor, AuditEntry, Changed
 from gateway.store.cursors import begins_before, listed, whole
 from gateway.store.rows import dict_json, from_dict, from_micros, to_micros
 from gateway.store.statements import Statement, columns, new
@@ -20,6 +22,7 @@ _NEWEST = (
     .limit(bindparam("limit"))
 )
 _ALL = Statement(_NEWEST)
+_FORGET = Statement(delete(AUDIT).where(_C.at < bindparam("before")))
 _PAGE = Statement(_NEWEST.where(_C.tenant_id == bindparam("tenant_id")))
 
 
@@ -51,6 +54,10 @@ class Audit:
             ),
         }
         self._transaction.run(_ADD, row)
+
+    def forget_past(self, now: datetime) -> int:
+        """Remove entries that are kept no longer; return how many."""
+        return self._transaction.run(_FORGET, {"before": to_micros(now - KEPT)})
 
     def page(self, tenant_id: str | None, page: Page) -> Listed[AuditEntry]:
         """Return a company's entries, newest first; None: everybody's. Raises BadCursor."""

@@ -51,8 +51,11 @@ class Work:
         self.privacy = Privacy(transaction)
 
     def forget_past(self, now: datetime) -> int:
-        """Forget sessions, links, repeats, policies, attempts of webhooks; return how many."""
-        kept = (self.keys, self.repeats, self.sts, self.hooks)
+        """Forget what is kept for a time: sessions, links, repeats, policies, attempts, the log.
+
+        Return how many.
+        """
+        kept = (self.keys, self.repeats, self.sts, self.hooks, self.audit)
         return sum(each.forget_past(now) for each in kept)
 
     def wake(self, topic: str) -> None:

@@ -1,6 +1,8 @@
 """Templates: one environment for mails and pages, everything escaped in HTML."""
 
 from collections.abc import Iterator
+from functools import cache
+from threading import Thread
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -53,6 +55,18 @@ def grouped(text: str, size: int = 4) -> str:
     return " ".join(bare[at : at + size] for at in range(0, len(bare), size))
 
 
+def read_ahead() -> None:
+    """Compile every template in a thread of its own, so that no visitor waits for it."""
+
+    def compiled() -> None:
+        templates = environment()
+        for name in templates.list_templates(extensions=["html", "txt"]):
+            templates.get_template(name)
+
+    Thread(target=compiled, name="postroom-templates", daemon=True).start()
+
+
+@cache
 def environment() -> Environment:
     """Return the environment that all templates share."""
     catalogues()  # Read now, so that no visitor waits for it.

@@ -184,3 +184,37 @@ async def test_the_log_needs_the_scope_settings_and_is_read_by_pages(api):
 async def test_nobody_changes_the_log(api, method):
     company = await api.company()
     assert (await api.ask(method, PATH, company.key, json={})).status_code == 405
+
+
+@with_api()
+async def test_suppressions_by_hand_are_noted_by_domain_never_by_address(api):
+    company = await api.company()
+    body = {"address": "Jana@client.example", "reason": "asked for it"}
+    for _ in range(2):
+        answer = await api.ask("POST", "/v1/suppressions", company.key, json=body)
+        assert answer.status_code == 201
+    path = "/v1/suppressions/jana@client.example"
+    assert (await api.ask("DELETE", path, company.key)).status_code == 204
+    assert (await api.ask("DELETE", path, company.key)).status_code == 404
+    everything = (await api.get(PATH, company.key)).text
+    assert [(one["action"], one["subject"]) for one in await newest(api, company, 3)] == [
+        ("suppression.lifted", "client.example"),
+        ("suppression.added", "client.example"),
+        ("login.added", company.slug),
+    ]
+    assert "jana" not in everything.lower()
+
+
+@with_api()
+async def test_a_one_time_link_is_noted_when_it_is_made_and_when_it_is_used(api):
+    company = await api.company()
+    answer = await api.ask("POST", "/v1/inbox-links", company.key, json={})
+    code = answer.json()["url"].rpartition("/")[2]
+    assert await api.services.companies.open_link(code)
+    assert await api.services.companies.open_link(code) is None
+    listed = await newest(api, company, 2)
+    assert [(one["action"], one["subject"]) for one in listed] == [
+        ("inbox_link.used", company.id),
+        ("inbox_link.added", company.id),
+    ]
+    assert code not in str(listed)

@@ -48,6 +48,9 @@ def test_after_a_rotation_old_reply_addresses_work_and_new_mail_has_new_ones(tmp
         running.process.stdout.close()
         running.start()
         assert running.cli("rotate-keys", "--retire", "soon", check=False).returncode == 2
+        noted = [one["action"] for one in running.json("audit")]
+        assert noted.count("secret.rotated") == 3
+        assert noted.count("dkim_key.added") == 4
         company.close()
 
 

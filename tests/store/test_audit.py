@@ -2,7 +2,7 @@ import pytest
 
 from gateway.ports.lists import BadCursor, Page
 from gateway.rules.audit import Actor, AuditEntry, Changed
-from tests.store.make import ACME, BOLT, NINE, tenant
+from tests.store.make import ACME, BOLT, DAY, HOUR, NINE, tenant
 
 KEY = Actor("key", "key_1", "pr_live_a2b3", "192.0.2.7")
 CHANGED = Changed(("locale", "notify_address"), {"locale": "en"}, {"locale": "sk"})
@@ -27,6 +27,17 @@ def test_entries_are_listed_newest_first_of_a_company_or_of_all(log):
     assert listed(ACME) == [LAST, FIRST]
     assert listed(BOLT) == [OTHER]
     assert listed(None) == [LAST, HOUSE, OTHER, FIRST]
+
+
+def test_entries_are_forgotten_after_three_years(log):
+    def kept():
+        return list(log.read(lambda work: work.audit.page(None, Page(10))).items)
+
+    assert log.write(lambda work: work.forget_past(NINE + 3 * 365 * DAY)) == 0
+    later = AuditEntry("aud_5", NINE + DAY, ACME, KEY, "key.added", "key_3")
+    log.write(lambda work: work.audit.add(later))
+    assert log.write(lambda work: work.forget_past(NINE + 3 * 365 * DAY + HOUR)) == 4
+    assert kept() == [later]
 
 
 def test_a_cursor_leads_to_the_older_entries(log):

@@ -262,6 +262,12 @@ async def test_saved_replies_stand_beside_the_field_and_begin_an_answer(web):
     stolen = await web.post(f"/inbox/replies/{reply.id}", {"title": "a", "text": "b"})
     assert stolen.status_code == 404
     assert (await web.post(f"/inbox/replies/{reply.id}/remove")).status_code == 404
+    await web.sign_in()
+    assert (await web.post(f"/inbox/replies/{reply.id}/remove")).status_code == 303
+    listed = await web.context.store.read(lambda work: work.audit.page(web.tenant.id, Page(3)))
+    assert [(one.action, one.subject, one.who.kind) for one in listed.items] == [
+        (f"saved_reply.{what}", reply.id, "key") for what in ("removed", "changed", "added")
+    ]
 
 
 @with_web()

@@ -6,8 +6,10 @@ from typing import Any
 
 from gateway.app.commands.words import duration_of, time_of
 from gateway.app.office import Office
+from gateway.flow.audit import Pen, pen_of
 from gateway.mail.errors import ConfigError
 from gateway.ports.store import Work
+from gateway.rules.audit import compared
 from gateway.rules.tokens import Keyring, mark_of
 from gateway.runtime.control import CommandError
 from gateway.runtime.keys import FINGERPRINT, fingerprint, fingerprints
@@ -35,7 +37,8 @@ async def rotate(office: Office, given: Mapping[str, Any]) -> Any:
         keys = with_new_secret(read_secrets(path), office.context.chance.octets)
         old = 0 if retire is None else await _replaced_before(office, keys, now - retire)
         kept = without_oldest(keys, old)
-        await office.context.store.write(lambda work: _note(work, keys, kept, now))
+        pen = pen_of(office.context, now)
+        await office.context.store.write(lambda work: _note(work, keys, kept, pen))
         write_secrets(path, kept)
     except ConfigError as error:
         raise CommandError(str(error)) from error
@@ -62,6 +65,10 @@ async def _replaced_before(office: Office, keys: Keyring, before: datetime) -> i
     return count
 
 
-def _note(work: Work, keys: Keyring, kept: Keyring, now: datetime) -> None:
-    work.facts.put(f"{_MADE}{fingerprints(keys)[0]}", now.isoformat())
+def _note(work: Work, keys: Keyring, kept: Keyring, pen: Pen) -> None:
+    work.facts.put(f"{_MADE}{fingerprints(keys)[0]}", pen.now.isoformat())
     work.facts.put(FINGERPRINT, fingerprint(kept))
+    counts = {"secrets": len(keys.secrets) - 1}, {"secrets": len(kept.secrets)}
+    marks = {"mark": mark_of(keys.secrets[1])}, {"mark": mark_of(kept.secrets[0])}
+    changed = compared(counts[0] | marks[0], counts[1] | marks[1], {"secrets", "mark"})
+    pen.note(work, None, "secret.rotated", "installation", changed)
