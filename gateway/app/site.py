@@ -17,6 +17,7 @@ from gateway.app.office import Office
 from gateway.app.overseeing import Overseeing
 from gateway.app.plain import http_limits, sts_policy
 from gateway.flow.administration import Administration
+from gateway.flow.colleagues import Colleagues
 from gateway.flow.handing_over import HandingOver
 from gateway.flow.reminders import ReminderWishes
 from gateway.flow.remote_pictures import RemotePictures
@@ -57,6 +58,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         reminder_wishes=ReminderWishes(office.context),
         online=office.online,
         presence=office.presence,
+        colleagues=Colleagues(office.context),
         conversing=office.conversing,
         billing=office.billing,
         companies=office.companies,

@@ -9,6 +9,7 @@ from gateway.web.admin import AdminPage
 from gateway.web.allowing import Allowing
 from gateway.web.assets import Assets
 from gateway.web.chat import Chat
+from gateway.web.colleagues import ColleaguesLine
 from gateway.web.company_settings import CompanySettings
 from gateway.web.draft_forms import DraftForms
 from gateway.web.email_settings import SettingsPage
@@ -72,6 +73,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *CompanySettings(services, pages, sign_in).routes(),
         *inbox.routes(),
         *FirstUse(services, pages, sign_in, inbox).routes(),
+        *ColleaguesLine(services, pages, sign_in).routes(),
         *Formatted(services, pages, sign_in, pace).routes(),
         *InboxForms(services, pages, sign_in, inbox).routes(),
         *SortingForms(services, pages, sign_in, inbox).routes(),

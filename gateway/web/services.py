@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.flow.administration import Administration
 from gateway.flow.billing import Billing
+from gateway.flow.colleagues import Colleagues
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
@@ -75,6 +76,7 @@ class WebServices:
     reminder_wishes: ReminderWishes
     online: OnlinePayments
     presence: Presence
+    colleagues: Colleagues
     conversing: Conversing
     billing: Billing
     companies: Companies

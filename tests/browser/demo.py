@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-_SECONDS = 60
+_SECONDS = 180
 _LAST = "This is a demo:"
 _LINK = re.compile(r"(?P<before>[^:]*: +)?(?P<url>http\S+)(?P<after>.*)")
 

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from gateway.flow.access_tokens import AccessTokens
 from gateway.flow.administration import Administration
 from gateway.flow.billing import Billing
+from gateway.flow.colleagues import Colleagues
 from gateway.flow.companies import Companies
 from gateway.flow.context import Context
 from gateway.flow.converse import Conversing
@@ -234,6 +235,7 @@ def services_on(store, directory, **settings) -> tuple[WebServices, Submissions]
         renewal=Renewal(context),
         reminder_wishes=ReminderWishes(context),
         online=OnlinePayments(context, Stripe(FakeStripe())),
+        colleagues=Colleagues(context),
         conversing=Conversing(context, quota, presence),
         presence=presence,
         billing=billing,

@@ -169,6 +169,41 @@ function readSoon() {
 }
 document.addEventListener("visibilitychange", readSoon);
 
+// Several people at once: each page tells what happens at it, and is told of the others.
+
+const BEAT = 5000;
+const WROTE = 30_000;
+let wrote = 0;
+let told = "";
+
+function doing() {
+  return field?.value.trim() && Date.now() - wrote < WROTE ? "writing" : "looking";
+}
+
+async function beat() {
+  const here = document.getElementById("here");
+  if (!here || document.hidden) return;
+  told = doing();
+  try {
+    const [status, page] = await fetchPage("POST", here.dataset.beat, new URLSearchParams({ doing: told }));
+    if (status === 200) takePart(page, "here");
+  } catch {
+    here.textContent = "";
+  }
+}
+
+if (document.getElementById("here")) {
+  beat();
+  setInterval(beat, BEAT);
+  field?.addEventListener("input", () => {
+    wrote = Date.now();
+    if (told !== doing()) beat();
+  });
+  addEventListener("pagehide", () => {
+    navigator.sendBeacon(document.getElementById("here").dataset.beat, new URLSearchParams({ doing: "gone" }));
+  });
+}
+
 // Writing
 
 function keep() {
