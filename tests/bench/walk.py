@@ -130,8 +130,8 @@ def mail_server():
 def walked(browser, title, url, state, work):
     """Do a piece of work, and tell what it took."""
     with watching(browser, DESKTOP, storage_state=state) as watched:
+        watched.page.set_default_timeout(60_000)
         watched.page.goto(f"{url}?view=open")
-        watched.page.locator("#lanes").wait_for()
         walk, began = Walk(watched.page), time.perf_counter()
         work(walk)
         spent = time.perf_counter() - began

@@ -73,6 +73,27 @@ def test_the_sign_in_has_no_fault(chromium, inbox, size, least):
         assert faults(watched, least) == []
 
 
+@pytest.mark.parametrize("view", ["list", "conversation"])
+def test_the_first_view_takes_60_kb_and_a_few_requests_at_most(chromium, inbox, view):
+    with watching(chromium, PHONE, storage_state=inbox[1]) as watched:
+        (path, *_) = paths_of(watched, inbox, "open")
+    with watching(chromium, PHONE, storage_state=inbox[1]) as watched:
+        sizes = {}
+
+        def note(request):
+            if not request.url.partition("?")[0].endswith(("/events", "/here", "/read")):
+                taken = request.sizes()
+                sizes[request.url] = taken["responseBodySize"] + taken["responseHeadersSize"]
+
+        watched.page.on("requestfinished", note)
+        home = inbox[0].removesuffix("/inbox")
+        watched.page.goto(f"{inbox[0]}?view=open" if view == "list" else home + path)
+        watched.page.wait_for_load_state("load")
+        watched.page.wait_for_timeout(1)
+        assert sum(sizes.values()) <= 60 * 1024, sizes
+        assert 4 <= len(sizes) <= 12, sizes
+
+
 def test_every_word_may_grow_to_twice_its_size(chromium, inbox):
     with watching(chromium, PHONE, storage_state=inbox[1]) as watched:
         (path, *_) = paths_of(watched, inbox, "open")

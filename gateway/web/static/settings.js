@@ -28,6 +28,7 @@ form.addEventListener("submit", async (event) => {
     const body = new URLSearchParams([...new FormData(form)]);
     const [, page] = await fetchPage("POST", button.formAction, body, null, asking.signal);
     const result = document.adoptNode(page.getElementById("result"));
+    result.querySelector("[autofocus]")?.removeAttribute("autofocus");
     document.getElementById("result").replaceWith(result);
     wake(result);
     result.querySelector("[tabindex]")?.focus();
