@@ -89,7 +89,6 @@ def test_the_first_view_takes_60_kb_and_a_few_requests_at_most(chromium, inbox, 
         home = inbox[0].removesuffix("/inbox")
         watched.page.goto(f"{inbox[0]}?view=open" if view == "list" else home + path)
         watched.page.wait_for_load_state("load")
-        watched.page.wait_for_timeout(1)
         assert sum(sizes.values()) <= 60 * 1024, sizes
         assert 4 <= len(sizes) <= 12, sizes
 
