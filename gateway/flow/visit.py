@@ -99,11 +99,13 @@ class Visits:
         *,
         client_id: str | None = None,
         writer: Mailbox | None = None,
+        tag: str = "",
     ) -> Message:
         """Store what the person writes; the same client_id again gives the same message.
 
         writer: who says they write, if they are not the one whose link it is. Nothing is ever
             sent to that address.
+        tag: what the conversation is about from now on, for the company; "" for nothing new.
         """
         link, context, now = link_of(self._context, token), self._context, self._context.clock.now()
         if not text.strip() and not brought:
@@ -141,7 +143,7 @@ class Visits:
             stored = post(context, work, Packed(message, (), kept), now)
             if client_id:
                 work.facts.put(fact, stored.id)
-            arrived(context, work, conversation, stored, now)
+            arrived(context, work, _tagged(conversation, tag), stored, now)
             return stored
 
         return await context.store.write(store)
@@ -278,6 +280,12 @@ class Visits:
 
         found = await self._context.store.read(look)
         return found, stream(self._context, found.tenant_id, found.sha256)
+
+
+def _tagged(conversation: Conversation, tag: str) -> Conversation:
+    if not tag or tag in conversation.tags:
+        return conversation
+    return replace(conversation, tags=(*conversation.tags, tag))
 
 
 def _other_accounts(work: Work, invoices: Sequence[Invoice]) -> frozenset[str]:

@@ -1,8 +1,8 @@
-"""What a bank's app reads from a picture: EPC code, PAY by square, SPAYD. Pure.
+"""What a bank's app reads from a picture or a link: EPC code, PAY by square, SPAYD. Pure.
 
 Sources: EPC069-12 version 2.1 (European Payments Council); "PAY by square" specification 1.1 of
-the Slovak Banking Association; SPAYD 1.2 (Czech Banking Association, "Formát pro sdílení
-platebních údajů").
+the Slovak Banking Association, and its Payment Link Standard 1.2; SPAYD 1.2 (Czech Banking
+Association, "Formát pro sdílení platebních údajů").
 """
 
 import lzma
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from gateway.rules.currencies import shown
 from gateway.rules.model import Invoice
@@ -74,9 +74,6 @@ def transfer_of(
     account, bank = _plain(iban), _plain(bic)
     if not _is_iban(account) or not Decimal(0) < amount <= _MOST:
         return None
-    symbol = variable_symbol if _SYMBOL.fullmatch(variable_symbol) else ""
-    if not symbol and account[:2] in {"CZ", "SK"} and _SYMBOL.fullmatch(reference):
-        symbol = reference
     return Transfer(
         _line(beneficiary),
         account,
@@ -84,9 +81,42 @@ def transfer_of(
         currency,
         _line(reference),
         bank if _BIC.fullmatch(bank) else "",
-        symbol,
+        variable_symbol_of(account, reference, variable_symbol),
         due_on,
     )
+
+
+def variable_symbol_of(iban: str, reference: str, given: str) -> str:
+    """Return the variable symbol of a transfer, "" for none: what was given, if it is one.
+
+    To Czech and Slovak accounts a reference of digits alone is one as well.
+    """
+    if _SYMBOL.fullmatch(given):
+        return given
+    is_one = _plain(iban)[:2] in {"CZ", "SK"} and _SYMBOL.fullmatch(reference) is not None
+    return reference if is_one else ""
+
+
+def payment_link(transfer: Transfer) -> str:
+    """Return the link that opens the transfer in a Slovak bank's app, "" if there is none.
+
+    Payment Link Standard 1.2 of the Slovak Banking Association: euros to a Slovak account.
+    """
+    if transfer.currency != "EUR" or not transfer.iban.startswith("SK"):
+        return ""
+    symbol = transfer.variable_symbol
+    fields = {
+        "V": "1",
+        "IBAN": transfer.iban,
+        "AM": shown(transfer.amount, "EUR"),
+        "CC": "EUR",
+        "DT": f"{transfer.due_on:%Y%m%d}" if transfer.due_on else "",
+        "PI": f"/VS{symbol}/SS/KS" if symbol else "",
+        "MSG": transfer.reference[:140],
+        "CN": transfer.beneficiary[:70],
+    }
+    given = {name: value for name, value in fields.items() if value}
+    return f"https://payme.sk/?{urlencode(given)}"
 
 
 def kinds_for(transfer: Transfer, customer_locale: str = "") -> tuple[CodeKind, ...]:

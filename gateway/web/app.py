@@ -36,6 +36,7 @@ from gateway.web.services import WebServices
 from gateway.web.signin import SignIn
 from gateway.web.sorting_forms import SortingForms
 from gateway.web.team_page import TeamPage
+from gateway.web.tongues import Speaking
 from gateway.web.viewing import Viewing
 
 
@@ -58,6 +59,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *Live(services, pages, sign_in).routes(),
         *chat.routes(),
         *Promising(services, pages, pace, chat).routes(),
+        *Speaking(services, pages, pace).routes(),
         *pdf_links.routes(services, pages),
         *Allowing(services, pages).routes(),
         *ReminderWish(services, pages).routes(),

@@ -8,13 +8,13 @@ from gateway.flow.receipts import cash_without_receipt, standing_receipts
 from gateway.rules.currencies import shown
 from gateway.rules.customer_pages import CASH_RECEIPT, MARK_PAID, PAY_ONLINE, pages_of
 from gateway.rules.model import Invoice, InvoiceStatus, Receipt, Tenant
-from gateway.rules.pay_codes import kinds_for
+from gateway.rules.pay_codes import kinds_for, payment_link
 from gateway.rules.payments import METHODS, ZERO, amount_open, confirmed, pending_claims
 from gateway.rules.reminders import MOST_PROMISED_DAYS, is_reminded_of, promised_on
 from gateway.web.bill_rows import Row, rows
 from gateway.web.kinds import words_of
 from gateway.web.rendering import grouped
-from gateway.web.transfers import code_name, reference_of, transfer_for
+from gateway.web.transfers import code_name, references_of, transfer_for
 from gateway.web.wording import Wording
 
 _SOON_DAYS = 3
@@ -82,6 +82,7 @@ class Bill:
     """An invoice in words.
 
     promise: None where none can be made.
+    bank_app: a link that opens the transfer in a bank's app, "" without one.
     claim: the payment id of the customer's claim, None without one.
     receipts: the ones that stand. may_ask: a receipt of cash may be asked for; waits_for_receipt:
         of cash that was told of already.
@@ -105,6 +106,7 @@ class Bill:
     on_calendar: bool
     bank: tuple[BankRow, ...]
     codes: tuple[Code, ...]
+    bank_app: str
     rows: tuple[Row, ...]
     customer: str
     message: str
@@ -161,6 +163,7 @@ def bill(
         has_pdf=invoice.pdf_attachment_id is not None,
         bank=_bank(invoice, tenant, say) if kind.payable and awaits else (),
         codes=_codes(invoice, tenant, say) if kind.payable and awaits else (),
+        bank_app=_bank_app(invoice, tenant) if kind.payable and awaits else "",
         on_calendar=kind.payable and awaits and invoice.due_on is not None,
         rows=rows(invoice, say),
         customer=str(invoice.customer.get("name") or invoice.customer.get("email") or ""),
@@ -253,7 +256,7 @@ def _bank(invoice: Invoice, tenant: Tenant, say: Wording) -> tuple[BankRow, ...]
     if not iban:
         return ()
     open_ = amount_open(invoice)
-    bic, reference = str(details.get("bic") or ""), reference_of(invoice)
+    bic = str(details.get("bic") or "")
     found = [
         BankRow(say.text("Beneficiary"), tenant.name, tenant.name),
         BankRow(say.text("IBAN"), grouped(iban), "".join(iban.split())),
@@ -263,7 +266,7 @@ def _bank(invoice: Invoice, tenant: Tenant, say: Wording) -> tuple[BankRow, ...]
             say.money(open_, invoice.currency),
             shown(open_, invoice.currency),
         ),
-        BankRow(say.text("Reference"), reference, reference),
+        *(BankRow(label, value, value) for label, value in references_of(invoice, say)),
     ]
     return tuple(row for row in found if row.value)
 
@@ -275,6 +278,11 @@ def _codes(invoice: Invoice, tenant: Tenant, say: Wording) -> tuple[Code, ...]:
     alt = "{code}: scan it with your bank's app to pay"
     names = [(kind, code_name(kind, say)) for kind in kinds]
     return tuple(Code(kind.value, name, say.text(alt, code=name)) for kind, name in names)
+
+
+def _bank_app(invoice: Invoice, tenant: Tenant) -> str:
+    transfer = transfer_for(tenant, invoice)
+    return payment_link(transfer) if transfer is not None else ""
 
 
 def _web_url(value: object) -> str:

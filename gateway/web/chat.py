@@ -23,8 +23,10 @@ from gateway.web.fate import Fate, for_customer
 from gateway.web.guard import Pace
 from gateway.web.masking import masked
 from gateway.web.pages import STATUS, Pages, see_other
+from gateway.web.questions import questions_about, tag_of
 from gateway.web.services import WebServices
 from gateway.web.timeline import SHOWN_ENTRIES, Reader, files_of, timeline
+from gateway.web.tongues import tongues
 from gateway.web.uploads import take
 from gateway.web.wording import Wording, wording
 
@@ -87,6 +89,7 @@ class Chat:
                     taken.documents,
                     client_id=fields.get("client_id", "")[:64] or None,
                     writer=writer_of(fields),
+                    tag=tag_of(fields),
                 )
             finally:
                 taken.form.discard()
@@ -181,13 +184,17 @@ class Chat:
     ) -> Response:
         """Return the window; trouble: why what was sent was not taken, given: what it was."""
         say = wording(visit.conversation.locale or visit.tenant.locale)
-        company = visit.tenant.name
+        company, names = visit.tenant.name, self._services.context.names
         about_promise = trouble is not None and trouble.param == PROMISED_ON
         token = request.path_params["token"]
         messages = [one for one in visit.messages if one.direction is not Direction.NOTE]
         entries = timeline(messages, visit.invoices, visit.deliveries, _reader(visit, say))
         hidden = 0 if "all" in request.query_params else max(0, len(entries) - SHOWN_ENTRIES)
-        bills = [self.bill_of(visit, one.id, say) for one in _by_need(visit.invoices)]
+        invoices = _by_need(visit.invoices)
+        bills = [self.bill_of(visit, one.id, say) for one in invoices]
+        questions = questions_about(invoices[0] if invoices else None, say)
+        key = given.get("about", "") if given else request.query_params.get("ask", "")
+        asked = next((one for one in questions if one.key == key), None)
         tracked = bool(bills) and pages_of(visit.tenant.pages).track_views
         files = [one for message in messages for one in message.attachments if not one.inline]
         values = {
@@ -207,12 +214,18 @@ class Chat:
             "client_id": self._client_id(),
             "trouble": say.refusal(trouble) if trouble and not about_promise else "",
             "promise_trouble": say.refusal(trouble) if trouble and about_promise else "",
-            "text": given.get("text", "") if given else "",
+            "questions": questions,
+            "about": asked.key if asked else "",
+            "text": given.get("text", "") if given else asked.sentence if asked else "",
             "writer_name": given.get("writer_name", "") if given else "",
             "writer_email": given.get("writer_email", "") if given else "",
             "most_files": self._services.upload_files,
             "most_mega": self._services.upload_bytes // (1024 * 1024),
-            "host": self._services.context.names.hostname,
+            "host": names.hostname,
+            "sender": names.sender_mailbox(visit.tenant).address,
+            "since": say.day(day_of(visit.tenant.created_at, visit.tenant.timezone)),
+            "to": masked(visit.participant.mailbox.address),
+            "tongues": tongues(),
         }
         return self._pages.page("chat.html", values, say=say, status=status)
 

@@ -18,7 +18,7 @@ from gateway.web import qr
 from gateway.web.invoice_words import Case
 from gateway.web.kinds import KindWords, words_of
 from gateway.web.rendering import grouped
-from gateway.web.transfers import code_name, reference_of, transfer_for
+from gateway.web.transfers import code_name, references_of, transfer_for
 from gateway.web.wording import Wording
 
 BUTTON = "#124bbf"
@@ -133,8 +133,7 @@ def _bank(invoice: Invoice, say: Wording) -> list[tuple[str, str, str]]:
         rows.append((say.text("BIC"), bic, bic))
     plain = f"{shown(due, invoice.currency)} {invoice.currency}"
     rows.append((say.text("Amount"), say.money(due, invoice.currency), plain))
-    rows.append((say.text("Reference"), reference_of(invoice), reference_of(invoice)))
-    return rows
+    return rows + [(label, value, value) for label, value in references_of(invoice, say)]
 
 
 def _code(transfer: Transfer | None, facts: InvoiceFacts, say: Wording) -> dict[str, Any] | None:

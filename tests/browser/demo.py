@@ -12,15 +12,19 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 _SECONDS = 180
 _LAST = "This is a demo:"
+_LANGUAGE = re.compile(r" \([a-z]{2}(-[A-Z]{2})?\)$")
 _LINK = re.compile(r"(?P<before>[^:]*: +)?(?P<url>http\S+)(?P<after>.*)")
 
 
 class Demo:
-    """A running `postroom demo`. links: by the words beside them."""
+    """A running `postroom demo`. links: by the words beside them.
 
-    def __init__(self):
+    language: what its customers read; "" for a language of each one's own.
+    """
+
+    def __init__(self, language=""):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "demo", "--port", "0"],
+            [sys.executable, "-m", "gateway", "demo", "--port", "0", "--language", language],
             cwd=ROOT,
             env=dict(os.environ),
             stdout=subprocess.PIPE,
@@ -46,6 +50,7 @@ class Demo:
             found = _LINK.fullmatch(line.strip())
             if found and "/127.0.0.1:" in line:
                 words = (found["before"] or "").strip(" :") or found["after"].strip()
+                words = _LANGUAGE.sub("", words)
                 self.links[words] = found["url"]
         return self
 

@@ -20,10 +20,10 @@ WINDOWS = {
 }
 PHONES = {
     "chat-phones": (
-        "due soon, Slovak, pay online",
-        "said to be paid, French",
-        "paid in cash, receipt issued, Spanish",
-        "overdue, German",
+        "due soon, pay online",
+        "said to be paid",
+        "paid in cash, receipt issued",
+        "overdue",
     ),
 }
 

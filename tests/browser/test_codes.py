@@ -12,9 +12,9 @@ from gateway.web import qr
 from tests.browser.watching import DESKTOP, PHONE, watching
 
 CODES = {
-    "overdue, German": (CodeKind.EPC, "SK9611000000002918599669"),
+    "overdue": (CodeKind.EPC, "SK9611000000002918599669"),
     "corrected, Czech crowns, another bank account": (CodeKind.SPAYD, "CZ6508000000192000145399"),
-    "due soon, Slovak, pay online": (CodeKind.PAY_BY_SQUARE, "SK9611000000002918599669"),
+    "due soon, pay online": (CodeKind.PAY_BY_SQUARE, "SK9611000000002918599669"),
 }
 
 

@@ -14,7 +14,7 @@ LANGUAGES = {
     "cs": "Jana Malá: 2026-0142 bude uhrazeno do",
     "de": "Jana Malá meldet: 2026-0142 wird bis",
     "es": "Jana Malá indica: pagará 2026-0142 a más tardar el",
-    "fr": "Jana Malá indique : paiera 2026-0142 au plus tard le",
+    "fr": "Jana Malá indique\u00a0: paiera 2026-0142 au plus tard le",
     "sk": "Jana Malá: 2026-0142 bude uhradené do",
 }
 

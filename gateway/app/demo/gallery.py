@@ -13,6 +13,7 @@ from gateway.app.demo.paper import one_page
 _SK = {"iban": "SK9611000000002918599669", "variable_symbol": "20260143"}
 _CZ = {"iban": "CZ6508000000192000145399", "variable_symbol": "20260147"}
 _MESSAGES = {
+    "en": "Hello,\nhere it is, for the oak table.",
     "sk": "Dobrý deň,\nposielame faktúru za dubový stôl.",
     "cs": "Dobrý den,\nposíláme fakturu za dubový stůl.",
     "de": "Guten Tag,\nhier ist die Rechnung für den Eichentisch.",
@@ -27,90 +28,105 @@ _LINES = (
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A conversation in a state. state: a word that names it, for people and tests."""
+    """A conversation in a state. state: words that name it, for people and tests.
+
+    language: what the customer reads.
+    """
 
     state: str
     link: str
+    language: str
 
 
 class Gallery:
     """Makes the scenes for a company."""
 
-    def __init__(self, http: str, company: Mapping[str, Any], today: date) -> None:
-        """Work through the gateway at `http`, as the company."""
+    def __init__(
+        self, http: str, company: Mapping[str, Any], today: date, *, language: str = ""
+    ) -> None:
+        """Work through the gateway at `http`, as the company.
+
+        language: what every customer reads; "" for a language of each one's own.
+        """
         self._http = http
         self._key = company["api_key"]
         self._today = today
+        self._language = language
 
     async def fill(self) -> list[Scene]:
         """Make every scene. Raises NotSeen if the gateway refuses a step."""
-        return [
-            Scene("due soon, Slovak, pay online", await self._due_soon()),
-            Scene("overdue, German", await self._overdue()),
-            Scene("promised, Slovak", await self._promised()),
-            Scene("part paid", await self._part_paid()),
-            Scene("said to be paid, French", await self._claimed()),
-            Scene("cash receipt, a draft", await self._receipt()),
-            Scene("paid in cash, receipt issued, Spanish", await self._paid()),
-            Scene("cancelled", await self._cancelled()),
-            Scene("corrected, Czech crowns, another bank account", await self._corrected()),
-            Scene("quote", await self._quote()),
-            Scene("not delivered", await self._not_delivered()),
-            Scene("message without a document", await self._message()),
-            Scene("link expired", await self._expired()),
-        ]
+        scenes = (
+            ("due soon, pay online", "sk", self._due_soon),
+            ("overdue", "de", self._overdue),
+            ("promised", "sk", self._promised),
+            ("part paid", "en-GB", self._part_paid),
+            ("said to be paid", "fr", self._claimed),
+            ("cash receipt, a draft", "en", self._receipt),
+            ("paid in cash, receipt issued", "es", self._paid),
+            ("cancelled", "en", self._cancelled),
+            ("corrected, Czech crowns, another bank account", "cs", self._corrected),
+            ("quote", "en", self._quote),
+            ("not delivered", "en", self._not_delivered),
+            ("message without a document", "en", self._message),
+            ("link expired", "en", self._expired),
+        )
+        made = []
+        for state, own, make in scenes:
+            language = self._language or own
+            made.append(Scene(state, await make(language), language))
+        return made
 
-    async def _due_soon(self) -> str:
+    async def _due_soon(self, language: str) -> str:
         sent = await self._send(
             "2026-0143",
             2,
-            _customer("Ľubomír Šťastný", "sk"),
+            _customer("Ľubomír Šťastný", language),
             payment={**_SK, "url": "https://pay.example/2026-0143"},
         )
         return str(sent["view_url"])
 
-    async def _promised(self) -> str:
-        sent = await self._send("2026-0161", 1, _customer("Eva Malá", "sk"), payment=_SK)
+    async def _promised(self, language: str) -> str:
+        sent = await self._send("2026-0161", 1, _customer("Eva Malá", language), payment=_SK)
         path = f"{sent['view_url']}/invoices/{sent['id']}/promise"
         await self._form(path, {"promised_on": (self._today + timedelta(days=5)).isoformat()})
         return str(sent["view_url"])
 
-    async def _overdue(self) -> str:
-        sent = await self._send("2026-0144", -6, _customer("Jürgen Groß", "de"), payment=_SK)
+    async def _overdue(self, language: str) -> str:
+        sent = await self._send("2026-0144", -6, _customer("Jürgen Groß", language), payment=_SK)
         return str(sent["view_url"])
 
-    async def _part_paid(self) -> str:
-        sent = await self._send("2026-0145", 9, _customer("Mary Poe", "en-GB"), payment=_SK)
+    async def _part_paid(self, language: str) -> str:
+        sent = await self._send("2026-0145", 9, _customer("Mary Poe", language), payment=_SK)
         paid = {"amount": "454.00", "method": "transfer"}
         await self._post(f"/v1/invoices/{sent['id']}/mark-paid", paid)
         return str(sent["view_url"])
 
-    async def _claimed(self) -> str:
-        sent = await self._send("2026-0146", 4, _customer("Zoé Lefèvre", "fr"), payment=_SK)
+    async def _claimed(self, language: str) -> str:
+        sent = await self._send("2026-0146", 4, _customer("Zoé Lefèvre", language), payment=_SK)
         path = f"{sent['view_url']}/invoices/{sent['id']}/paid"
         await self._form(path, {"method": "transfer", "note": "virement de ce matin"})
         return str(sent["view_url"])
 
-    async def _receipt(self) -> str:
-        sent = await self._send("2026-0150", 4, _customer("Ann Lee", "en"), payment=_SK)
+    async def _receipt(self, language: str) -> str:
+        sent = await self._send("2026-0150", 4, _customer("Ann Lee", language), payment=_SK)
         await self._form(
             f"{sent['view_url']}/invoices/{sent['id']}/receipt", {"note": "at your shop"}
         )
         return str(sent["view_url"])
 
-    async def _paid(self) -> str:
-        sent = await self._send("2026-0148", 3, _customer("Íñigo Muñoz", "es"), payment=_SK)
+    async def _paid(self, language: str) -> str:
+        sent = await self._send("2026-0148", 3, _customer("Íñigo Muñoz", language), payment=_SK)
         await self._form(f"{sent['view_url']}/invoices/{sent['id']}/receipt", {})
         await self._post(f"/v1/invoices/{sent['id']}/confirm-payment", {})
         return str(sent["view_url"])
 
-    async def _cancelled(self) -> str:
-        sent = await self._send("2026-0149", 8, _customer("Tom Hardy", "en"), payment=_SK)
+    async def _cancelled(self, language: str) -> str:
+        sent = await self._send("2026-0149", 8, _customer("Tom Hardy", language), payment=_SK)
         await self._post(f"/v1/invoices/{sent['id']}/cancel", {})
         return str(sent["view_url"])
 
-    async def _corrected(self) -> str:
-        customer = _customer("Jiří Dvořák", "cs")
+    async def _corrected(self, language: str) -> str:
+        customer = _customer("Jiří Dvořák", language)
         await self._send("2026-0147", 10, customer, payment=_CZ, currency="CZK", amount="31250.00")
         sent = await self._send(
             "2026-0147-B",
@@ -123,26 +139,26 @@ class Gallery:
         )
         return str(sent["view_url"])
 
-    async def _quote(self) -> str:
-        sent = await self._send("Q-31", 30, _customer("Eva Long", "en"), kind="quote")
+    async def _quote(self, language: str) -> str:
+        sent = await self._send("Q-31", 30, _customer("Eva Long", language), kind="quote")
         return str(sent["view_url"])
 
-    async def _not_delivered(self) -> str:
-        customer = {**_customer("Nobody There", "en"), "email": "bounce+5.1.1@sandbox.test"}
+    async def _not_delivered(self, language: str) -> str:
+        customer = {**_customer("Nobody There", language), "email": "bounce+5.1.1@sandbox.test"}
         sent = await self._send("2026-0151", 12, customer, payment=_SK)
         return str(sent["view_url"])
 
-    async def _message(self) -> str:
+    async def _message(self, language: str) -> str:
         body = {
             "subject": "Your visit on Friday",
-            "customer": _customer("Ida Noe", "en"),
+            "customer": _customer("Ida Noe", language),
             "text": "Hello Ida,\nwe look forward to your visit.",
         }
         begun = (await self._post("/v1/conversations", body)).json
         return await self._link(begun["id"], {})
 
-    async def _expired(self) -> str:
-        sent = await self._send("2026-0152", 20, _customer("Old Friend", "en"), payment=_SK)
+    async def _expired(self, language: str) -> str:
+        sent = await self._send("2026-0152", 20, _customer("Old Friend", language), payment=_SK)
         await self._link(sent["conversation_id"], {"renew": True})
         return str(sent["view_url"])
 
@@ -162,7 +178,7 @@ class Gallery:
             "issued_on": (self._today - timedelta(days=10)).isoformat(),
             "due_on": (self._today + timedelta(days=days)).isoformat(),
             "customer": customer,
-            "message": _MESSAGES.get(customer["locale"], "Hello,\nhere it is, for the oak table."),
+            "message": _MESSAGES.get(customer["locale"][:2], _MESSAGES["en"]),
             "lines": _LINES,
             "pdf": {"filename": f"{number}.pdf", "content": pdf},
             **more,

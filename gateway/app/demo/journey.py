@@ -15,6 +15,7 @@ from gateway.app.demo.browser import visit
 from gateway.app.demo.catcher import Catcher
 from gateway.app.demo.paper import one_page
 from gateway.mail.dkim.verify import DkimResult, verify
+from gateway.web.wording import Wording, wording
 
 CUSTOMER = "jana@customer.example"
 NUMBER = "2026-0142"
@@ -30,7 +31,7 @@ class NotSeen(Exception):  # noqa: N818 (it says what the demo failed to see)
 class Stage:
     """Where the demo plays: addresses, the company's secrets, the catcher, DNS.
 
-    say: prints a step that was seen.
+    say: prints a step that was seen. language: what the customer reads.
     """
 
     http: str
@@ -41,6 +42,7 @@ class Stage:
     txt: Callable[[str], Sequence[str]]
     now: Callable[[], datetime]
     say: Callable[[str], None]
+    language: str = "en"
     links: dict[str, str] = field(default_factory=dict)
     _invoice: Message | None = None
 
@@ -65,7 +67,7 @@ async def play(stage: Stage) -> None:
     stage.say("invoice mail at the catcher, signed by rsa-sha256 and ed25519-sha256, both verified")
     invoice = email.message_from_bytes(mail)
     stage.remember(invoice)
-    chat, download = _links(invoice)
+    chat, download = _links(invoice, wording(stage.language))
     stage.links["chat"] = chat
     fetched = await visit("GET", download)
     _see(fetched.status == 200 and fetched.body == pdf, f"the PDF behind {download}")
@@ -175,14 +177,15 @@ def _check_signatures(stage: Stage, mail: bytes) -> None:
     _see(good == ALGORITHMS, f"both signatures verified (only {sorted(good)})")
 
 
-def _links(invoice: Message) -> tuple[str, str]:
+def _links(invoice: Message, words: Wording) -> tuple[str, str]:
     """Return the link of the button and the link that downloads."""
     urls = _URL.findall(_text(invoice))
     chat = next((url for url in urls if "/c/" in url), "")
     download = next((url for url in urls if "/d/" in url), "")
     html = _part(invoice, "text/html")
-    _see("View invoice" in html and chat in html, "the button View invoice")
-    _see("Click here to download PDF" in html and download in html, "the link to the PDF")
+    view, pdf = words.text("View invoice"), words.text("Click here to download PDF")
+    _see(view in html and chat in html, f"the button {view}")
+    _see(pdf in html and download in html, f"the link to the PDF, {pdf}")
     return chat, download
 
 

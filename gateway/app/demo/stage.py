@@ -20,6 +20,7 @@ from gateway.app.serve import Gateway, Roles
 from gateway.mail.errors import ConfigError
 from gateway.rules.payments import day_of
 from gateway.settings import HostPort, Loaded, NextHop, Secret, Settings
+from gateway.web.catalogues import catalogues
 
 _LATER_SECONDS = 6.0
 _ANY = (HostPort("127.0.0.1", 0),)
@@ -35,13 +36,17 @@ _SECOND = {
 }
 
 
-async def show(port: int, *, once: bool, say: Callable[[str], None]) -> bool:
+async def show(port: int, *, once: bool, say: Callable[[str], None], language: str = "") -> bool:
     """Play the demo; True if every step was seen to work.
 
     port: of the pages, 0 for any. once: leave when the journey is over, else stay until told.
+    language: what all customers read; "" shows each state in a language of its own.
 
-    Raises ConfigError if the port can't be had.
+    Raises ConfigError if the port can't be had, or if there is no such language.
     """
+    if language and language not in catalogues():
+        known = ", ".join(sorted(catalogues()))
+        raise ConfigError(f"no words in the language {language!r}; there are: {known}")
     async with AsyncExitStack() as stack:
         data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="postroom-demo-")))
         catcher = Catcher()
@@ -55,7 +60,8 @@ async def show(port: int, *, once: bool, say: Callable[[str], None]) -> bool:
         gateway = Gateway(loaded, office, Roles(), sockets={"http": [pages]})
         await gateway.start()
         stack.push_async_callback(gateway.stop)
-        company = await perform(office, "tenant.add", {"name": "Acme s.r.o.", "slug": "acme-sro"})
+        first = {"name": "Acme s.r.o.", "slug": "acme-sro", "locale": language or "en"}
+        company = await perform(office, "tenant.add", first)
         second = await perform(office, "tenant.add", {"name": "Novák Joinery"})
         say(f"gateway ready, two companies: {company['name']}, {second['name']}")
         stage = _stage(gateway, office, http, company=company, catcher=catcher, say=say)
@@ -64,7 +70,7 @@ async def show(port: int, *, once: bool, say: Callable[[str], None]) -> bool:
             await _second_company(http, second, catcher)
             say("second company's invoice by HTTP, at the catcher")
             today = day_of(office.context.clock.now(), "UTC")
-            scenes = await Gallery(http, company, today).fill()
+            scenes = await Gallery(http, company, today, language=language).fill()
             say(f"{len(scenes)} more conversations, one for each state")
         except (NotSeen, TimeoutError) as error:
             say(f"NOT SEEN: {str(error) or 'nothing came in time'}")
@@ -117,6 +123,7 @@ def _stage(
         txt=lambda name: published.get(name.rstrip("."), ()),
         now=office.context.clock.now,
         say=say,
+        language=str(company["locale"]),
     )
 
 
@@ -147,7 +154,7 @@ def _tell_scenes(scenes: Sequence[Scene], say: Callable[[str], None]) -> None:
     say("")
     say("One chat window for each state:")
     for scene in scenes:
-        say(f"  {scene.link}  {scene.state}")
+        say(f"  {scene.link}  {scene.state} ({scene.language})")
     say("This is a demo: no mail leaves this computer. Ctrl-C ends it and leaves nothing behind.")
 
 

@@ -113,6 +113,7 @@ form.addEventListener("submit", async (event) => {
     if (status !== 200) throw Object.assign(new Error("refused"), { page });
     form.elements.client_id.value = page.querySelector("[name=client_id]").value;
     field.value = "";
+    form.elements.about.value = "";
     form.elements.files.value = "";
     form.querySelector(".attach").open = false;
     sessionStorage.removeItem(DRAFT);
@@ -128,6 +129,20 @@ form.addEventListener("submit", async (event) => {
   } finally {
     button.removeAttribute("aria-disabled");
   }
+});
+
+// A chip writes its sentence; what stands there already stays.
+document.querySelector(".asks")?.addEventListener("click", (event) => {
+  const chip = event.target.closest("a[data-ask]");
+  if (!chip || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const written = field.value.trimEnd();
+  const others = [...document.querySelectorAll("[data-sentence]")].some((one) => one.dataset.sentence === written);
+  field.value = (written && !others ? `${written}\n` : "") + `${chip.dataset.sentence} `;
+  form.elements.about.value = chip.dataset.ask;
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+  sessionStorage.setItem(DRAFT, field.value);
 });
 
 field.addEventListener("keydown", (event) => {
