@@ -216,7 +216,7 @@ class Chat:
             "promise_trouble": say.refusal(trouble) if trouble and about_promise else "",
             "questions": questions,
             "about": asked.key if asked else "",
-            "text": given.get("text", "") if given else asked.sentence if asked else "",
+            "text": given.get("text", "") if given else f"{asked.sentence} " if asked else "",
             "writer_name": given.get("writer_name", "") if given else "",
             "writer_email": given.get("writer_email", "") if given else "",
             "most_files": self._services.upload_files,

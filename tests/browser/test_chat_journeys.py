@@ -25,13 +25,15 @@ VITALS = """() => new Promise((done) => {
 })"""
 
 
-def test_everything_works_without_a_script(chromium, demo):
-    with watching(chromium, PHONE, java_script_enabled=False) as watched:
-        page = watched.page
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_customer_reads_writes_claims_takes_back_and_downloads(chromium, demo, size, scripts):
+    with watching(chromium, size, java_script_enabled=scripts) as watched:
+        page, words = watched.page, f"By {size[0]} pixels, scripts: {scripts}."
         page.goto(demo.links["part paid"])
-        page.fill("#text", "No script here.")
+        page.fill("#text", words)
         page.click("#write .button.primary")
-        assert page.locator(".log .own").last.inner_text().startswith("No script here.")
+        page.locator(".log .own:not(.pending)", has_text=words).wait_for()
         page.click('a[href$="/paid"]')
         page.check('input[value="card"]')
         page.fill("#amount", "100")
@@ -42,6 +44,79 @@ def test_everything_works_without_a_script(chromium, demo):
         with page.expect_download() as taken:
             page.click('a[href$="/pdf"]')
         assert taken.value.path().read_bytes().startswith(b"%PDF-")
+        assert watched.said == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_ready_question_is_written_and_sent(chromium, demo, scripts):
+    with watching(chromium, PHONE, java_script_enabled=scripts) as watched:
+        page, about = watched.page, "order-number" if scripts else "address"
+        page.goto(demo.links["said to be paid"])
+        chip = page.locator(f'.asks a[href*="{about}"]')
+        sentence = chip.get_attribute("data-sentence")
+        chip.click()
+        assert page.input_value("#text") == f"{sentence} "
+        page.fill("#text", f"{sentence} 7731")
+        page.click("#write .button.primary")
+        page.locator(".log .own:not(.pending)", has_text=f"{sentence} 7731").wait_for()
+        assert page.input_value("#text") == ""
+        assert page.input_value("[name=about]") == ""
+
+
+def test_a_ready_question_leaves_what_was_written_and_takes_another_ones_place(chromium, demo):
+    with watching(chromium) as watched:
+        page = watched.page
+        page.goto(demo.links["corrected, Czech crowns, another bank account"])
+        first, second = (page.locator(".asks a").nth(n) for n in (0, 1))
+        page.fill("#text", "Dobrý den,")
+        first.click()
+        assert page.input_value("#text") == f"Dobrý den,\n{first.get_attribute('data-sentence')} "
+        page.fill("#text", "")
+        first.click()
+        second.click()
+        assert page.input_value("#text") == f"{second.get_attribute('data-sentence')} "
+        assert page.evaluate("document.activeElement.id") == "text"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_customer_chooses_the_language_of_the_page(chromium, demo, scripts):
+    with watching(chromium, PHONE, java_script_enabled=scripts) as watched:
+        page = watched.page
+        page.goto(demo.links["not delivered"])
+        for language, words in (("de", "Unterhaltung"), ("en", "Conversation")):
+            page.click(".tongues summary")
+            assert watched.plain_faults(44) == []
+            page.click(f".tongues button[value={language}]")
+            page.locator("h2", has_text=words).wait_for()
+            assert page.get_attribute("html", "lang") == language
+
+
+def test_a_payment_is_claimed_by_keyboard_alone(chromium, demo):
+    with watching(chromium) as watched:
+        page = watched.page
+        page.goto(demo.links["overdue"])
+        _press_until(page, 'a[href$="/paid"]')
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/paid")
+        _press_until(page, "[name=method]")
+        page.keyboard.press("ArrowDown")
+        _press_until(page, "#note")
+        page.keyboard.type("by keyboard")
+        page.keyboard.press("Enter")
+        page.locator(".log", has_text="by keyboard").wait_for()
+        _press_until(page, "form[action$='/paid/undo'] button")
+        page.keyboard.press("Enter")
+        page.locator('a[href$="/paid"]').wait_for()
+        assert watched.said == []
+
+
+def _press_until(page, selector):
+    """Go by Tab to what the selector names."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("(one) => document.activeElement.matches(one)", selector):
+            return
+    raise AssertionError(f"Tab never comes to {selector}")
 
 
 def test_a_cash_receipt_is_asked_for_and_downloaded(chromium, demo):

@@ -1,74 +1,48 @@
-"""The chat window in each state: accessible, within its screen, silent, and at home."""
+"""The customer's pages in every state: accessible, within their screen, silent, and at home.
+
+The smoke part of `tests/browser/matrix.py`.
+"""
 
 import pytest
 
+from tests.browser.conftest import path_of_chromium
+from tests.browser.demo import Demo
+from tests.browser.looks import STATES, UNFOLD, customers
 from tests.browser.watching import DESKTOP, PHONE, SMALL, watching
 
-STATES = (
-    "Customer's chat window",
-    "due soon, pay online",
-    "overdue",
-    "promised",
-    "part paid",
-    "said to be paid",
-    "cash receipt, a draft",
-    "paid in cash, receipt issued",
-    "cancelled",
-    "corrected, Czech crowns, another bank account",
-    "quote",
-    "not delivered",
-    "message without a document",
-    "link expired",
-)
-SIZES = [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone")]
-UNFOLD = 'document.querySelectorAll("details:not(.attach)").forEach((one) => (one.open = true))'
+SEATS = [
+    pytest.param("sk", PHONE, id="Slovak on a phone"),
+    pytest.param("en", DESKTOP, id="English on a desk"),
+]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("state", STATES)
-def test_a_state_has_no_fault_in_light_and_dark(chromium, demo, state, size):
+@pytest.fixture(scope="module")
+def demos():
+    path_of_chromium()
+    running = {language: Demo(language).start() for language in ("sk", "en")}
+    yield running
+    for one in running.values():
+        one.stop()
+
+
+@pytest.mark.parametrize(("language", "size"), SEATS)
+@pytest.mark.parametrize("look", customers(), ids=lambda one: one.name)
+def test_a_page_has_no_fault_in_light_and_dark(chromium, demos, look, language, size):
     with watching(chromium, size) as watched:
-        watched.page.goto(demo.links[state])
-        assert watched.faults() == []
+        look.go(watched, demos[language])
+        assert look.faults(watched) == []
         watched.page.emulate_media(color_scheme="dark")
+        watched.page.evaluate(look.unfold)
+        assert look.faults(watched) == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_words_of_every_language_fit_a_small_phone(chromium, demo, state):
+    with watching(chromium, SMALL) as watched:
+        watched.page.goto(demo.links[state])
+        assert watched.plain_faults(44) == []
         watched.page.evaluate(UNFOLD)
-        assert watched.faults() == []
-
-
-@pytest.mark.parametrize("size", [*SIZES, pytest.param(SMALL, id="small phone")])
-@pytest.mark.parametrize("page", ["", "/paid", "/receipt", "/pay", "/share"])
-def test_the_pages_of_an_invoice_have_no_fault(chromium, demo, page, size):
-    with watching(chromium, size, scheme="dark") as watched:
-        watched.page.goto(demo.links["due soon, pay online"])
-        invoice = watched.page.get_attribute('a[href$="/paid"]', "href").removesuffix("/paid")
-        watched.page.goto(watched.page.evaluate("(path) => location.origin + path", invoice + page))
-        assert watched.faults() == []
-
-
-def test_the_button_to_new_messages_has_no_fault(chromium, demo):
-    with watching(chromium, PHONE) as watched:
-        watched.page.goto(demo.links["part paid"])
-        watched.page.evaluate('document.getElementById("news").hidden = false')
-        assert watched.faults() == []
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_the_pages_around_have_no_fault(chromium, demo, size):
-    with watching(chromium, size) as watched:
-        watched.page.goto(demo.links["part paid"])
-        watched.page.focus("#text")
-        watched.page.click(".as summary")
-        assert watched.faults() == []
-        watched.page.click('a[href$="/share"]')
-        accountant = watched.page.input_value("#url")
-        watched.page.goto(accountant)
-        assert watched.faults() == []
-        watched.page.goto(accountant.partition("/v/")[0] + "/genuine")
-        assert watched.faults() == []
-        watched.page.fill("#reference", accountant)
-        watched.page.click("button")
-        assert watched.page.get_by_role("alert").is_visible()
-        assert watched.faults() == []
+        assert watched.plain_faults(44) == []
 
 
 def test_every_word_may_grow_to_twice_its_size(chromium, demo):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.looks import LAY_DOWN, PAGES, VIEWS
+from tests.browser.looks import UNFOLD_INBOX as UNFOLD
 from tests.browser.watching import DESKTOP, PHONE, SMALL, watching
 
 HIS_COOKIE = "cookie: postroom_session"
@@ -10,12 +12,6 @@ SIZES = [
     pytest.param(PHONE, 44, id="phone"),
     pytest.param(SMALL, 44, id="small phone"),
 ]
-VIEWS = ("open", "unread", "not_delivered", "waiting", "done")
-PAGES = ("settings", "team", "keys", "webhooks", "replies", "payments")
-# The bar to write in lies over the page's end; what it covers can be scrolled out from under it.
-LAY_DOWN = 'document.getElementById("write")?.style.setProperty("position", "static")'
-# The menu lies over the page while it is open.
-UNFOLD = 'document.querySelectorAll("details:not(.rest)").forEach((one) => (one.open = true))'
 
 
 def faults(watched, least_target):

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.pay_codes import CodeKind, Transfer, kinds_for, payload, transfer_of
+from gateway.rules.pay_codes import (
+    CodeKind,
+    Transfer,
+    kinds_for,
+    payload,
+    payment_link,
+    transfer_of,
+    variable_symbol_of,
+)
 
 SLOVAK, CZECH, GERMAN = (
     "SK9611000000002918599669",
@@ -58,6 +66,30 @@ def test_pay_by_square_reads_back():
         *("", "1", "1", "1254.00", "EUR", "20261205", "20260142", "", "", "", "20260142"),
         *("1", SLOVAK, "", "0", "0", "Truhlárstvo Ľubomír Šťastný", "", ""),
     ]
+
+
+def test_a_payment_link_opens_the_transfer_in_slovak_apps_and_carries_euros_alone():
+    asked = transfer(due_on=date(2026, 12, 5), reference="A & B", variable_symbol="20260142")
+    assert payment_link(asked) == (
+        f"https://payme.sk/?V=1&IBAN={SLOVAK}&AM=1254.00&CC=EUR&DT=20261205"
+        "&PI=%2FVS20260142%2FSS%2FKS&MSG=A+%26+B"
+        "&CN=Truhl%C3%A1rstvo+%C4%BDubom%C3%ADr+%C5%A0%C5%A5astn%C3%BD"
+    )
+    assert payment_link(transfer(GERMAN)) == payment_link(transfer(currency="CZK")) == ""
+
+
+@pytest.mark.parametrize(
+    ("iban", "reference", "given", "symbol"),
+    [
+        pytest.param(SLOVAK, "A-1", "0042", "0042", id="given"),
+        pytest.param(CZECH, "20260142", "", "20260142", id="a reference of digits"),
+        pytest.param(SLOVAK, "12345678901", "", "", id="too long"),
+        pytest.param(GERMAN, "20260142", "", "", id="elsewhere"),
+        pytest.param(SLOVAK, "A-1", "no digits", "", id="none"),
+    ],
+)
+def test_a_variable_symbol_is_up_to_ten_digits(iban, reference, given, symbol):
+    assert variable_symbol_of(iban, reference, given) == symbol
 
 
 def test_spayd_says_it_in_one_line():
