@@ -219,6 +219,7 @@ def _file_refused(watched, demo):
     page.set_input_files("[name=files]", program)
     page.click("#write .button.primary")
     page.get_by_role("alert").wait_for()
+    page.evaluate(LAY_DOWN)
 
 
 def _promise_refused(watched, demo):
