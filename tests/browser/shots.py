@@ -39,7 +39,7 @@ def taken(browser, url, size, scheme="light", *, clicks=()):
 
 def kept(name, picture):
     path = PLACE / f"{name}.webp"
-    picture.save(path, "WEBP", quality=82, method=6)
+    picture.save(path, "WEBP", quality=78, method=6)
     size = path.stat().st_size
     assert size <= MOST_OCTETS, f"{path.name} has {size} octets"
     print(f"{path.relative_to(ROOT)}  {size} octets")
