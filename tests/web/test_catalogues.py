@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from gateway.web.bills import BY_METHOD, METHOD_WORDS
 from gateway.web.catalogues import catalogues
 from gateway.web.kinds import KINDS, UNDATED
+from gateway.web.questions import _KNOWN
 from gateway.web.transfers import _CODE_NAMES
 from gateway.web.wording import wording, wording_of_browser
 
@@ -34,6 +35,7 @@ JOURNEYS = (
     "genuine.py",
     "reading.py",
     "viewing.py",
+    "transfers.py",
 )
 # A machine reads this line, in any language.
 NOT_FOR_PEOPLE = {"Ref: {marker}"}
@@ -76,6 +78,8 @@ def words_of_code():
 
 
 def words_of_tables():
+    for label, sentence, _ in _KNOWN.values():
+        yield from (label, sentence)
     for kind in KINDS.values():
         yield from (kind.title, kind.low, kind.view, kind.due, kind.due_short)
         yield from (kind.preheader, kind.date_label)
