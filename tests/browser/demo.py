@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-_SECONDS = 180
+_SECONDS = 240
 _LAST = "This is a demo:"
 _LANGUAGE = re.compile(r" \([a-z]{2}(-[A-Z]{2})?\)$")
 _LINK = re.compile(r"(?P<before>[^:]*: +)?(?P<url>http\S+)(?P<after>.*)")

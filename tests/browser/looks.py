@@ -208,6 +208,7 @@ def _writing(watched, demo):
     watched.page.goto(demo.links["Customer's chat window"])
     watched.page.focus("#text")
     watched.page.click(".as summary")
+    watched.page.evaluate(LAY_DOWN)
 
 
 def _file_refused(watched, demo):

@@ -56,12 +56,13 @@ def looked(browser, demo, look, language, seat):
 
 def main():
     reader = argparse.ArgumentParser(prog="python -m tests.browser.matrix")
-    reader.add_argument("--only", default="", help="looks whose name holds this")
+    reader.add_argument("--only", action="append", help="looks whose name holds this; any of")
     reader.add_argument("--languages", default=",".join(LANGUAGES))
     wish = reader.parse_args()
-    looks = [one for one in (*customers(), *companys()) if wish.only in one.name]
+    words = wish.only or [""]
+    looks = [one for one in (*customers(), *companys()) if any(word in one.name for word in words)]
     if not looks:
-        reader.error(f"no look has {wish.only!r} in its name")
+        reader.error(f"no look has {words} in its name")
     languages = wish.languages.split(",")
     columns = [(one, width) for one in languages for width in WIDTHS]
     print(f"{'':52}" + "".join(f"{one + ' ' + str(width):>9}" for one, width in columns))
