@@ -7,6 +7,7 @@ that lead elsewhere, cookies.
 """
 
 import argparse
+import signal
 import sys
 import time
 
@@ -68,8 +69,12 @@ def main():
     print(f"{'':52}" + "".join(f"{one + ' ' + str(width):>9}" for one, width in columns))
     print(f"{'light and dark: findings of each':52}" + "     l  d" * len(columns))
     begun, faults = time.monotonic(), []
-    demos = {one: Demo(one).start() for one in languages}
+    # Told to end, it ends its demos, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    demos = {one: Demo(one) for one in languages}
     try:
+        for demo in demos.values():
+            demo.start()
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path_of_chromium(), args=FLAGS)
             sat = {one: seats(demo) for one, demo in demos.items()}
