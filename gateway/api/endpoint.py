@@ -137,7 +137,9 @@ class Endpoint:
             return _response(route, await route.handler(call))
 
         async def perform() -> Finished:
-            return _finished(_response(route, await route.handler(call)))
+            reply = await route.handler(call)
+            lasting = reply.lasting if isinstance(reply, Reply) else True
+            return _finished(_response(route, reply), lasting=lasting)
 
         async def recover(kind: str, stored_id: str) -> Finished | None:
             reply = None
@@ -200,6 +202,6 @@ def _response(route: Route, reply: Reply | Response) -> Response:
     return Response(text, route.status, dict(reply.headers), "application/json")
 
 
-def _finished(response: Response) -> Finished:
+def _finished(response: Response, *, lasting: bool = True) -> Finished:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return Finished(response.status_code, bytes(response.body), headers)
+    return Finished(response.status_code, bytes(response.body), headers, lasting)

@@ -27,11 +27,12 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """An answer as it is sent."""
+    """An answer as it is sent. lasting: it is kept for whoever asks again."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
+    lasting: bool = True
 
 
 Perform = Callable[[], Awaitable[Finished]]
@@ -85,7 +86,7 @@ class Repeated:
                 if before is not None:
                     return before
                 raise _in_use() from None
-            if finished.status < 300:
+            if finished.status < 300 and finished.lasting:
                 await self._keep(claim, key, finished)
             return finished
 

@@ -20,21 +20,30 @@ async def add(call: Call) -> Reply:
     """Store invoices and mail them, one after the other.
 
     With an Idempotency-Key each of them has a part of it, noted in its own transaction. So a
-    repeat goes on where a crash, or a store that was away, broke the first request off.
+    repeat goes on where a crash, or a store that was away, broke the first request off; it has
+    what was taken told again, and what was refused tried again.
 
     Raises Refusal: what concerns the key; Fault with a key: then a repeat goes on.
     """
-    wanted: tuple[InvoiceTaken | Unfit, ...] = call.body(InvoicesTaken).invoices
-    given = call.request.headers.get("idempotency-key")
-    key = None if given is None else checked_key(given)
-    return Reply(
-        InvoicesSent(data=[await _result(call, one, key, at) for at, one in enumerate(wanted)])
-    )
+    if call.request.headers.get("idempotency-key") is not None:
+        # Nothing but the key, so that no other request can use it once one invoice is taken.
+        await call.services.context.store.write(lambda _: None)
+    return await _taken(call)
 
 
 async def again(call: Call, _kind: str, _stored_id: str) -> Reply | None:
     """Return the answer to a request that was carried out before, in part or as a whole."""
-    return await add(call)
+    return await _taken(call)
+
+
+async def _taken(call: Call) -> Reply:
+    wanted: tuple[InvoiceTaken | Unfit, ...] = call.body(InvoicesTaken).invoices
+    given = call.request.headers.get("idempotency-key")
+    key = None if given is None else checked_key(given)
+    return Reply(
+        InvoicesSent(data=[await _result(call, one, key, at) for at, one in enumerate(wanted)]),
+        lasting=False,
+    )
 
 
 async def _result(

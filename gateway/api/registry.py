@@ -75,10 +75,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a handler answers; body None: nothing but the status."""
+    """What a handler answers; body None: nothing but the status.
+
+    lasting: a repeat with the same Idempotency-Key gets this very answer; False: it is made anew
+    by the route's `recover`.
+    """
 
     body: Given | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    lasting: bool = True
 
 
 Handler = Callable[[Call], Awaitable[Reply | Response]]

@@ -2,11 +2,12 @@
 
 import asyncio
 import base64
+from datetime import timedelta
 
 import pytest
 
 from gateway.ports.lists import Full, Page
-from tests.api.kit import INVOICE, PDF, with_api
+from tests.api.kit import INVOICE, PDF, problem, with_api
 
 PATH = "/v1/invoices/batch"
 KEY = {"Idempotency-Key": "batch of November"}
@@ -188,3 +189,28 @@ async def test_what_is_beyond_the_companys_rate_is_refused_one_by_one(api):
     results = (await api.post(PATH, company.key, json={"invoices": batch})).json()["data"]
     assert [one["status"] for one in results] == [202, 202, 202, 429, 429]
     assert results[3]["problem"]["hint"].startswith("Try again in ")
+
+
+@with_api(tenant_rate=3)
+async def test_a_repeat_tries_what_was_refused_again_and_tells_of_the_rest(api):
+    company = await api.company()
+    body = {"invoices": [numbered(str(at)) for at in range(5)]}
+    first = await api.post(PATH, company.key, json=body, headers=KEY)
+    api.services.context.clock.present += timedelta(hours=1)
+    again = await api.post(PATH, company.key, json=body, headers=KEY)
+    told = [[one["status"] for one in answer.json()["data"]] for answer in (first, again)]
+    assert told == [[202, 202, 202, 429, 429], [202] * 5]
+    assert again.json()["data"][:3] == first.json()["data"][:3]
+    assert await stored(api, company) == ["0", "1", "2", "3", "4"]
+    assert (await api.post(PATH, company.key, json=body, headers=KEY)).json() == again.json()
+
+
+@with_api()
+async def test_the_key_of_a_batch_is_used_even_where_the_first_of_it_is_refused(api):
+    company = await api.company()
+    body = {"invoices": [numbered("1", amount="x"), numbered("2")]}
+    await api.post(PATH, company.key, json=body, headers=KEY)
+    other = {"invoices": [numbered("1"), numbered("2")]}
+    answer = await api.post(PATH, company.key, json=other, headers=KEY)
+    assert problem(answer)[:2] == (409, "idempotency_key_reused")
+    assert await stored(api, company) == ["2"]

@@ -49,7 +49,11 @@ class InvoicesTaken(Taken):
 
 
 class BatchResult(Given):
-    """What became of one document: either `invoice` or `problem` is there."""
+    """What became of one document: either `invoice` or `problem` is there.
+
+    The same request with the same Idempotency-Key tells again of what was taken, and tries again
+    what was refused.
+    """
 
     status: Annotated[int, Field(description="What a request with it alone would be answered.")]
     invoice: InvoiceSent | None
