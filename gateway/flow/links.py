@@ -6,6 +6,7 @@ from gateway.flow.context import Context
 from gateway.flow.people import latest
 from gateway.flow.refusal import Kind, Refused, not_found
 from gateway.flow.sorting import descends
+from gateway.flow.taking_back import is_shown
 from gateway.ports.store import Work
 from gateway.rules.model import Attachment, Conversation, Invoice, Participant, Tenant
 from gateway.rules.tokens import LinkRef, PdfRef, read_chat_token, read_pdf_token, read_reader_token
@@ -71,6 +72,29 @@ def enter(
     if conversation is None:
         raise unknown_link()
     return tenant, person, latest(work, conversation)
+
+
+def attachment_in(
+    work: Work, conversation: Conversation, person: Participant, attachment_id: str, now: datetime
+) -> Attachment:
+    """Return a document that a person may see: of the conversation, or of one split from it.
+
+    A link that was copied before a split goes on working, for as long as its person is in the
+    new conversation too. Raises Refused NOT_FOUND.
+    """
+    found = work.messages.attachment(conversation.tenant_id, attachment_id)
+    message = work.messages.get(conversation.tenant_id, found.message_id) if found else None
+    if found is None or message is None or not is_shown(message, now):
+        raise not_found("attachment")
+    if message.conversation_id != conversation.id:
+        home = work.conversations.get(message.tenant_id, message.conversation_id)
+        if home is None or not descends(work, home, conversation.id):
+            raise not_found("attachment")
+        address = person.mailbox.address.lower()
+        people = work.conversations.participants(home.tenant_id, home.id)
+        if not any(one.mailbox.address.lower() == address and not one.revoked for one in people):
+            raise not_found("attachment")
+    return found
 
 
 def invoice_in(work: Work, conversation: Conversation, invoice_id: str) -> Invoice:

@@ -9,7 +9,7 @@ from gateway.flow.claiming import claim, tell
 from gateway.flow.contents import stream
 from gateway.flow.context import Context
 from gateway.flow.drafts import Document, PaymentDraft
-from gateway.flow.links import enter, invoice_in, link_of, pdf_in
+from gateway.flow.links import attachment_in, enter, invoice_in, link_of, pdf_in
 from gateway.flow.online import held
 from gateway.flow.outbox import Packed, documents, post
 from gateway.flow.people import history
@@ -256,14 +256,8 @@ class Visits:
         link, now = link_of(self._context, token), self._context.clock.now()
 
         def look(work: Work) -> Attachment:
-            tenant, _, conversation = enter(work, link, now)
-            found = work.messages.attachment(tenant.id, attachment_id)
-            message = work.messages.get(tenant.id, found.message_id) if found else None
-            if found is None or message is None or not is_shown(message, now):
-                raise not_found("attachment")
-            if message.conversation_id != conversation.id:
-                raise not_found("attachment")
-            return found
+            _, person, conversation = enter(work, link, now)
+            return attachment_in(work, conversation, person, attachment_id, now)
 
         found = await self._context.store.read(look)
         return found, stream(self._context, found.tenant_id, found.sha256)

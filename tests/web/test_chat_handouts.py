@@ -100,3 +100,41 @@ async def test_links_to_documents_in_older_mails_outlive_a_new_link(web):
 @with_web()
 async def test_a_link_that_nobody_gave_is_offered_nothing(web):
     assert (await web.post("/c/cnothing/new-link", {})).status_code == 404
+
+
+async def split_off(web):
+    """Let the customer send a file, and the company split it off; gives the file's old path."""
+    sent, view, _ = await web.send()
+    files = [("files", ("plan.txt", b"Four legs", "text/plain"))]
+    await web.post(f"{view}/messages", {"text": "The plan"}, files=files)
+    conversation_id = sent.invoice.conversation_id
+    written = (await web.messages(conversation_id))[-1]
+    path = f"{view}/attachments/{written.attachments[0].id}"
+    assert (await web.get(path)).content == b"Four legs"
+    return await web.services.sorting.split(web.tenant, conversation_id, [written.id]), path
+
+
+@with_web()
+async def test_an_old_link_to_a_file_works_after_its_message_was_split_off(web):
+    _, path = await split_off(web)
+    assert (await web.get(path)).content == b"Four legs"
+
+
+@with_web()
+async def test_the_link_to_a_split_off_file_ends_with_its_persons_part_in_the_conversation(web):
+    new, path = await split_off(web)
+
+    def revoke(work):
+        for person in work.conversations.participants(web.tenant.id, new.id):
+            work.conversations.change_participant(replace(person, revoked=True))
+
+    await web.services.context.store.write(revoke)
+    assert (await web.get(path)).status_code == 404
+
+
+@with_web()
+async def test_a_link_opens_no_file_of_another_conversation_of_the_same_person(web):
+    _, path = await split_off(web)
+    _, other, _ = await web.send(number="2026-0143")
+    attachment = path.rpartition("/")[2]
+    assert (await web.get(f"{other}/attachments/{attachment}")).status_code == 404
