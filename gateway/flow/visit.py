@@ -13,7 +13,7 @@ from gateway.flow.links import attachment_in, enter, invoice_in, link_of, pdf_in
 from gateway.flow.online import held
 from gateway.flow.outbox import Packed, documents, post
 from gateway.flow.people import history
-from gateway.flow.refusal import conflict, invalid, not_found
+from gateway.flow.refusal import conflict, invalid
 from gateway.flow.taking_back import is_shown
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.store import Work

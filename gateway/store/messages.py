@@ -36,6 +36,7 @@ _C = MESSAGE.c
 _A = ATTACHMENT.c
 _N = MESSAGE_NAME.c
 _ATTACHMENTS_COLUMN = list(_C).index(_C.attachments)
+_TENANT_COLUMN = list(_C).index(_C.tenant_id)
 _ALL = select(*_C)
 _HIS = _C.tenant_id == bindparam("tenant_id")
 _ONE = _ALL.where(_C.id == bindparam("id"))
@@ -169,8 +170,10 @@ class Messages:
         """Return it with attachments, or None if unknown; tenant None: of any company."""
         statement = _GET_TO_CHANGE if self._transaction.writing else _GET
         rows = self._transaction.rows(statement, {"id": message_id})
-        found = self._with_attachments(rows)
-        return found[0] if found and tenant_id in {None, found[0].tenant_id} else None
+        # Another company's message costs what an unknown one does.
+        his = [row for row in rows if tenant_id in {None, row[_TENANT_COLUMN]}]
+        found = self._with_attachments(his)
+        return found[0] if found else None
 
     def of_conversation(self, tenant_id: str, conversation_id: str, page: Page) -> Listed[Message]:
         """Return a conversation's messages, oldest first."""
