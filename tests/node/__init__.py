@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.skips import missing
@@ -53,3 +54,18 @@ def _installed():
             return
         subprocess.run(INSTALL, cwd=HERE, check=True, capture_output=True, timeout=300)
         stamp.write_text(wanted)
+
+
+@contextmanager
+def started(name, text, **environment):
+    """Run a script of this text beside the packages until the block ends; gives its process."""
+    _installed()
+    script = HERE / "node_modules" / name
+    script.write_text(text)
+    with subprocess.Popen(
+        ["node", script], stdout=subprocess.PIPE, env={**os.environ, **environment}, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
