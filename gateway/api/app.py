@@ -4,9 +4,10 @@ import asyncio
 import json
 from functools import cache
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, request_response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
@@ -73,6 +74,7 @@ def _documentation(services: Services, routes: tuple[Route, ...]) -> list[BaseRo
         return Response(html, headers=docs.HEADERS, media_type="text/html")
 
     return [
-        StarletteRoute("/openapi.json", openapi_json),
-        StarletteRoute("/docs", docs_page),
+        # They hold no secret, and nothing of the request, that a length could tell of.
+        StarletteRoute("/openapi.json", GZipMiddleware(request_response(openapi_json))),
+        StarletteRoute("/docs", GZipMiddleware(request_response(docs_page))),
     ]

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.api import auth, problems
 from gateway.api.bodies import Body
+from gateway.api.etags import is_known
 from gateway.api.idempotency import Finished, Repeated, checked_key
 from gateway.api.jsontext import read_as
 from gateway.api.problems import Refusal
@@ -104,7 +105,11 @@ class Endpoint:
             raise Refusal(403, "test_mode", detail, hint="Use a live key.")
         if route.method in {"POST", "PATCH", "PUT"}:
             return await self._with_body(route, call)
-        return _response(route, await route.handler(call))
+        response = _response(route, await route.handler(call))
+        tag = response.headers.get("etag")
+        if route.versioned and is_known(request.headers, tag):
+            return Response(status_code=304, headers={"ETag": str(tag)})
+        return response
 
     async def _recognised(self, request: Request) -> auth.Caller:
         services, secret = self._desk.services, self._dialect.secret(request.headers)

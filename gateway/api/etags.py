@@ -10,6 +10,13 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
+def is_known(headers: Headers, tag: str | None) -> bool:
+    """Say whether the caller has this version already: If-None-Match (RFC 9110, section 13.1.2)."""
+    asked = headers.get("if-none-match", "")
+    known = {one.strip().removeprefix("W/") for one in asked.split(",")}
+    return tag is not None and (tag in known or asked.strip() == "*")
+
+
 def wanted_version(headers: Headers) -> int | None:
     """Return the version that the caller saw; None: any will do.
 

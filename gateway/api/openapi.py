@@ -165,6 +165,8 @@ def _headers(route: Route) -> list[dict[str, Any]]:
     if route.method == "POST":
         about = "The same request again within 7 days gets the first answer, without effect"
         wanted.append(("Idempotency-Key", about))
+    if route.versioned and route.method == "GET":
+        wanted.append(("If-None-Match", "An ETag; 304 without a body while it is the present one"))
     if route.versioned and route.method == "PATCH":
         wanted.append(("If-Match", "The ETag that the change was made from; 412 if it is stale"))
     return [
@@ -197,6 +199,10 @@ def _responses(route: Route, refs: Refs) -> dict[str, Any]:
     elif route.media is not None:
         answer["content"] = {route.media: {}}
     responses = {str(route.status): answer}
+    if route.versioned and route.method == "GET":
+        responses["304"] = {
+            "description": "The version that If-None-Match names is the present one"
+        }
     for status in sorted(_refusals(route)):
         responses[str(status)] = _problem(status, route, refs)
     return responses

@@ -226,3 +226,17 @@ async def test_a68_a_company_that_sends_too_much_is_told_when_to_go_on(api):
     answer = await api.post(PATH, company.key, json={**INVOICE, "number": "4"})
     assert problem(answer)[:2] == (429, "rate_limited")
     assert int(answer.headers["retry-after"]) > 0
+
+
+@with_api()
+async def test_an_item_that_the_caller_has_already_is_304(api):
+    company = await api.company()
+    sent = (await api.post("/v1/invoices", company.key, json=INVOICE)).json()
+    path = f"/v1/invoices/{sent['id']}"
+    tag = (await api.get(path, company.key)).headers["etag"]
+    for known in (tag, f"W/{tag}", f'"7", {tag}', "*"):
+        answer = await api.get(path, company.key, headers={"If-None-Match": known})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    changed = await api.ask("PATCH", path, company.key, json={"message": "Thank you"})
+    answer = await api.get(path, company.key, headers={"If-None-Match": tag})
+    assert (answer.status_code, answer.headers["etag"]) == (200, changed.headers["etag"])

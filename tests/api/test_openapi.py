@@ -99,3 +99,15 @@ async def test_the_document_and_its_page_are_served_by_ourselves(api):
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert all(path in page.text for path in DOCUMENT["paths"])
     assert re.findall(r'(?:src|href)="(?!/)', page.text) == []
+
+
+@with_api()
+async def test_the_document_and_its_page_travel_packed_and_nothing_with_a_secret_does(api):
+    found = await scene(api)
+    asked = {"headers": {"Accept-Encoding": "gzip"}}
+    for path in ("/openapi.json", "/docs"):
+        answer = await api.get(path, None, **asked)
+        assert answer.headers["content-encoding"] == "gzip", path
+        assert answer.headers["vary"] == "Accept-Encoding"
+    for path in ("/v1/invoices", f"/v1/messages/{found.received_id}/raw", "/v1/webhooks"):
+        assert "content-encoding" not in (await api.get(path, found.company.key, **asked)).headers
