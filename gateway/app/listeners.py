@@ -39,7 +39,12 @@ class Listeners:
         """Open mx, submission, submissions. Raises ConfigError if an address can't be had."""
         settings = self.office.settings
         limits = session_limits(settings)
-        self._spool = Spool(self.office.scratch, memory=limits.spool_memory, each=limits.spool_each)
+        self._spool = Spool(
+            self.office.scratch,
+            memory=limits.spool_memory,
+            each=limits.spool_each,
+            rate=limits.upload_rate,
+        )
         await asyncio.to_thread(self._spool.prepare, self.office.context.clock.now())
         quotas = self._quotas = Quotas(limits)
         listen = settings.listen
@@ -72,6 +77,8 @@ class Listeners:
         limits = session_limits(settings)
         if self._quotas is not None:
             self._quotas.apply(limits)
+        if self._spool is not None:
+            self._spool.turns.rate = limits.upload_rate
         for listener in self._smtp.values():
             listener.apply(limits, settings.listen.submission_plain_from)
 

@@ -54,6 +54,7 @@ def session_limits(settings: Settings) -> SessionLimits:
         auth_failures=limits.auth_failures.count,
         auth_window=limits.auth_failures.per,
         spool_memory=limits.spool_memory,
+        upload_rate=limits.upload_rate,
     )
 
 

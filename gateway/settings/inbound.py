@@ -69,6 +69,13 @@ class LimitsSettings:
         "64MiB",
         "DATA in memory, all connections together; beyond it goes to disk.",
     )
+    upload_rate: int = setting(
+        size("64KiB", "64GiB"),
+        "16MiB",
+        "What strangers may send in a second beyond 256 KiB of a message, all of them together. "
+        "More would keep the disk from the commits of others; whoever sends it just waits.",
+        live=True,
+    )
     tenant_rate: Rate = setting(
         kinds.RATE,
         "1000/h",

@@ -44,6 +44,7 @@ class Body:
         self._limits = station.config.limits
         self._intake = station.config.spool.open()
         self._turns = station.config.spool.turns
+        self._is_of_stranger = not station.config.role.signs_in
         self._pace = Pace(station.seconds, self._limits.data_min_rate, clock)
         self._arrived = 0
 
@@ -59,7 +60,7 @@ class Body:
             enough = min(BLOCK_OCTETS, 2 * self._limits.message + 1 - self._arrived)
             block = await self._pace.block(wire, enough, MOST_OCTETS, behind=unstuffer.held)
             self._arrived += len(block)
-            await self._turn()
+            await self._turn(len(block))
             await self._add(unstuffer.feed(block))
             if unstuffer.has_bare and self.refusal is None:
                 self._refuse(BARE_LINE_END)
@@ -75,7 +76,7 @@ class Body:
             most = min(MOST_OCTETS, octets)
             block = await self._pace.block(wire, min(BLOCK_OCTETS, octets), most)
             octets -= len(block)
-            await self._turn()
+            await self._turn(len(block))
             await self._add(block)
 
     async def finish(self) -> Content | None:
@@ -108,9 +109,9 @@ class Body:
         """Give everything back; may be called again."""
         self._intake.end()
 
-    async def _turn(self) -> None:
+    async def _turn(self, octets: int) -> None:
         if self._arrived > self._limits.spool_each:
-            await self._turns.take()
+            await self._turns.take(octets if self._is_of_stranger else 0)
 
     async def _add(self, piece: bytes | bytearray) -> None:
         if self.refusal is not None or not piece:

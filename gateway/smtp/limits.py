@@ -19,6 +19,7 @@ class SessionLimits:
         only time spent waiting for the client counts. 0 switches it off.
     auth_failures: failures within `auth_window` before answers are delayed.
     spool_memory: content in memory, all sessions together; beyond it content goes to disk.
+    upload_rate: octets a second beyond `spool_each` of a message, all strangers together.
 
     The second part has no setting.
 
@@ -51,6 +52,7 @@ class SessionLimits:
     auth_failures: int = 10
     auth_window: timedelta = timedelta(minutes=10)
     spool_memory: int = 64 * MIB
+    upload_rate: int = 16 * MIB
 
     spool_each: int = 256 * KIB
     rate_window: timedelta = timedelta(minutes=1)

@@ -34,9 +34,12 @@ class Spool:
     They are not synced; whoever takes one makes it last.
     """
 
-    def __init__(self, directory: Path, *, memory: int, each: int) -> None:
-        """Keep at most `each` octets of a message, and `memory` octets of all, in memory."""
-        self.turns = Turns()
+    def __init__(self, directory: Path, *, memory: int, each: int, rate: int) -> None:
+        """Keep at most `each` octets of a message, and `memory` octets of all, in memory.
+
+        rate: octets a second that strangers may send in large messages, all of them together.
+        """
+        self.turns = Turns(rate)
         self._directory = directory
         self._each = each
         self._free = memory

@@ -1,4 +1,4 @@
-"""Who sends much waits for others: uploads get a quarter of the event loop's time."""
+"""Who sends much waits for others: uploads get a part of the event loop and of the disk."""
 
 import asyncio
 from collections import deque
@@ -13,18 +13,26 @@ class Turns:
 
     A block takes up to a millisecond to be looked at, and as long nobody else is heard, nor gets
     the store's writer the interpreter. Without turns, every upload that has a block waiting is
-    served in the same round, and a few of them leave nothing to who says a short command.
+    served in the same round, and a few of them leave nothing to who says a short command. And what
+    is written as fast as it can be sent keeps the disk from the commits of others.
+
+    rate: octets of strangers a second, all of them together; may be changed at any time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rate: int) -> None:
         """Begin with the next turn free."""
+        self.rate = rate
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_taken = False
         self._began = 0.0
+        self._octets = 0
         self._owed = 0.0  # seconds of rest
 
-    async def take(self) -> None:
-        """Wait for the next free turn; it ends by itself with that round of the loop."""
+    async def take(self, octets: int = 0) -> None:
+        """Wait for the next free turn; it ends by itself with that round of the loop.
+
+        octets: what a stranger has sent, and `rate` holds back.
+        """
         if self._is_taken:
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
@@ -32,6 +40,7 @@ class Turns:
         else:
             self._is_taken = True
             self._begin()
+        self._octets += octets
 
     def _begin(self) -> None:
         self._began = perf_counter()
@@ -39,7 +48,8 @@ class Turns:
 
     def _end(self) -> None:
         """Rest, once it is for long enough to be measured."""
-        self._owed += _RESTS * (perf_counter() - self._began)
+        worked, octets, self._octets = perf_counter() - self._began, self._octets, 0
+        self._owed += max(_RESTS * worked, octets / self.rate - worked)
         if self._owed < _TICK:
             self._pass_on()
             return

@@ -25,7 +25,7 @@ from tests.bench.serving import open_conversation, scratch, serving
 from tests.bench.whole_way import Watcher
 
 MIB = 2**20
-LIMITS = 'message = "40MiB"\nconnections = 2000\nspool_memory = "64MiB"\n'
+LIMITS = 'message = "40MiB"\nconnections = 2000\nspool_memory = "64MiB"\nupload_rate = "1GiB"\n'
 BLOCK = b"\r\n" * 2**15
 SAMPLE_SECONDS = 0.05
 QUIET_SECONDS = 2.0

@@ -45,7 +45,9 @@ async def serve_ours(directory: Path, loop_name: str) -> None:
             return Reply(250, "2.0.0", "Queued as msg_1")
 
     limits = SessionLimits(connections_per_address=1000, messages=10**9)
-    spool = Spool(directory, memory=limits.spool_memory, each=limits.spool_each)
+    spool = Spool(
+        directory, memory=limits.spool_memory, each=limits.spool_each, rate=limits.upload_rate
+    )
     config = ListenerConfig(Role.MX, "mx.test", Sink(), spool, Quotas(limits), limits)
     listener = Listener(config, ["127.0.0.1:0"])
     await listener.start()

@@ -232,7 +232,9 @@ async def serving(
     limits = replace(limits, linger=timedelta(milliseconds=50))
     reception = reception or FakeReception()
     meter = FakeMeter()
-    spool = Spool(tmp_path, memory=limits.spool_memory, each=limits.spool_each)
+    spool = Spool(
+        tmp_path, memory=limits.spool_memory, each=limits.spool_each, rate=limits.upload_rate
+    )
     config = ListenerConfig(
         role=role,
         hostname=HOST,

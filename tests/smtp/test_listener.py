@@ -27,7 +27,9 @@ V2 = b"\r\n\r\n\0\r\nQUIT\n"
 
 def config(tmp_path, **more) -> ListenerConfig:
     limits = SessionLimits()
-    spool = Spool(tmp_path, memory=limits.spool_memory, each=limits.spool_each)
+    spool = Spool(
+        tmp_path, memory=limits.spool_memory, each=limits.spool_each, rate=limits.upload_rate
+    )
     role = more.pop("role", Role.MX)
     return ListenerConfig(role, HOST, FakeReception(), spool, Quotas(limits), limits, **more)
 

@@ -15,7 +15,7 @@ NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 def spool(tmp_path: Path, memory: int = 1000, each: int = 100) -> Spool:
-    return Spool(tmp_path, memory=memory, each=each)
+    return Spool(tmp_path, memory=memory, each=each, rate=2**30)
 
 
 def test_small_content_stays_in_memory(run: Run, tmp_path):

@@ -8,6 +8,8 @@ import pytest
 from gateway.smtp.turns import Turns
 from tests.smtp.loops import in_loop
 
+FAST = 2**40
+
 
 def busy(seconds):
     until = perf_counter() + seconds
@@ -17,7 +19,7 @@ def busy(seconds):
 
 @in_loop
 async def test_turns_come_in_the_order_of_asking_and_others_are_heard_between():
-    turns, asked, order, heard = Turns(), [], [], []
+    turns, asked, order, heard = Turns(FAST), [], [], []
 
     async def upload(name):
         for _ in range(3):
@@ -34,7 +36,7 @@ async def test_turns_come_in_the_order_of_asking_and_others_are_heard_between():
 
 @in_loop
 async def test_others_get_three_quarters_of_the_time_while_uploads_would_take_it_all():
-    turns, worked = Turns(), []
+    turns, worked = Turns(FAST), []
 
     async def upload():
         for _ in range(10):
@@ -51,7 +53,7 @@ async def test_others_get_three_quarters_of_the_time_while_uploads_would_take_it
 
 @in_loop
 async def test_who_is_cancelled_while_waiting_costs_nobody_a_turn():
-    turns = Turns()
+    turns = Turns(FAST)
     first, gone, behind = (asyncio.create_task(turns.take()) for _ in range(3))
     await asyncio.sleep(0)
     gone.cancel()
@@ -63,7 +65,7 @@ async def test_who_is_cancelled_while_waiting_costs_nobody_a_turn():
 
 @in_loop
 async def test_one_cancelled_with_its_turn_given_costs_nobody_a_turn():
-    turns = Turns()
+    turns = Turns(FAST)
     await turns.take()
     given = asyncio.create_task(turns.take())
     asyncio.get_running_loop().call_soon(given.cancel)
@@ -72,3 +74,19 @@ async def test_one_cancelled_with_its_turn_given_costs_nobody_a_turn():
         await turns.take()
     with pytest.raises(asyncio.CancelledError):
         await given
+
+
+@in_loop
+async def test_what_strangers_send_is_held_to_its_rate_and_what_others_send_is_not():
+    turns = Turns(rate=100_000)
+
+    async def passed(octets):
+        began = perf_counter()
+        for _ in range(11):
+            await turns.take(octets)
+        return perf_counter() - began
+
+    strangers, others = await passed(2_000), await passed(0)
+    assert strangers >= 0.18  # a busy machine makes it longer, never shorter
+    turns.rate = FAST
+    assert await passed(2_000) + others < 2 * strangers
