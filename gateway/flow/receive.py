@@ -14,6 +14,7 @@ from gateway.flow.storms import Storms, is_by_machine
 from gateway.mail.envelope import Envelope
 from gateway.mail.replies import Reply
 from gateway.mail.trace import below_trace
+from gateway.ports.correspondence import Kept
 from gateway.ports.queues import Inbound
 from gateway.ports.reception import Account, Content, Peer
 from gateway.ports.scanner import Scanned
@@ -45,6 +46,7 @@ class MxReception:
         """Store what comes through `context`. gate: may be replaced at any time."""
         self.gate = gate
         self._storms = Storms()
+        self._large = asyncio.Semaphore(1)  # hashing several at once would take every core
         self._context = context
         self._directory = directory
 
@@ -80,8 +82,11 @@ class MxReception:
             await dropped(content)
             return refusal or _NO_SUCH_ADDRESS
         context, now = self._context, self._context.clock.now()
-        dedupe = await dedupe_of(content)
-        kept = await context.blobs.keep(tenant.id, content)
+        if content.path is None:
+            dedupe, kept = await self._kept(tenant, content)
+        else:
+            async with self._large:
+                dedupe, kept = await self._kept(tenant, content)
         inbound = Inbound(
             id=context.new_id(ids.MESSAGE, now),
             tenant_id=tenant.id,
@@ -96,6 +101,9 @@ class MxReception:
             lambda work: work.spool.add(inbound, kept, again_since=now - AGAIN_WITHIN)
         )
         return Reply(250, "2.0.0", f"Queued as {first_id}")
+
+    async def _kept(self, tenant: Tenant, content: Content) -> tuple[str, Kept]:
+        return await dedupe_of(content), await self._context.blobs.keep(tenant.id, content)
 
     def _storm(self, envelope: Envelope, content: Content) -> Reply | None:
         """Return why automatic mail must wait, None for other mail and for a little of it."""
