@@ -4,6 +4,8 @@ import ast
 import sys
 from functools import wraps
 
+import pytest
+import structlog
 from hypothesis import settings
 
 # How long an example takes says something of the machine, nothing of the code.
@@ -22,3 +24,9 @@ if sys.version_info < (3, 12):
             return _parse(*args, **kwargs)
 
     ast.parse = _parse_again
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_by_default():
+    """Let no test find the logs filtered as a command run in this process left them."""
+    structlog.reset_defaults()

@@ -5,16 +5,18 @@ from collections.abc import Callable, Sequence
 
 from gateway.app.commands.upkeep import status
 from gateway.app.dns_check import compare
-from gateway.app.dns_records import public_addresses, records_now
+from gateway.app.dns_records import UNKNOWN, public_addresses, records_now
 from gateway.app.doctor import machine
 from gateway.app.doctor.findings import Finding, Health
 from gateway.app.office import Office
 from gateway.app.plain import resolver_of
 from gateway.flow.dns_watch import KNOWN
 from gateway.rules.dns_drift import Look, look_of
-from gateway.rules.dns_verdicts import Verdict
+from gateway.rules.dns_verdicts import Verdict, unanswered
 from gateway.settings import Settings
 from gateway.web.services import Checked
+
+_PATIENCE = 5  # seconds that whoever looks at the page waits for DNS
 
 
 def published(look: Look) -> Finding:
@@ -64,4 +66,9 @@ class Overseeing:
         settings, now = self._live(), self._office.context.clock.now()
         wanted = records_now(settings, self._office.dkim, public_addresses(settings), now)
         host = settings.server.hostname
-        return await compare([*wanted], resolver_of(settings), host=host, now=now)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await compare(wanted, resolver_of(settings), host=host, now=now)
+        except TimeoutError:
+            why = f"it took longer than {_PATIENCE} s"
+            return [unanswered(one, why) for one in wanted if UNKNOWN not in {one.name, one.value}]

@@ -10,7 +10,10 @@ def test_every_event_that_is_told_can_be_asked_for():
     told = {
         value
         for name, value in vars(events).items()
-        if name.isupper() and isinstance(value, str) and "." in value
+        if name.isupper()
+        and isinstance(value, str)
+        and "." in value
+        and not value.startswith("dns.")  # of the installation, which no company hears of
     }
     assert set(EVERY_TYPE) == told
 
