@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 
 from gateway.flow.context import Context
-from gateway.flow.drafts import Document
-from gateway.flow.outbox import Addressee, Parcel, documents
+from gateway.flow.outbox import Addressee, Parcel
 from gateway.flow.outgoing import Errand, send
 from gateway.flow.people import Circle
 from gateway.flow.placing import clues_of, find_place
 from gateway.flow.quota import Quota
+from gateway.flow.reading_in import keep_documents
 from gateway.mail.envelope import Envelope
 from gateway.mail.fields import mailbox_text
 from gateway.mail.mailbox import Mailbox
 from gateway.mail.reading import Reading
 from gateway.mail.recode import recode
-from gateway.ports.reception import Content
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.labels import NO_LABELS, Labels
@@ -64,11 +63,7 @@ async def forward(
     )
     wishes = {recipient.address.lower(): recipient for recipient in envelope.recipients}
     message_id = context.new_id(ids.MESSAGE, now)
-    brought = [
-        Document(one.filename, one.content_type, Content(one.size, b"", one.content, one.path))
-        for one in reading.attachments
-    ]
-    attachments, kept = await documents(context, tenant.id, message_id, brought, now)
+    attachments, kept = await keep_documents(context, tenant.id, message_id, reading, now)
     seen = clues_of(context, reading, ())
     placed = await context.store.read(
         lambda work: find_place(context, work, tenant, reading, (), seen=seen)
