@@ -56,7 +56,9 @@ class FileBlobs:
             return await asyncio.to_thread(self._keep_bytes, tenant_id, data)
         assert isinstance(content, Content)
         assert content.path is not None
-        return await asyncio.to_thread(self._keep_file, tenant_id, Path(content.path))
+        path, digests = Path(content.path), content.digests
+        known = Kept(tenant_id, digests.whole, content.size, None) if digests else None
+        return await asyncio.to_thread(self._keep_file, tenant_id, path, known)
 
     async def read(self, tenant_id: str, sha256: str) -> AsyncIterator[bytes]:
         """Give the bytes in pieces; raises Fault if they are missing."""
@@ -147,13 +149,14 @@ class FileBlobs:
             raise _fault(error, "a blob") from error
         return kept
 
-    def _keep_file(self, tenant_id: str, path: Path) -> Kept:
+    def _keep_file(self, tenant_id: str, path: Path, known: Kept | None) -> Kept:
+        """Keep a file. known: what it will be called, if that was found out before."""
         try:
             if path.stat().st_size <= INLINE_BYTES:
                 data = path.read_bytes()
                 path.unlink()
                 return _inline(tenant_id, data)
-            kept = _hashed(tenant_id, path)
+            kept = known or _hashed(tenant_id, path)
             if self._take_up(kept):
                 path.unlink()
                 return kept

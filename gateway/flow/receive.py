@@ -141,6 +141,8 @@ async def dedupe_of(content: Content) -> str:
 
     The Message-ID is among those bytes.
     """
+    if content.digests is not None:
+        return content.digests.below_trace
     start = below_trace(content.head)
     digest = hashlib.sha256()
     if content.data is not None:

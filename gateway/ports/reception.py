@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.mail.digests import Digests
 from gateway.mail.envelope import Envelope
 from gateway.mail.replies import Reply
 
@@ -38,12 +39,14 @@ class Content:
     Either `data` holds them, or the file at `path`, which the taker owns from the
     moment it is handed over: it moves the file or deletes it.
     head: the first bytes, the whole header block among them unless that is longer.
+    digests: the hashes of the file, where they were made as it was written.
     """
 
     size: int
     head: bytes
     data: bytes | None = None
     path: str | None = None
+    digests: Digests | None = None
 
 
 @dataclass(frozen=True, slots=True)

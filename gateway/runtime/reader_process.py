@@ -22,7 +22,7 @@ from gateway.mail.reading import Attachment, ReadLimits
 from gateway.runtime.reader_frames import INLINE_OCTETS, PREFIX, TAKEN, frame, plain
 
 _OUT_OF_MEMORY = 3
-_NICENESS = 5  # who hands mail over waits for its 250; nobody waits for a reader
+_NICENESS = 15  # who hands mail over waits for its 250; nobody waits for a reader
 
 
 def main(arguments: list[str]) -> None:

@@ -42,7 +42,7 @@ class Body:
         """Start empty, now; with a `refusal`, only to read past what comes."""
         self.refusal = refusal
         self._limits = station.config.limits
-        self._intake = station.config.spool.open()
+        self._intake = station.config.spool.open(self._limits.header_bytes + HEAD_SPARE)
         self._turns = station.config.spool.turns
         self._is_of_stranger = not station.config.role.signs_in
         self._pace = Pace(station.seconds, self._limits.data_min_rate, clock)
@@ -88,7 +88,7 @@ class Body:
             return None
         limit = self._limits.header_bytes
         try:
-            content = await self._intake.finish(limit + HEAD_SPARE)
+            content = await self._intake.finish()
         except Fault:
             self._refuse(NO_STORAGE)
             return None

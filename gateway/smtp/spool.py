@@ -12,6 +12,7 @@ from typing import BinaryIO, TypeVar
 
 import structlog
 
+from gateway.mail.digests import Digesting
 from gateway.mail.errors import Fault
 from gateway.ports.reception import Content
 from gateway.smtp.turns import Turns
@@ -55,9 +56,9 @@ class Spool:
             if path.stat().st_mtime < before.timestamp():
                 path.unlink(missing_ok=True)
 
-    def open(self) -> "Intake":
-        """Return a place for one message."""
-        return Intake(self)
+    def open(self, head_octets: int) -> "Intake":
+        """Return a place for one message, whose first octets are wanted apart."""
+        return Intake(self, head_octets)
 
     def close(self) -> None:
         """Wait until the threads have done what is left; call it in a thread of your own."""
@@ -98,14 +99,17 @@ class Spool:
 class Intake:
     """The content of one message while it comes."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, head_octets: int) -> None:
         """Start empty."""
         self.size = 0
         self._spool = spool
+        self._head_octets = head_octets
         self._pieces: list[bytes | bytearray] = []
         self._reserved = 0
         self._file: BinaryIO | None = None
         self._path: str | None = None
+        # A large message that is hashed in one go at its end keeps a core from who waits then.
+        self._digesting = Digesting(head_octets)
         # A session that is cancelled ends while a thread still writes.
         self._lock = threading.Lock()
         self._was_written = False
@@ -123,17 +127,18 @@ class Intake:
             self._was_written = True
             await self._in_thread(self._write)
 
-    async def finish(self, head_octets: int) -> Content:
-        """Return the content, its head `head_octets` long if there are so many.
+    async def finish(self) -> Content:
+        """Return the content, its head as long as was wanted if there are so many octets.
 
         Raises Fault if it cannot be written or read.
         """
         if self._file is not None:
-            head = await self._in_thread(lambda: self._close(head_octets))
-            return Content(size=self.size, head=head, path=self._path)
+            head = await self._in_thread(self._close)
+            digests = self._digesting.finish()
+            return Content(size=self.size, head=head, path=self._path, digests=digests)
         data = b"".join(self._pieces)
         self._pieces.clear()
-        return Content(size=self.size, head=data[:head_octets], data=data)
+        return Content(size=self.size, head=data[: self._head_octets], data=data)
 
     def hand_over(self) -> None:
         """Leave the file, if there is one, to the taker; memory stays reserved until `end`."""
@@ -170,6 +175,8 @@ class Intake:
             if self._file is None:
                 self._file, self._path = self._spool.create()
             self._file.writelines(pieces)
+            for piece in pieces:
+                self._digesting.add(piece)
             self._unsettled += sum(map(len, pieces))
             if self._unsettled >= SETTLED_OCTETS:
                 self._settle()
@@ -185,14 +192,14 @@ class Intake:
             self._file.flush()
             os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
-    def _close(self, head_octets: int) -> bytes:
+    def _close(self) -> bytes:
         self._write()
         with self._lock:
             if self._file is None or self._is_over:
                 return b""
             self._file.flush()
             self._file.seek(0)
-            head = self._file.read(head_octets)
+            head = self._file.read(self._head_octets)
             self._file.close()
             return head
 

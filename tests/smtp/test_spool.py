@@ -1,6 +1,7 @@
 """Where content waits while it comes."""
 
 import asyncio
+import hashlib
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +22,10 @@ def spool(tmp_path: Path, memory: int = 1000, each: int = 100) -> Spool:
 def test_small_content_stays_in_memory(run: Run, tmp_path):
     async def keep():
         found = spool(tmp_path)
-        intake = found.open()
+        intake = found.open(60)
         for piece in (b"a" * 50, b"b" * 50):
             await intake.add(piece)
-        content = await intake.finish(60)
+        content = await intake.finish()
         assert (content.size, content.head, content.data, content.path) == (
             100,
             b"a" * 50 + b"b" * 10,
@@ -43,16 +44,18 @@ def test_small_content_stays_in_memory(run: Run, tmp_path):
 def test_big_content_goes_to_a_file_that_the_taker_owns(pieces, run: Run, tmp_path):
     async def keep():
         found = spool(tmp_path)
-        intake = found.open()
+        intake = found.open(60)
         for piece in pieces:
             await intake.add(piece)
-        content = await intake.finish(60)
+        content = await intake.finish()
         assert content.data is None
         assert content.path is not None
         intake.hand_over()
         intake.end()
         found.close()
         assert (content.size, content.head) == (len(b"".join(pieces)), b"x" * 60)
+        assert content.digests is not None
+        assert content.digests.whole == hashlib.sha256(b"".join(pieces)).hexdigest()
         assert found.reserve(1000)
 
     run(keep())
@@ -65,10 +68,10 @@ def test_content_that_is_given_up_leaves_no_file(run: Run, tmp_path):
     async def keep():
         found = spool(tmp_path)
         for finishes in (False, True):
-            intake = found.open()
+            intake = found.open(60)
             await intake.add(b"x" * 500)
             if finishes:
-                await intake.finish(10)
+                await intake.finish()
             intake.end()
             intake.end()
         found._threads.shutdown(wait=True)
@@ -81,7 +84,7 @@ def test_content_that_is_given_up_leaves_no_file(run: Run, tmp_path):
 def test_a_session_cancelled_while_it_writes_leaves_no_file(run: Run, tmp_path):
     async def keep():
         found = spool(tmp_path)
-        intake = found.open()
+        intake = found.open(60)
         adding = asyncio.ensure_future(intake.add(b"x" * 500))
         await asyncio.sleep(0)
         adding.cancel()
@@ -97,10 +100,10 @@ def test_a_session_cancelled_while_it_writes_leaves_no_file(run: Run, tmp_path):
 def test_memory_of_all_is_bounded_and_the_disk_takes_the_rest(run: Run, tmp_path):
     async def keep():
         found = spool(tmp_path, memory=150)
-        intakes = [found.open() for _ in range(3)]
+        intakes = [found.open(60) for _ in range(3)]
         for intake in intakes:
             await intake.add(b"x" * 70)
-        contents = [await intake.finish(10) for intake in intakes]
+        contents = [await intake.finish() for intake in intakes]
         assert [content.data is None for content in contents] == [False, False, True]
 
     run(keep())
@@ -109,7 +112,7 @@ def test_memory_of_all_is_bounded_and_the_disk_takes_the_rest(run: Run, tmp_path
 def test_a_directory_that_cannot_be_written_is_a_fault(run: Run, tmp_path):
     async def keep():
         found = spool(tmp_path / "absent")
-        intake = found.open()
+        intake = found.open(60)
         with pytest.raises(Fault):
             await intake.add(b"x" * 500)
         intake.end()
