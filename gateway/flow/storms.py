@@ -11,6 +11,7 @@ _MOST_KNOWN = 10_000
 _TOO_MANY = Reply(
     450, "4.2.1", "Too many automatic messages came to this conversation, try again later"
 )
+_TELLING = (b"auto-submitted", b"precedence")
 _MACHINES = frozenset({"bulk", "junk", "list", "auto_reply"})
 _HEADER_OCTETS = 64 * 1024
 _FIELDS = 1000
@@ -44,6 +45,9 @@ def is_by_machine(head: bytes, *, null_sender: bool) -> bool:
     """Say whether a mail's header alone tells that a machine wrote it."""
     if null_sender:
         return True
+    lowered = head.lower()
+    if not any(name in lowered for name in _TELLING):  # most mail, and nobody need wait longer
+        return False
     fields = read_head(head, 0, len(head), octets=_HEADER_OCTETS, fields=_FIELDS).fields
     submitted = fields.text("auto-submitted").partition(";")[0].strip().lower()
     if submitted not in {"", "no"}:

@@ -14,6 +14,7 @@ from email.utils import parsedate_tz
 from gateway.mail.encoded_words import header_text
 
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _MBOX_LINE = re.compile(rb">?From (?![ \t]*:)")
 _LIKELY_FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9_-]*[ \t]*:|[ \t]+\S")
 _ID = re.compile(r"<([^<>]*)>")
@@ -156,11 +157,8 @@ def _blank_line(raw: bytes, start: int, limit: int) -> tuple[int, int]:
     for blank in (b"\n", b"\r\n"):
         if raw.startswith(blank, start, limit):
             return start, start + len(blank)
-    crlf = raw.find(b"\n\r\n", start, limit)
-    bare = raw.find(b"\n\n", start, limit if crlf < 0 else crlf)
-    if bare >= 0:
-        return bare + 1, bare + 2
-    return (crlf + 1, crlf + 3) if crlf >= 0 else (-1, -1)
+    found = _BLANK_LINE.search(raw, start, limit)
+    return (found.start() + 1, found.end()) if found else (-1, -1)
 
 
 def _mended(raw: bytes, start: int, stop: int, body: int, *, too_long: bool, fields: int) -> Head:
