@@ -135,6 +135,17 @@ def test_records_in_order_are_one_line():
     assert "2 records" in found[0].detail
 
 
+def test_records_that_nobody_published_yet_are_one_finding():
+    missing = [judge(Record(f"h{n}.example.com", "A", "192.0.2.1", ""), ()) for n in range(6)]
+    other = judge(Record("a.example.com", "A", "192.0.2.1", ""), ("192.0.2.9",))
+    first, second = records([*missing, other])
+    assert first.detail == (
+        "6 of 7 records are not published: A h0.example.com, A h1.example.com, "
+        "A h2.example.com, A h3.example.com and 2 more"
+    )
+    assert "A a.example.com: DNS answers 192.0.2.9" in second.detail
+
+
 @pytest.mark.parametrize(
     ("names", "ends", "state", "words"),
     [

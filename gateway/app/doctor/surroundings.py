@@ -16,6 +16,7 @@ from gateway.smtp.resolver import DnsResolver
 _CONNECT = 10.0
 _SMTP_PORT = 25
 _MOST_HOSTS = 3
+_NAMED = 4  # missing records, and how many more there are
 _LINE_OCTETS = 1000
 _SHUT = {
     "port 25": "the way out is shut: ask your provider to open port 25, or set [relay] next_hop to "
@@ -146,12 +147,22 @@ async def _banner(address: str, port: int, tls_name: str | None) -> str:
 
 
 def records(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
-    """Turn the verdicts on DNS records into findings; one line for all that are in order."""
+    """Turn the verdicts on DNS records into findings.
+
+    There is one for all that are in order, and one for all of which DNS knows nothing.
+    """
     good = [verdict for verdict in verdicts if verdict.state is Published.OK]
     if good:
         yield Finding("dns", Health.OK, f"{len(good)} records are published as they should be")
+    missing = [one.record for one in verdicts if one.state is Published.MISSING and not one.found]
+    if len(missing) > 1:
+        names = ", ".join(f"{record.type} {record.name}" for record in missing[:_NAMED])
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        said = f"{len(missing)} of {len(verdicts)} records are not published: {names}{more}"
+        yield Finding("dns", Health.FAILED, said, "publish what postroom dns prints")
     for verdict in verdicts:
-        if verdict.state is Published.OK:
+        is_told = len(missing) > 1 and verdict.record in missing
+        if verdict.state is Published.OK or is_told:
             continue
         unknown = verdict.state is Published.UNKNOWN
         record = verdict.record
