@@ -28,7 +28,7 @@ _FIRST_AFTER: Final = timedelta(minutes=1)
 """A start has more to do than this."""
 KNOWN: Final = "dns known"
 """The fact that holds what was seen last."""
-_TURN: Final = "dns looked at:"
+TURN: Final = "dns looked at:"
 
 
 class DnsWatch:
@@ -103,16 +103,16 @@ class DnsWatch:
 
 def _take_turn(work: Work, now: datetime, every: timedelta) -> bool:
     """Say whether it is time to look, to one process alone."""
-    note = next(iter(work.facts.under(_TURN, 1)), "")
+    note = next(iter(work.facts.under(TURN, 1)), "")
     if not note:
         # Whichever process comes first makes the same note, which only one can take away.
-        note = f"{_TURN}{datetime.fromtimestamp(0, UTC).isoformat()}"
+        note = f"{TURN}{datetime.fromtimestamp(0, UTC).isoformat()}"
         work.facts.put(note, "")
-    if now < datetime.fromisoformat(note.removeprefix(_TURN)) + every:
+    if now < datetime.fromisoformat(note.removeprefix(TURN)) + every:
         return False
     if not work.facts.remove(note):
         return False
-    work.facts.put(f"{_TURN}{now.isoformat()}", "")
+    work.facts.put(f"{TURN}{now.isoformat()}", "")
     return True
 
 

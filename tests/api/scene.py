@@ -31,7 +31,15 @@ class Scene:
     attempt_id: str
 
 
-async def scene(api, name="Acme s.r.o.", *, filename="účet.pdf", content_type="text/html"):
+async def scene(
+    api,
+    name="Acme s.r.o.",
+    *,
+    filename="účet.pdf",
+    content_type="text/html",
+    content_id=None,
+    message_id_field=None,
+):
     """Return a company that sent an invoice and got an answer with a file."""
     company = await api.company(name)
     sent = (await api.post("/v1/invoices", company.key, json=INVOICE)).json()
@@ -41,7 +49,14 @@ async def scene(api, name="Acme s.r.o.", *, filename="účet.pdf", content_type=
     file = await context.blobs.keep(company.id, FILE)
     raw = await context.blobs.keep(company.id, RAW)
     attachment = Attachment(
-        attachment_id, company.id, message_id, filename, content_type, file.size, file.sha256
+        attachment_id,
+        company.id,
+        message_id,
+        filename,
+        content_type,
+        file.size,
+        file.sha256,
+        content_id=content_id,
     )
     stranger = Participant(
         77, company.id, sent["conversation_id"], Mailbox("", "s@other.test"), "other", now, False
@@ -56,6 +71,7 @@ async def scene(api, name="Acme s.r.o.", *, filename="účet.pdf", content_type=
         subject="Re: Invoice",
         received_at=now,
         date=now,
+        message_id=message_id_field,
         text="Thanks!",
         quoted_text="> Invoice",
         full_text="Thanks!\n> Invoice",

@@ -1,16 +1,20 @@
 """Scanners of mail open every link, and some run what they find: nothing comes of it (A127)."""
 
 import base64
-import hashlib
 import re
 import sqlite3
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
+from gateway.flow.dns_watch import KNOWN, TURN
 from gateway.store.engine import DATABASE_FILE
 from tests.browser.watching import DESKTOP, watching
-from tests.journeys.company import ADMIN, PDF, Company
+from tests.journeys.company import ADMIN, ADMIN_KEY, PDF, Company
 from tests.journeys.process import RunningGateway
 
 INVOICE = {
@@ -33,16 +37,23 @@ def gateway(tmp_path_factory):
     running.process.stdout.close()
 
 
+# Written at no page's request: when keys were last used (the API's), and what the gateway's own
+# look at its DNS records found, a minute after it began.
+LOOKS_AT_DNS = f"WHERE name != '{KNOWN}' AND name NOT LIKE '{TURN}%'"
+
+
 def rows(gateway):
-    """A hash of every row, but for when keys were last used: that is the API's, not the pages'."""
-    digest = hashlib.sha256()
+    """Every row that a page could have written, by table."""
     path = gateway.data_dir / DATABASE_FILE
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
         names = database.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")
-        for (name,) in names.fetchall():
-            if name != "api_key":
-                digest.update(repr(database.execute(f'SELECT * FROM "{name}"').fetchall()).encode())
-    return digest.hexdigest()
+        return {
+            name: database.execute(
+                f'SELECT * FROM "{name}" {LOOKS_AT_DNS if name == "fact" else ""}'
+            ).fetchall()
+            for (name,) in names.fetchall()
+            if name != "api_key"
+        }
 
 
 def test_a127_a_scanner_that_runs_every_script_of_every_page_changes_nothing(chromium, gateway):
@@ -72,7 +83,89 @@ def test_a127_a_scanner_that_runs_every_script_of_every_page_changes_nothing(chr
             links = page.eval_on_selector_all("a", "(all) => all.map((one) => one.href)")
             paths += [urlsplit(one).path for one in links if one.startswith(home)]
     assert len(seen) >= 10
-    assert rows(gateway) == before
+    after = rows(gateway)
+    assert {name for name in after if after[name] != before[name]} == set()
+    company.close()
+
+
+@contextmanager
+def another_site(body):
+    """A site of a stranger that shows `body`; gives its address and the headers it is sent."""
+    heard = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append((self.path, dict(self.headers)))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(body().encode())
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://localhost:{server.server_port}", heard
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a122_a131_no_other_site_learns_a_link_or_frames_its_page(chromium, gateway):
+    company, view = Company.added(gateway, "Framed"), []
+    home = f"http://{gateway.ready['http'][0]}"
+    with another_site(lambda: f'<iframe src="{view[0]}"></iframe>') as (site, heard):
+        payment = {**INVOICE["payment"], "url": f"{site}/pay"}
+        sent = company.post("/v1/invoices", {**INVOICE, "payment": payment}, status=202)
+        view.append(home + urlsplit(sent["view_url"]).path)
+        with watching(chromium, DESKTOP) as watched:
+            page = watched.page
+            page.goto(view[0])
+            page.click(f'a[href$="{sent["id"]}/pay"]')
+            page.click("form .primary")
+            page.wait_for_url(f"{site}/pay")
+            came = [headers for path, headers in heard if path == "/pay"]
+            assert came
+            assert not [one for one in came if "Referer" in one]
+            # The same page on its own shows what the frame must not.
+            page.goto(f"{site}/frame")
+            (frame,) = page.frames[1:]
+            frame.wait_for_load_state()
+            assert "2026-0142" not in frame.content()
+            page.goto(view[0])
+            assert "2026-0142" in page.content()
+    company.close()
+
+
+def test_a123_what_was_asked_for_by_link_stands_in_no_log(gateway):
+    company = Company.added(gateway, "Logged")
+    sent = company.post("/v1/invoices", INVOICE, status=202)
+    view, pdf = (urlsplit(sent[name]).path for name in ("view_url", "pdf_url"))
+    home = f"http://{gateway.ready['http'][0]}"
+    invoice = f"{view}/invoices/{sent['id']}"
+    with httpx2.Client(base_url=home, trust_env=False) as client:
+        paths = (
+            view,
+            pdf,
+            invoice,
+            f"{invoice}/nothing",
+            f"{view}x",
+            f"{view}/%00",
+            f"{view}?a={view}",
+        )
+        asked = [client.get(path).status_code for path in paths]
+        asked.append(client.post(f"{view}/messages", data={"text": "A secret"}).status_code)
+        asked.append(client.put(view).status_code)
+        metrics = client.get("/metrics", headers={"Authorization": f"Bearer {ADMIN_KEY}"})
+    assert {200, 303, 404, 405} <= set(asked)
+    log = gateway.log.read_text()
+    assert r"/c/\u2026" in log
+    for secret in (view.rpartition("/")[2], pdf.rpartition("/")[2], "A secret", company.key):
+        assert secret not in log
+        assert secret not in metrics.text
     company.close()
 
 

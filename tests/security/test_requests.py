@@ -33,6 +33,19 @@ async def test_a98_names_of_strangers_stand_in_no_address(api):
 
 
 @with_api()
+async def test_a98_content_and_message_ids_of_strangers_stand_in_no_address(api):
+    path = "/../../v1/tenant?x=1"
+    found = await scene(
+        api, content_type="image/png", content_id=f"a{path}", message_id_field=f"a{path}@x.test"
+    )
+    message = (await api.get(f"/v1/messages/{found.received_id}", found.company.key)).json()
+    (attachment,) = message["attachments"]
+    assert (attachment["content_id"], message["message_id"]) == (f"a{path}", f"a{path}@x.test")
+    assert ".." not in attachment["url"]
+    assert (await api.get(attachment["url"], found.company.key)).status_code == 200
+
+
+@with_api()
 async def test_a136_fields_that_nobody_may_set_are_refused_by_name(api):
     company = await api.company()
     mail = {"to": "a@b.test", "subject": "x", "text": "y"}

@@ -67,12 +67,16 @@ async def test_the_providers_notice_marks_as_paid_and_nothing_before_does(web):
     assert "Paid 22 Nov 2026" in (await web.get(f"{path}/pay/thanks")).text
 
 
+DONE, LATER = "checkout.session.completed", "checkout.session.async_payment_succeeded"
+
+
+@pytest.mark.parametrize("kinds", [(DONE, LATER), (LATER, DONE)], ids=["in order", "turned round"])
 @with_web()
-async def test_a132_the_same_notice_again_is_one_payment(web):
+async def test_a132_the_same_notice_again_is_one_payment(web, kinds):
     stripe, sent, _, path = await payable(web)
     await web.post(f"{path}/pay")
     (session,) = stripe.sessions.values()
-    for kind in ("checkout.session.completed", "checkout.session.async_payment_succeeded"):
+    for kind in kinds:
         for _ in range(2):
             assert (await tell(web, stripe.notice(session, now(web), kind=kind))).status_code == 200
     assert len((await web.invoice(sent.invoice.id)).payments) == 1
