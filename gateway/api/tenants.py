@@ -92,6 +92,8 @@ async def _changed(call: Call, tenant: Tenant, body: ProfileChange) -> Reply:
     kept = dict(tenant.pages)
     if "track_views" in changes:
         kept["track_views"] = changes.pop("track_views")
+    if "customer_phrase" in changes:
+        kept["phrase"] = changes.pop("customer_phrase")
     if "customer_actions" in changes:
         kept["actions"] = list(changes.pop("customer_actions"))
     if kept != tenant.pages:

@@ -58,6 +58,7 @@ def tenant_shown(context: Context, tenant: Tenant) -> TenantShown:
         notify=NotifyShown(address=tenant.notify_address),
         track_views=pages.track_views,
         customer_actions=list(pages.actions),
+        customer_phrase=pages.phrase,
         managed_by_file=tenant.managed_by_file,
         test=is_test(tenant.id),
         created_at=tenant.created_at,

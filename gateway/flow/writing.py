@@ -9,6 +9,7 @@ from gateway.mail.compose import Outgoing, compose
 from gateway.mail.html_clean import clean
 from gateway.ports.letters import AnswerFacts, Circumstances, InvoiceFacts, Letter
 from gateway.rules.model import Invoice, Message, Participant, Tenant
+from gateway.rules.phrases import phrase_of
 
 File = tuple[str, str, bytes]
 """File name, content type, bytes."""
@@ -78,6 +79,7 @@ def invoice_letter(
             subject=subject,
             host=context.names.hostname,
             circumstances=circumstances,
+            phrase=phrase_of(context.keys, tenant, person.mailbox.address),
         )
     )
 
@@ -103,6 +105,7 @@ def answer_copies(
             locale=locale_of(tenant, locale),
             quoted=quoted,
             host=context.names.hostname,
+            phrase=phrase_of(context.keys, tenant, person.mailbox.address),
         )
         return envelope.seal(person, context.letters.answer(facts))
 

@@ -47,7 +47,7 @@ class InvoiceFacts:
 
     pdf_url None: no PDF, so no link. marker: a token that the body carries, so that an
     answer finds its way back even if all headers were lost. subject: given by the
-    submitting service, or None for ours.
+    submitting service, or None for ours. phrase: the customer's two words in English, or ().
     """
 
     tenant: Tenant
@@ -61,11 +61,15 @@ class InvoiceFacts:
     subject: str | None = None
     host: str = ""
     circumstances: Circumstances = Circumstances()
+    phrase: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerFacts:
-    """What the company's answer needs to know. quoted: (who wrote, when, text) of the last one."""
+    """What the company's answer needs to know.
+
+    quoted: (who wrote, when, text) of the last one. phrase: as in `InvoiceFacts`.
+    """
 
     tenant: Tenant
     subject: str
@@ -77,6 +81,7 @@ class AnswerFacts:
     quoted: tuple[str, datetime, str] | None = None
     host: str = ""
     invoices: Sequence[Invoice] = ()
+    phrase: tuple[str, ...] = ()
 
 
 class Letters(Protocol):

@@ -86,6 +86,7 @@ class Bill:
     claim: the payment id of the customer's claim, None without one.
     receipts: the ones that stand. may_ask: a receipt of cash may be asked for; waits_for_receipt:
         of cash that was told of already.
+    credit_note: the id of the one that stands for it once it is cancelled, "" without one.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Bill:
     waits_for_receipt: bool
     replaced_by: str | None
     other_account: bool
+    credit_note: str = ""
 
 
 def bill(
@@ -131,10 +133,11 @@ def bill(
     inbox: bool = False,
     online: bool = False,
     other_account: bool = False,
+    credit_note: str = "",
 ) -> Bill:
     """Return an invoice in words; inbox: as the company reads it; online: it has a provider.
 
-    other_account: the bank account is another one than before.
+    other_account: the bank account is another one than before. credit_note: as in `Bill`.
     """
     kind = words_of(invoice.kind)
     claims = pending_claims(invoice)
@@ -178,6 +181,7 @@ def bill(
         waits_for_receipt=waits,
         replaced_by=invoice.replaced_by,
         other_account=other_account,
+        credit_note=credit_note,
     )
 
 

@@ -13,6 +13,7 @@ from gateway.flow.refusal import Kind, Refused, not_found
 from gateway.flow.renewal import Lost
 from gateway.flow.visit import Visit
 from gateway.rules.customer_pages import BY_LINK, pages_of
+from gateway.rules.documents import credit_note_of
 from gateway.rules.model import Delivery, Direction, Invoice, InvoiceStatus, Message
 from gateway.rules.payments import day_of
 from gateway.rules.reminders import PROMISED_ON
@@ -25,7 +26,8 @@ from gateway.web.masking import masked
 from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.questions import questions_about, tag_of
 from gateway.web.services import WebServices
-from gateway.web.timeline import SHOWN_ENTRIES, Reader, files_of, timeline
+from gateway.web.signs import signs
+from gateway.web.timeline import SHOWN_ENTRIES, Reader, gallery, timeline
 from gateway.web.tongues import tongues
 from gateway.web.uploads import take
 from gateway.web.wording import Wording, wording
@@ -111,7 +113,7 @@ class Chat:
         words = "you asked for a new link to {subject}. Here it is:"
         text = say.text("Hello,") + "\n\n" + say.text(words, subject=lost.conversation.subject)
         lost = await renewal.renew(token, text)
-        values = {**_about(lost), "sent": True, "token": token}
+        values = {**self._about(lost, say), "sent": True, "token": token}
         return self._pages.page("expired.html", values, say=say)
 
     async def _expired(self, request: Request, refused: Refused) -> Response:
@@ -120,7 +122,7 @@ class Chat:
         if not lost.renewable:
             raise refused
         say = wording(lost.conversation.locale or lost.tenant.locale)
-        values = {**_about(lost), "sent": False, "token": token}
+        values = {**self._about(lost, say), "sent": False, "token": token}
         return self._pages.page("expired.html", values, say=say, status=STATUS[Kind.GONE])
 
     async def attachment(self, request: Request) -> Response:
@@ -152,8 +154,8 @@ class Chat:
         here = {one.id for one in visit.invoices}
         newer = shown.replaced_by if shown.replaced_by in here else ""
         values = {
+            **signs(self._services.context, visit.tenant, say, visit.participant),
             "token": token,
-            "company": visit.tenant.name,
             "bill": shown,
             "newer": newer,
         }
@@ -161,13 +163,16 @@ class Chat:
 
     def bill_of(self, visit: Visit, invoice_id: str, say: Wording) -> Bill:
         """Return an invoice of the visit in words; raises Refused if it has none of that id."""
+        invoice = invoice_of(visit, invoice_id)
+        note = credit_note_of(invoice, visit.invoices)
         return bill(
-            invoice_of(visit, invoice_id),
+            invoice,
             visit.tenant,
             say,
             self._today(visit),
             online=visit.pays_online,
             other_account=invoice_id in visit.other_accounts,
+            credit_note=note.id if note else "",
         )
 
     def _today(self, visit: Visit) -> Any:
@@ -188,7 +193,8 @@ class Chat:
         about_promise = trouble is not None and trouble.param == PROMISED_ON
         token = request.path_params["token"]
         messages = [one for one in visit.messages if one.direction is not Direction.NOTE]
-        entries = timeline(messages, visit.invoices, visit.deliveries, _reader(visit, say))
+        reader = _reader(visit, say)
+        entries = timeline(messages, visit.invoices, visit.deliveries, reader)
         hidden = 0 if "all" in request.query_params else max(0, len(entries) - SHOWN_ENTRIES)
         invoices = _by_need(visit.invoices)
         bills = [self.bill_of(visit, one.id, say) for one in invoices]
@@ -196,10 +202,9 @@ class Chat:
         key = given.get("about", "") if given else request.query_params.get("ask", "")
         asked = next((one for one in questions if one.key == key), None)
         tracked = bool(bills) and pages_of(visit.tenant.pages).track_views
-        files = [one for message in messages for one in message.attachments if not one.inline]
         values = {
+            **signs(self._services.context, visit.tenant, say, visit.participant),
             "token": token,
-            "company": company,
             "branded": bool(visit.tenant.brand.get("color")),
             "initials": initials(company),
             "subject": visit.conversation.subject,
@@ -210,7 +215,7 @@ class Chat:
             "position": visit.position,
             "entries": entries[hidden:],
             "hidden": hidden,
-            "files": files_of(files, say),
+            "files": gallery(messages, reader),
             "client_id": self._client_id(),
             "trouble": say.refusal(trouble) if trouble and not about_promise else "",
             "promise_trouble": say.refusal(trouble) if trouble and about_promise else "",
@@ -229,6 +234,11 @@ class Chat:
         }
         return self._pages.page("chat.html", values, say=say, status=status)
 
+    def _about(self, lost: Lost, say: Wording) -> dict[str, Any]:
+        """Return what an expired link tells: whose it was, and to which address, half hidden."""
+        known = signs(self._services.context, lost.tenant, say)
+        return {**known, "address": masked(lost.person.mailbox.address)}
+
     def _client_id(self) -> str:
         """Return an id for the form, so that sending it twice gives one message."""
         return base64.b32encode(self._services.context.chance.octets(15)).decode("ascii").lower()
@@ -242,11 +252,6 @@ def invoice_of(visit: Visit, invoice_id: str) -> Invoice:
     raise not_found("invoice")
 
 
-def _about(lost: Lost) -> dict[str, str]:
-    """Return what an expired link tells: whose it was, and to which address, half hidden."""
-    return {"company": lost.tenant.name, "address": masked(lost.person.mailbox.address)}
-
-
 def initials(name: str) -> str:
     """Return up to two letters that stand for a company without a logo."""
     words = [word for word in name.split() if word[0].isalnum()]
@@ -254,10 +259,18 @@ def initials(name: str) -> str:
 
 
 def _by_need(invoices: Sequence[Invoice]) -> list[Invoice]:
-    """Return the invoices, the one that the customer has to do with first."""
+    """Return the invoices, the one that the customer has to do with first.
+
+    A credit note stands behind the cancelled invoice that leads to it.
+    """
+    notes = {note.id for one in invoices if (note := credit_note_of(one, invoices))}
     waiting = {InvoiceStatus.OPEN: 0, InvoiceStatus.CLAIMED: 1}
+
+    def need(one: Invoice) -> tuple[bool, int]:
+        return one.replaced_by is not None, 3 if one.id in notes else waiting.get(one.status, 2)
+
     newest = reversed(list(invoices))
-    return sorted(newest, key=lambda one: (one.replaced_by is not None, waiting.get(one.status, 2)))
+    return sorted(newest, key=need)
 
 
 def _reader(visit: Visit, say: Wording) -> Reader:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from gateway.flow.mail_accounts import Change
 from gateway.flow.refusal import Kind, Refused
 from gateway.mail.address import is_mailbox
+from gateway.rules.customer_pages import pages_of
 from gateway.rules.model import Tenant
 from gateway.rules.own_server import settings_of
 from gateway.rules.reminders import MOST_AFTER, MOST_BEFORE, MOST_RULES, ReminderRules
@@ -62,15 +63,14 @@ class CompanySettings:
             if rules != settings_of(seat.tenant).reminders:
                 await self._services.accounts.change(seat.tenant, Change(reminders=rules))
             color = changes.pop("color")
+            changes["pages"] = {**seat.tenant.pages, "phrase": fields.get("phrase") == "on"}
             brand = {n: said for n, said in seat.tenant.brand.items() if n != "color"}
             changes["brand"] = {**brand, "color": color} if color else brand
             tenant = await self._services.companies.change(seat.tenant.id, changes)
         except Refused as refused:
             if refused.kind is not Kind.INVALID:
                 raise
-            form = _form(seat.tenant) | {
-                name: value for name, value in fields.items() if name in _form(seat.tenant)
-            }
+            form = {name: fields.get(name, "") for name in _form(seat.tenant)}
             status = STATUS[refused.kind]
             return self._page(seat, form, trouble=refused.detail, status=status)
         return self._page(seat, _form(tenant), saved=True)
@@ -102,6 +102,7 @@ def _form(tenant: Tenant) -> dict[str, str]:
     return {
         "attach_pdf": tenant.attach_pdf,
         "color": tenant.brand.get("color") or "",
+        "phrase": "on" if pages_of(tenant.pages).phrase else "",
         "notify": tenant.notify_address or "",
         "before": ", ".join(map(str, sorted(rules.before, reverse=True))),
         "on_due": "on" if rules.on_due else "",

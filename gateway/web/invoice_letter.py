@@ -6,13 +6,14 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from gateway.ports.letters import InlineImage, InvoiceFacts
+from gateway.ports.letters import AnswerFacts, InlineImage, InvoiceFacts
 from gateway.rules.colours import readable_under
 from gateway.rules.currencies import shown
 from gateway.rules.model import Invoice, InvoiceStatus, Tenant
 from gateway.rules.occasions import Occasion, days_left, occasion_of
 from gateway.rules.pay_codes import Transfer, kinds_for, payload
 from gateway.rules.payments import amount_open
+from gateway.rules.testing import is_test
 from gateway.web import invoice_words as words
 from gateway.web import qr
 from gateway.web.invoice_words import Case
@@ -72,7 +73,7 @@ def invoice_values(facts: InvoiceFacts, say: Wording) -> dict[str, Any]:
         "bank": _bank(invoice, say) if asks else [],
         "code": _code(transfer, facts, say),
         "structured": _structured(facts, kind, occasion),
-        **foot(facts.view_url, facts.host, facts.marker),
+        **foot(facts, say),
     }
 
 
@@ -82,10 +83,16 @@ def code_images(values: dict[str, Any]) -> tuple[InlineImage, ...]:
     return (InlineImage(CODE_ID, "image/png", code["png"]),) if code else ()
 
 
-def foot(view_url: str, host: str, marker: str) -> dict[str, str]:
-    """Return what stands below every mail of ours."""
-    link_host = urlsplit(view_url).netloc
-    return {"host": host or link_host, "link_host": link_host, "marker": marker}
+def foot(facts: InvoiceFacts | AnswerFacts, say: Wording) -> dict[str, Any]:
+    """Return what stands around every mail of ours."""
+    link_host = urlsplit(facts.view_url).netloc
+    return {
+        "host": facts.host or link_host,
+        "link_host": link_host,
+        "marker": facts.marker,
+        "test": is_test(facts.tenant.id),
+        "phrase": say.pair(facts.phrase),
+    }
 
 
 def _payments(invoice: Invoice, say: Wording) -> list[tuple[str, str]]:

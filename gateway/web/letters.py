@@ -49,7 +49,7 @@ class TemplateLetters:
             "view_url": facts.view_url,
             "button_colour": button_colour(facts.tenant),
             "quoted": _quoted(facts, say),
-            **foot(facts.view_url, facts.host, facts.marker),
+            **foot(facts, say),
         }
         return Letter(
             subject=facts.subject,

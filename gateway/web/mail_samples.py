@@ -15,6 +15,7 @@ _HOST = "https://mail.example.com"
 _DUE = date(2026, 12, 5)
 _COMPANY = "Truhlárstvo Ľubomír Šťastný"
 _TENANT = Tenant("ten_sample", 1, "stastny", _COMPANY, NOW, NOW, timezone="Europe/Bratislava")
+_PHRASE = ("linden", "harbour")
 _OLD = Invoice(
     id="inv_sample_1",
     tenant_id=_TENANT.id,
@@ -114,6 +115,7 @@ def _facts(state: str, locale: str) -> InvoiceFacts:
         locale=locale,
         host="mail.example.com",
         circumstances=given,
+        phrase=_PHRASE,
     )
 
 
@@ -128,4 +130,5 @@ def _message(locale: str) -> AnswerFacts:
         locale=locale,
         quoted=("Jana Malá", NOW, "Could you add our order number 4500?\nThank you"),
         host="mail.example.com",
+        phrase=_PHRASE,
     )

@@ -24,6 +24,7 @@ from gateway.web.guard import Pace
 from gateway.web.kinds import words_of
 from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
+from gateway.web.signs import signs
 from gateway.web.uploads import given_in
 from gateway.web.wording import Wording, wording
 
@@ -142,7 +143,7 @@ class Paying:
         say = wording(visit.conversation.locale or visit.tenant.locale)
         values = {
             "token": request.path_params["token"],
-            "company": visit.tenant.name,
+            **signs(self._services.context, visit.tenant, say, visit.participant),
             "bill": bill(invoice, visit.tenant, say, self._today(visit)),
         }
         return self._pages.page("thanks.html", values, say=say)
@@ -174,7 +175,7 @@ class Paying:
         known = urlsplit(url or shown.pay_url).hostname
         values = {
             "token": request.path_params["token"],
-            "company": visit.tenant.name,
+            **signs(self._services.context, visit.tenant, say, visit.participant),
             "bill": shown,
             "url": url,
             "trouble": say.text(trouble),
@@ -211,7 +212,7 @@ class Paying:
         shown = bill(invoice, visit.tenant, say, today)
         values = {
             "token": request.path_params["token"],
-            "company": visit.tenant.name,
+            **signs(self._services.context, visit.tenant, say, visit.participant),
             "bill": shown,
             "cash": cash,
             "methods": [(key, say.text(words)) for key, words in METHOD_WORDS.items()],

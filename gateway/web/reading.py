@@ -13,6 +13,7 @@ from gateway.web.chat import invoice_of
 from gateway.web.downloads import download
 from gateway.web.pages import Pages
 from gateway.web.services import WebServices
+from gateway.web.signs import signs
 from gateway.web.wording import wording
 
 
@@ -48,7 +49,7 @@ class Reading:
         body = f"{words}\r\n\r\n{url}\r\n"
         values = {
             "token": params["token"],
-            "company": tenant.name,
+            **signs(context, tenant, say, visit.participant),
             "bill": shown,
             "url": url,
             "mailto": f"mailto:?subject={quote(subject)}&body={quote(body)}",
@@ -62,7 +63,12 @@ class Reading:
         say = wording(conversation.locale or tenant.locale)
         today = day_of(self._services.context.clock.now(), tenant.timezone)
         shown = bill(invoice, tenant, say, today)
-        values = {"token": token, "company": tenant.name, "bill": shown, "readonly": True}
+        values = {
+            **signs(self._services.context, tenant, say),
+            "token": token,
+            "bill": shown,
+            "readonly": True,
+        }
         return self._pages.page("invoice.html", values, say=say)
 
     async def pdf(self, request: Request) -> Response:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from gateway.flow.reminders import Reminded
 from gateway.web.pages import HEADERS, Pages
 from gateway.web.services import WebServices
+from gateway.web.signs import signs
 from gateway.web.wording import wording
 
 _MOST_OCTETS = 1024
@@ -56,7 +57,7 @@ class ReminderWish:
     def _page(self, request: Request, reminded: Reminded) -> Response:
         say = wording(reminded.locale or reminded.tenant.locale)
         values = {
-            "company": reminded.tenant.name,
+            **signs(self._services.context, reminded.tenant, say, reminded.person),
             "stopped": reminded.stopped,
             "token": _token(request),
         }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.flow.promising import PROMISE
@@ -22,7 +22,7 @@ from gateway.web.bills import BY_METHOD
 from gateway.web.fate import Fate
 from gateway.web.kinds import words_of
 from gateway.web.why import Why, why
-from gateway.web.wording import Wording
+from gateway.web.wording import Wording, in_zone
 
 PICTURES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
 TEXTS = frozenset({"text/csv", "text/plain"})
@@ -45,13 +45,20 @@ _WAYS = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment in words. viewable: a page of ours can show it."""
+    """An attachment in words. viewable: a page of ours can show it.
+
+    look: the icon's name. by, at, day: who sent it and when, where that is told.
+    """
 
     id: str
     name: str
     kind: str
     size: str
     viewable: bool = False
+    look: str = "file"
+    by: str = ""
+    at: datetime | None = None
+    day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +163,31 @@ def files_of(attachments: Sequence[Attachment], say: Wording) -> tuple[File, ...
             kind_of(one),
             say.size(one.size),
             is_viewable(one),
+            _look(one),
         )
         for one in attachments
     )
+
+
+def gallery(messages: Sequence[Message], reader: Reader) -> tuple[File, ...]:
+    """Return the files of all messages, each with who sent it and on which day."""
+    return tuple(
+        replace(
+            file,
+            by=reader.name_of(message),
+            at=message.received_at,
+            day=reader.say.short_day(in_zone(message.received_at, reader.timezone).date()),
+        )
+        for message in messages
+        for file in files_of([one for one in message.attachments if not one.inline], reader.say)
+    )
+
+
+def _look(attachment: Attachment) -> str:
+    kind = content_type(attachment.content_type)
+    if kind.startswith("image/"):
+        return "picture"
+    return "pages" if kind == "application/pdf" or kind in TEXTS else "file"
 
 
 def is_viewable(attachment: Attachment) -> bool:

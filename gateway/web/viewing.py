@@ -8,6 +8,7 @@ from gateway.flow.refusal import not_found
 from gateway.mail.parameters import content_type
 from gateway.web.pages import Pages
 from gateway.web.services import WebServices
+from gateway.web.signs import signs
 from gateway.web.timeline import PICTURES, TEXTS, files_of, is_viewable
 from gateway.web.wording import wording
 
@@ -44,7 +45,7 @@ class Viewing:
             text, cut = _text(bytes(taken[:_MOST_OCTETS])), found.size > _MOST_OCTETS
         values = {
             "token": params["token"],
-            "company": visit.tenant.name,
+            **signs(self._services.context, visit.tenant, say, visit.participant),
             "file": files_of([found], say)[0],
             "text": text,
             "picture": content_type(found.content_type) in PICTURES,

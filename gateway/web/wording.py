@@ -49,6 +49,10 @@ class Wording:
         """Return the words for this number of things; `{n}` is the number."""
         return _filled(self.words.ngettext(one, other, count), {"n": count, **values})
 
+    def pair(self, words: Iterable[str], /) -> str:
+        """Return "linden · harbour", words in English given, "" for none."""
+        return " · ".join(self.text(word) for word in words)
+
     def refusal(self, refused: Refused) -> str:
         """Return why something can't be done."""
         return self.text(refused.words, **refused.values)

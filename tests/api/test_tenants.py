@@ -109,8 +109,9 @@ async def test_a_company_says_what_its_customers_pages_offer_and_notice(api):
     company = await api.company()
     before = (await api.get("/v1/tenant", company.key)).json()
     assert before["track_views"] is False
+    assert before["customer_phrase"] is True
     assert before["customer_actions"] == ["pay_online", "mark_paid", "cash_receipt"]
-    wish = {"track_views": True, "customer_actions": ["mark_paid"]}
+    wish = {"track_views": True, "customer_actions": ["mark_paid"], "customer_phrase": False}
     changed = await api.ask("PATCH", "/v1/tenant", company.key, json=wish)
     assert {name: changed.json()[name] for name in wish} == wish
     back = await api.ask("PATCH", "/v1/tenant", company.key, json={"track_views": False})

@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 from babel.messages.pofile import read_po
 
+from gateway.rules.phrases import WORDS
 from gateway.web.bills import BY_METHOD, METHOD_WORDS
 from gateway.web.catalogues import catalogues
 from gateway.web.kinds import KINDS, UNDATED
@@ -22,7 +23,9 @@ CUSTOMERS = (
     "bank.html", "chat.html", "expired.html", "invoice.html",
     "genuine.html", "paid.html", "pay.html", "problem.html", "rows.html",
     "share.html", "thanks.html", "view.html",
-    "mail/answer.html", "mail/answer.txt", "mail/invoice.html", "mail/invoice.txt",
+    "phrase.html", "reminders.html", "base.html", "bank.html", "talk.html",
+    "mail/layout.html", "mail/answer.html", "mail/answer.txt",
+    "mail/invoice.html", "mail/invoice.txt",
 )  # fmt: skip
 JOURNEYS = (
     "invoice_letter.py",
@@ -83,7 +86,7 @@ def words_of_tables():
     for kind in KINDS.values():
         yield from (kind.title, kind.low, kind.view, kind.due, kind.due_short)
         yield from (kind.preheader, kind.date_label)
-    yield from _CODE_NAMES.values()
+    yield from (*_CODE_NAMES.values(), *WORDS)
     yield from (UNDATED, *METHOD_WORDS.values(), *BY_METHOD.values())
 
 
@@ -114,6 +117,12 @@ def test_all_languages_say_the_same_things_and_know_no_other_values(language):
         assert len(said) == (catalogue.num_plurals if plural else 1)
         for words in said:
             assert names_in(words) <= names_in(asked[-1]), message.id
+
+
+@pytest.mark.parametrize("language", ["en", *OTHERS])
+def test_no_two_words_of_phrases_read_alike_in_a_language(language):
+    words = [wording(language).text(word).casefold() for word in WORDS]
+    assert len(words) == len(set(words)) == 64
 
 
 def test_a_language_is_a_file_and_nothing_else():

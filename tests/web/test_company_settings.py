@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.rules.customer_pages import CustomerPages, pages_of
 from gateway.rules.own_server import settings_of
 from tests.web.kit import forms, with_web
 
@@ -9,6 +10,7 @@ PAGE = "/inbox/settings/company"
 FORM = {
     "attach_pdf": "always",
     "color": "#1F6FEB",
+    "phrase": "on",
     "notify": "office@novak.example",
     "before": "3",
     "on_due": "on",
@@ -46,11 +48,32 @@ async def test_what_is_saved_holds_and_is_shown_again(web):
     page = (await web.get(PAGE)).text
     assert 'value="7, 14"' in page
     assert 'value="office@novak.example"' in page
-    empty = {**FORM, "color": "", "notify": "", "before": "", "on_due": "", "after": ""}
+    assert pages_of(tenant.pages).phrase
+    assert 'name="phrase" value="on" checked' in page
+    empty = {
+        **FORM,
+        "phrase": "",
+        "color": "",
+        "notify": "",
+        "before": "",
+        "on_due": "",
+        "after": "",
+    }
     await web.post(PAGE, empty)
     tenant = await stored(web)
     assert (tenant.notify_address, settings_of(tenant).reminders.offsets) == (None, ())
     assert "color" not in tenant.brand
+    assert not pages_of(tenant.pages).phrase
+    assert 'name="phrase" value="on" checked' not in (await web.get(PAGE)).text
+
+
+@with_web()
+async def test_what_customers_pages_offer_stays_as_it_was(web):
+    pages = {"actions": ["mark_paid"], "track_views": True}
+    await web.services.companies.change(web.tenant.id, {"pages": pages})
+    await web.sign_in()
+    await web.post(PAGE, FORM)
+    assert pages_of((await stored(web)).pages) == CustomerPages(("mark_paid",), True, True)
 
 
 @pytest.mark.parametrize(

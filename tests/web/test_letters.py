@@ -10,6 +10,7 @@ from gateway.mail.compose import Outgoing, compose
 from gateway.mail.mailbox import Mailbox
 from gateway.rules.model import InvoiceStatus
 from gateway.web.letters import TemplateLetters
+from gateway.web.wording import wording
 from tests.web.letter_facts import ANSWER, FACTS, INVOICE, NINE, TENANT, facts, payment
 
 LETTERS = TemplateLetters()
@@ -191,6 +192,41 @@ def test_without_a_message_the_customer_is_greeted():
     assert "Hello Jana Malá,\nhere is invoice 2026-0142. Thank you." in (
         LETTERS.invoice(facts(message=" ")).text
     )
+
+
+@pytest.mark.parametrize("language", ["en", "sk", "cs", "de", "fr", "es"])
+def test_every_mail_bears_the_customers_two_words_in_their_language(language):
+    words = wording(language).pair(("linden", "harbour"))
+    pair = ("linden", "harbour")
+    for letter in (
+        LETTERS.invoice(replace(FACTS, locale=language, phrase=pair)),
+        LETTERS.answer(replace(ANSWER, locale=language, phrase=pair)),
+    ):
+        assert words in Seen(letter.html).text
+        assert words in letter.text
+    assert "two words" not in LETTERS.invoice(FACTS).text
+    assert "two words" not in LETTERS.answer(ANSWER).html
+
+
+@pytest.mark.parametrize("language", ["en", "sk", "cs", "de", "fr", "es"])
+def test_a_mail_of_a_test_key_says_so_first(language):
+    tested = replace(TENANT, id="tst_1")
+    mark = wording(language).text("TEST")
+    for letter, plain in (
+        (
+            LETTERS.invoice(replace(FACTS, tenant=tested, locale=language)),
+            LETTERS.invoice(replace(FACTS, locale=language)),
+        ),
+        (
+            LETTERS.answer(replace(ANSWER, tenant=tested, locale=language)),
+            LETTERS.answer(replace(ANSWER, locale=language)),
+        ),
+    ):
+        assert letter.text.startswith(f"{mark}: ")
+        assert all(len(line) <= 72 for line in letter.text.split("\n"))
+        assert f"<strong>{mark}</strong>" in letter.html
+        assert mark not in plain.text
+        assert mark not in plain.html
 
 
 def test_a89_hostile_words_stay_words():

@@ -71,6 +71,10 @@ class ProfileChange(Taken):
         bool | None,
         Field(description="Events `invoice.viewed`; the customer's page says so."),
     ] = None
+    customer_phrase: Annotated[
+        bool | None,
+        Field(description="Two words of each customer's own, in every mail and page for them."),
+    ] = None
     customer_actions: Annotated[
         tuple[CustomerAction, ...] | None,
         Field(max_length=10, description="What the customer's page offers; the rest is hidden."),
@@ -117,6 +121,7 @@ class TenantShown(Given):
     notify: NotifyShown
     track_views: bool
     customer_actions: list[str]
+    customer_phrase: bool
     managed_by_file: bool
     test: Annotated[bool, Field(description="Of a test key: no mail of it leaves.")]
     created_at: Instant
