@@ -1,8 +1,10 @@
 """Where mail goes: the admin's routes and smarthost, else the MX of the domain (RFC 5321, 5)."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import ip_address
 
 from gateway.ports.relay import (
@@ -102,13 +104,16 @@ class DnsRoutes:
         hostname: str,
         policies: StsPolicies | None = None,
         mx_port: int = SMTP_PORT,
+        patience: timedelta = timedelta(seconds=3),
     ) -> None:
         """Follow `plan`, which may be set anew on a reload.
 
         egress: judges every address that someone else's DNS names.
         hostname: our own name; mail isn't handed on to MXs of equal or less preference.
         policies: of recipients' domains, by MTA-STS.
+        patience: how long people wait for DNS to tell our own addresses.
         """
+        self._patience = patience
         self.plan = plan
         self._resolver = resolver
         self._egress = egress
@@ -142,8 +147,14 @@ class DnsRoutes:
         return mxs if isinstance(mxs, Trouble) else await self._to_mxs(rule, domain, mxs)
 
     async def own_addresses(self) -> Sequence[str]:
-        """Return the addresses that we connect from: of our name, and those of the plan."""
-        found = await self._addresses(self._hostname)
+        """Return the addresses that we connect from: of our name, and those of the plan.
+
+        People wait for a page that shows them; a DNS that is silent is waited for shortly.
+        """
+        found: Sequence[str] | Exception = ()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.total_seconds()):
+                found = await self._addresses(self._hostname)
         ours = [] if isinstance(found, Exception) else list(found)
         rules = (*self.plan.rules, self.plan.otherwise)
         named = [rule.source_address for rule in rules if rule.source_address]

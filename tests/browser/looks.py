@@ -6,8 +6,18 @@ A look is told its demo, so that the same ones serve each language.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from urllib.parse import urlsplit
 
+import httpx2
+from starlette.requests import Request
+
+from gateway.runtime.http.guesses import usual_guesses
+from gateway.web.assets import Assets
+from gateway.web.pages import Pages
+from gateway.web.rendering import environment
+from gateway.web.wording import wording
 from tests.browser.demo import Demo
 from tests.browser.watching import Watched
 
@@ -35,6 +45,7 @@ STATES = (
     "link expired",
 )
 DUE, PART, PAID = "due soon, pay online", "part paid", "paid in cash, receipt issued"
+NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 VIEWS = ("open", "unread", "not_delivered", "waiting", "done")
 PAGES = ("settings", "team", "keys", "webhooks", "replies", "payments")
 PICTURE = bytes.fromhex(
@@ -91,13 +102,23 @@ def customers():
         Look("attachment: text", _attachment("note.txt", "text/plain", b"Line by line.\n" * 40)),
         Look("attachment: picture", _attachment("oak.png", "image/png", PICTURE)),
         Look("accountant's page", _accountant),
+        Look("chat: link revoked", _chat("link revoked")),
+        Look("chat: made by a test key", _chat("made by a test key")),
+        Look("mark as paid: made by a test key", _of_invoice("made by a test key", "/paid")),
+        Look("document: credit note", _credit_note),
+        Look("reminders", _chat("reminders by email")),
+        Look("reminders: stopped", _reminders_stopped),
         Look("genuine", _path("/genuine")),
+        Look("genuine: our mail", _genuine_mail),
         Look("genuine: unknown", _genuine(lambda _: "nonsense")),
         Look("genuine: our link", _genuine(lambda demo: demo.links[PART])),
         Look("for mail administrators", _path("/allow/acme-sro")),
         Look("unknown link", _path("/c/cnothing")),
         Look("another method", _path("/c/cnothing/messages")),
         Look("front door", _path("/")),
+        Look("broken on our side", _broken),
+        # The last ones: their peer has to wait a minute afterwards.
+        Look("too many at once", _too_many),
     ]  # fmt: skip
 
 
@@ -170,7 +191,7 @@ def _of_invoice(state, path):
     def go(watched, demo):
         page = watched.page
         page.goto(demo.links[state])
-        invoice = page.get_attribute(".bill .actions a[href*='/invoices/']", "href")
+        invoice = page.get_attribute(".bill .actions a[href$='/pdf']", "href")
         page.goto(home_of(demo) + "/".join(invoice.split("/")[:5]) + path)
 
     return go
@@ -261,6 +282,70 @@ def _attachment(name, kind, content):
 def _accountant(watched, demo):
     _of_invoice(DUE, "/share")(watched, demo)
     watched.page.goto(watched.page.input_value("#url"))
+
+
+def _credit_note(watched, demo):
+    watched.page.goto(demo.links["cancelled"])
+    watched.page.click(".bill .actions .primary")
+
+
+def _reminders_stopped(watched, demo):
+    page = watched.page
+    page.goto(demo.links["reminders by email"])
+    if page.locator(".primary").count():
+        page.click(".primary")
+    page.locator("form[action$='/again']").wait_for()
+
+
+def _served(watched, demo, make):
+    """Lead to a page that the program makes by `make`, where the demo has no occasion for it."""
+    page, wanted = watched.page, f"{home_of(demo)}/served"
+    language = page.evaluate("navigator.language")
+    headers = [(b"accept-language", language.encode())]
+    request = Request({"type": "http", "method": "GET", "path": "/served", "headers": headers})
+    pages = Pages(environment(), Assets(), home_of(demo), usual_guesses())
+    made = make(pages, request, wording(language))
+    answer = {
+        "status": made.status_code,
+        "body": made.body.decode(),
+        "headers": dict(made.headers),
+    }
+    page.route(wanted, lambda route: route.fulfill(**answer))
+    page.goto(wanted)
+    page.unroute(wanted)
+
+
+def _broken(watched, demo):
+    number = "req_06h05cm50onsai1va32jonb5"
+    _served(watched, demo, lambda pages, request, _: pages.problem(request, 500, number=number))
+
+
+def _genuine_mail(watched, demo):
+    def make(pages, _, say):
+        rows = [
+            (say.text("Subject"), "Invoice 2026-0142 · €1,254.00 · due 5 Dec 2026"),
+            (say.text("Sent"), say.moment(NINE, "UTC")),
+            (say.text("To"), "j•••@firma.example"),
+            (say.text("Amount"), say.money(Decimal(1254), "EUR")),
+            (say.text("IBAN"), "SK96 … 9669"),
+        ]
+        found = {"company": "Acme s.r.o.", "mail": True, "rows": rows}
+        values = {"asked": True, "found": found, "host": "mail.example.com"}
+        return pages.page("genuine.html", values, say=say)
+
+    _served(watched, demo, make)
+
+
+def _too_many(watched, demo):
+    form = {"reference": "nonsense"}
+    with httpx2.Client(trust_env=False) as client:
+        while client.post(f"{home_of(demo)}/genuine", data=form).status_code != 429:
+            pass
+    page = watched.page
+    page.goto(home_of(demo) + "/genuine")
+    page.fill("#reference", "nonsense")
+    page.click("button")
+    page.locator("form").wait_for(state="detached")
 
 
 def _genuine(reference):

@@ -1,3 +1,5 @@
+import asyncio
+from datetime import timedelta
 from ipaddress import ip_network
 
 import pytest
@@ -345,3 +347,21 @@ def test_a_password_is_not_shown():
     assert "secret" not in repr(
         NextHop("h", 1, ONE, NextHopKind.OWN, credentials=Credentials("u", "secret"))
     )
+
+
+@in_loop
+async def test_our_own_addresses_are_told_without_those_that_dns_is_silent_about():
+    class Silent(Names):
+        async def addresses(self, host):
+            await asyncio.Event().wait()
+
+    rule = RouteRule("x.example", source_address=TWO)
+    known = DnsRoutes(
+        RoutePlan(rules=(rule,)), Names(hosts={"mail.test": [ONE]}), Egress(()), Spreads(),
+        hostname="mail.test",
+    )  # fmt: skip
+    silent = DnsRoutes(
+        RoutePlan(rules=(rule,)), Silent(), Egress(()), Spreads(),
+        hostname="mail.test", patience=timedelta(milliseconds=1),
+    )  # fmt: skip
+    assert [list(await one.own_addresses()) for one in (known, silent)] == [[ONE, TWO], [TWO]]

@@ -1,6 +1,7 @@
 """One conversation for each state that a customer may find, made by the public interface alone."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ _MESSAGES = {
     "fr": "Bonjour,\nvoici la facture pour la table en chêne.",
     "es": "Buenos días:\nle enviamos la factura de la mesa de roble.",
 }
+_STOP = re.compile(r"List-Unsubscribe:\s*<([^>]+)>")
 _LINES = (
     {"description": "Oak table", "quantity": 1, "unit_price": "1045.00"},
     {"description": "VAT 20 %", "amount": "209.00"},
@@ -69,6 +71,9 @@ class Gallery:
             ("not delivered", "en", self._not_delivered),
             ("message without a document", "en", self._message),
             ("link expired", "en", self._expired),
+            ("link revoked", "en", self._revoked),
+            ("reminders by email", "en", self._reminded),
+            ("made by a test key", "en", self._tested),
         )
         made = []
         for state, own, make in scenes:
@@ -123,6 +128,8 @@ class Gallery:
     async def _cancelled(self, language: str) -> str:
         sent = await self._send("2026-0149", 8, _customer("Tom Hardy", language), payment=_SK)
         await self._post(f"/v1/invoices/{sent['id']}/cancel", {})
+        note = {"kind": "credit_note", "conversation_id": sent["conversation_id"]}
+        await self._send("C-0149", 8, _customer("Tom Hardy", language), **note)
         return str(sent["view_url"])
 
     async def _corrected(self, language: str) -> str:
@@ -162,12 +169,37 @@ class Gallery:
         await self._link(sent["conversation_id"], {"renew": True})
         return str(sent["view_url"])
 
+    async def _revoked(self, language: str) -> str:
+        sent = await self._send("2026-0163", 20, _customer("Lost Soul", language), payment=_SK)
+        await self._change_link(sent["conversation_id"], {"revoked": True})
+        return str(sent["view_url"])
+
+    async def _reminded(self, language: str) -> str:
+        """Return where reminders are stopped, as the mail program of who got one has it."""
+        sent = await self._send("2026-0164", -4, _customer("Max Late", language), payment=_SK)
+        await self._post(f"/v1/invoices/{sent['id']}/remind", {})
+        listed = await self._get(f"/v1/conversations/{sent['conversation_id']}/messages")
+        raw = await self._get(f"/v1/messages/{listed.json['data'][-1]['id']}/raw")
+        found = _STOP.search(raw.body.decode("ascii", "replace"))
+        if found is None:
+            raise NotSeen("a reminder without a way to stop it")
+        return found[1]
+
+    async def _tested(self, language: str) -> str:
+        made = (await self._post("/v1/keys", {"kind": "test", "scopes": ["send"]})).json
+        tester = Gallery(self._http, {"api_key": made["api_key"]}, self._today)
+        customer = _customer("Tess Ting", language)
+        return str((await tester._send("2026-0142", 5, customer, payment=_SK))["view_url"])
+
     async def _link(self, conversation_id: str, wish: Mapping[str, Any]) -> str:
         """Change the customer's link; return the one that holds."""
+        return str((await self._change_link(conversation_id, wish))["view_url"])
+
+    async def _change_link(self, conversation_id: str, wish: Mapping[str, Any]) -> Any:
         path = f"/v1/conversations/{conversation_id}/links"
         (person,) = (await self._get(path)).json["data"]
         body = {"address": person["address"], **wish}
-        return str((await self._post(path, body)).json["view_url"])
+        return (await self._post(path, body)).json
 
     async def _send(self, number: str, days: int, customer: Mapping[str, Any], **more: Any) -> Any:
         pdf = base64.b64encode(one_page([f"Invoice {number}", "Acme s.r.o."])).decode()

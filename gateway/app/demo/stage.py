@@ -152,7 +152,7 @@ async def _tell_links(
 
 def _tell_scenes(scenes: Sequence[Scene], say: Callable[[str], None]) -> None:
     say("")
-    say("One chat window for each state:")
+    say("One page for each state:")
     for scene in scenes:
         say(f"  {scene.link}  {scene.state} ({scene.language})")
     say("This is a demo: no mail leaves this computer. Ctrl-C ends it and leaves nothing behind.")
