@@ -134,7 +134,9 @@ class Gallery:
 
     async def _corrected(self, language: str) -> str:
         customer = _customer("Jiří Dvořák", language)
-        await self._send("2026-0147", 10, customer, payment=_CZ, currency="CZK", amount="31250.00")
+        usual = {**_SK, "variable_symbol": _CZ["variable_symbol"]}
+        money = {"currency": "CZK", "amount": "31250.00"}
+        await self._send("2026-0147", 10, customer, payment=usual, **money)
         sent = await self._send(
             "2026-0147-B",
             14,
