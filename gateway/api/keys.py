@@ -7,8 +7,8 @@ from gateway.api.schemas.keys import KeyAdded, KeyShown, KeysShown, KeyTaken
 from gateway.flow.companies import keys_of
 from gateway.flow.refusal import Kind as Why
 from gateway.flow.refusal import Refused, not_found
+from gateway.rules.credentials import ApiKey
 from gateway.rules.keys import Kind, kind_of
-from gateway.rules.model import ApiKey
 
 
 def _shown(key: ApiKey) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from gateway.ports.lists import Taken
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.audit import FILE, compared, profile_changes
-from gateway.rules.model import ApiKey, Login, Tenant
+from gateway.rules.credentials import ApiKey, Login
+from gateway.rules.model import Tenant
 from gateway.rules.names import slug_of
 from gateway.rules.own_server import (
     Account,

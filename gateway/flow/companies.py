@@ -19,9 +19,10 @@ from gateway.ports.lists import Stale, Taken
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.audit import Changed, compared, profile_changes
+from gateway.rules.credentials import ApiKey, Login
 from gateway.rules.keys import Kind as KeyKind
 from gateway.rules.keys import kind_of, prefix_for, works_at
-from gateway.rules.model import HOUSE_TENANT_ID, ApiKey, Login, Tenant
+from gateway.rules.model import HOUSE_TENANT_ID, Tenant
 from gateway.rules.names import RESERVED_SLUGS, free_slug, slug_of
 from gateway.rules.testing import is_test, live_id_of, mirror_id_of
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.ports.lists import Listed, Page
-from gateway.rules.model import ApiKey, Login, Tenant
+from gateway.rules.credentials import ApiKey, Login
+from gateway.rules.model import Tenant
 
 
 class Tenants(Protocol):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.rules.model import ApiKey
+from gateway.rules.credentials import ApiKey
 from gateway.rules.testing import is_test
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, or_, select, update
 
 from gateway.ports.lists import Taken
-from gateway.rules.model import ApiKey, Login
+from gateway.rules.credentials import ApiKey, Login
 from gateway.store.rows import (
     dict_json,
     from_dict,

@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute
 from gateway.flow.companies import ALL_SCOPES, keys_of
 from gateway.flow.refusal import invalid, not_found
 from gateway.ports.store import Work
+from gateway.rules.credentials import ApiKey, Login
 from gateway.rules.keys import Kind, kind_of, works_at
-from gateway.rules.model import ApiKey, Login
 from gateway.web.company import framed
 from gateway.web.pages import Pages, see_other
 from gateway.web.services import WebServices

@@ -7,7 +7,8 @@ from gateway.mail.mta_sts import Mode, Policy
 from gateway.ports.directory import Answered
 from gateway.ports.lists import BadCursor, Page, Stale, Taken
 from gateway.ports.policies import KeptPolicy
-from gateway.rules.model import HOUSE_TENANT_ID, ApiKey, Login
+from gateway.rules.credentials import ApiKey, Login
+from gateway.rules.model import HOUSE_TENANT_ID
 from tests.store.make import ACME, BOLT, DAY, NINE, tenant
 
 KEY = ApiKey("key_1", ACME, ("send", "inbox:read"), "aa", NINE)

@@ -11,8 +11,9 @@ from gateway.app.commands.words import duration_of, time_of
 from gateway.app.office import Office
 from gateway.flow.companies import ADMIN_SCOPES, keys_of
 from gateway.flow.drafts import TenantDraft
+from gateway.rules.credentials import ApiKey, Login
 from gateway.rules.keys import Kind, kind_of
-from gateway.rules.model import ApiKey, Login, Tenant
+from gateway.rules.model import Tenant
 from gateway.rules.testing import is_test
 from gateway.runtime.control import CommandError
 
