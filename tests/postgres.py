@@ -94,29 +94,32 @@ def _programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def _running(programs: Path, directory: Path) -> Iterator[Postgres]:
+def _running(programs: Path, directory: Path, **more: str) -> Iterator[Postgres]:
+    """Run a server on the directory's cluster, which is made if there is none. more: settings."""
     as_user = _as_user(directory)
     cluster = directory / "data"
-    subprocess.run(
-        [
-            *as_user,
-            programs / "initdb",
-            f"--pgdata={cluster}",
-            f"--username={_USER}",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-locale",
-            "--no-sync",
-        ],
-        check=True,
-        capture_output=True,
-        cwd=directory,
-    )
+    if not cluster.exists():
+        subprocess.run(
+            [
+                *as_user,
+                programs / "initdb",
+                f"--pgdata={cluster}",
+                f"--username={_USER}",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--no-sync",
+            ],
+            check=True,
+            capture_output=True,
+            cwd=directory,
+        )
     port = _free_port()
     settings = _SETTINGS | {
         "port": str(port),
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": str(directory),
+        **more,
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
     command = [*as_user, programs / "postgres", "-D", cluster, *options]

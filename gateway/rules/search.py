@@ -5,7 +5,7 @@ never meet in an index, and `from:jana` is a word like any other.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -148,14 +148,19 @@ def words_of(message: Message, number: int) -> str:
     return _bounded(" ".join(filter(None, found)))
 
 
-def sqlite_match(query: Query, number: int) -> str | None:
-    """Return the question for FTS5, or None if no words are asked for."""
-    return _joined(query, number, _fts5, " AND ", "{} NOT {}")
+def sqlite_match(terms: Sequence[Term], number: int) -> str:
+    """Return the question for FTS5. terms: some that are all wanted."""
+    return " AND ".join(_fts5(marked_words(one, number), one.begins) for one in terms)
 
 
-def tsquery(query: Query, number: int) -> str | None:
-    """Return the question for `to_tsquery`, or None if no words are asked for."""
-    return _joined(query, number, _lexemes, " & ", "{} & !({})")
+def tsquery(terms: Sequence[Term], number: int) -> str:
+    """Return the question for `to_tsquery`. terms: some that are all wanted."""
+    return " & ".join(_lexemes(marked_words(one, number), one.begins) for one in terms)
+
+
+def marked_words(term: Term, number: int) -> list[str]:
+    """Return the words of a term as the index has them. number: the company's."""
+    return [f"z{number}{term.area}{word}" for word in term.words]
 
 
 def snippet(text: str, words: Sequence[str], *, width: int = 160) -> str:
@@ -205,24 +210,6 @@ def _bounded(text: str) -> str:
     if len(octets) <= MOST_OCTETS:
         return octets.decode()
     return octets[:MOST_OCTETS].decode("utf-8", "ignore").rpartition(" ")[0]
-
-
-def _joined(
-    query: Query, number: int, say: Callable[[Sequence[str], bool], str], join: str, but: str
-) -> str | None:
-    if not query.terms:
-        return None
-    mark = f"z{number}"
-    said = [
-        (say([f"{mark}{one.area}{word}" for word in one.words], one.begins), one.without)
-        for one in query.terms
-    ]
-    wanted = [text for text, without in said if not without]
-    unwanted = [text for text, without in said if without]
-    found = join.join(wanted or [say([f"{mark}{_ANY}"], False)])
-    for text in unwanted:
-        found = but.format(f"({found})", text)
-    return found
 
 
 def _fts5(words: Sequence[str], begins: bool) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, literal, or_, select, text, tuple_, update
 
 from gateway.mail.mailbox import Mailbox
 from gateway.ports.correspondence import ConversationFilter
@@ -14,6 +14,7 @@ from gateway.ports.lists import Listed, Page, Stale, Taken
 from gateway.rules.documents import TITLES
 from gateway.rules.model import Conversation, ConversationStatus, Participant
 from gateway.rules.search import Query
+from gateway.rules.search_plan import MANY_TO_GATHER, Plan
 from gateway.store.cursors import FIRST, listed, take_cursor, whole
 from gateway.store.invoice_rows import number_key
 from gateway.store.rows import (
@@ -25,11 +26,22 @@ from gateway.store.rows import (
     to_json,
     to_micros,
 )
-from gateway.store.search import Words, begins_with_few, conversations_found, shape
+from gateway.store.search import (
+    WORDLESS,
+    Way,
+    assigned,
+    begins_with_few,
+    conversations_found,
+    shape,
+    tagged,
+    way_of,
+    words_asked,
+)
 from gateway.store.search import parameters as query_parameters
-from gateway.store.statements import Statement, columns, new, passing
+from gateway.store.statements import SQLITE, Statement, columns, new, passing
 from gateway.store.tables import CONVERSATION, INVOICE, PARTICIPANT
 from gateway.store.transaction import Row, Transaction
+from gateway.store.words import Words
 
 _KIND = "cnv"
 _CUSTOMER = "customer"
@@ -103,9 +115,8 @@ _CONDITIONS: Mapping[str, Callable[[], ColumnElement[bool]]] = {
             )
         )
     ),
-    # LIKE would ignore letter case in one of the databases; `tag` is the tag's JSON.
-    "tag": lambda: func.replace(_C.tags, bindparam("tag"), "") != _C.tags,
-    "assignee": lambda: _C.assignee == bindparam("assignee"),
+    "tag": lambda: tagged(bindparam("tag")),
+    "assignee": lambda: assigned(bindparam("assignee")),
 }
 
 
@@ -117,13 +128,14 @@ def _page(
     named: frozenset[str],
     query: Query | None = None,
     *,
-    rare: bool = False,
+    way: Way = WORDLESS,
+    dialect: str = SQLITE,
 ) -> Statement:
     """Return the statement for a kind of filter; there are few kinds.
 
-    rare: the words of the query are.
+    way: how the words of the query are looked for, in this dialect.
     """
-    few = rare or (query is not None and begins_with_few(query))
+    few = way.match or (query is not None and begins_with_few(query))
     which: list[Any] = [_C.merged_into.is_(None)]
     if has_tenant:
         which.append(passing(_C.tenant_id) == bindparam("tenant_id") if few else _HIS)
@@ -133,7 +145,7 @@ def _page(
         which.append(_UNREAD if unread else _C.unread == 0)
     which.extend(_CONDITIONS[name]() for name in sorted(named))
     if query is not None:
-        which.extend(conversations_found(query, rare=rare))
+        which.extend(conversations_found(query, way, dialect))
     place = tuple_(_C.updated_at, _C.position)
     before = tuple_(bindparam("before"), bindparam("position"))
     return Statement(
@@ -181,20 +193,21 @@ class Conversations:
         }
         parameters = {name: value for name, value in given.items() if value is not None}
         named = frozenset(parameters)
-        query, rare = which.query if tenant_id is not None else None, False
+        query, plan = which.query if tenant_id is not None else None, Plan()
+        dialect = self._transaction.dialect
         if query is not None and tenant_id is not None:
-            dialect, today = self._transaction.dialect, which.today or date.min
+            plan = self._words.plan(tenant_id, query, share=MANY_TO_GATHER)
             number = self._words.number(tenant_id)
-            asked = query_parameters(query, tenant_id, number, dialect, today)
-            rare = self._words.are_rare(asked)
-            parameters |= asked
+            parameters |= words_asked(plan, number, dialect)
+            parameters |= query_parameters(query, tenant_id, which.today or date.min)
         statement = _page(
             tenant_id is not None,
             which.view,
             which.unread,
             named,
             None if query is None else shape(query),
-            rare=rare,
+            way=way_of(plan),
+            dialect=dialect,
         )
         if which.invoice is not None:
             parameters |= {

@@ -29,7 +29,6 @@ from gateway.store.leftovers import NO_ENVELOPE, NO_PEER, content_keys, drop_unu
 from gateway.store.message_rows import recipients_of
 from gateway.store.messages import Messages
 from gateway.store.rows import dict_json, from_dict, key_of
-from gateway.store.search import Words
 from gateway.store.statements import Statement
 from gateway.store.tables import (
     ATTACHMENT,
@@ -49,6 +48,7 @@ from gateway.store.tables import (
 )
 from gateway.store.traces import chunks, holds
 from gateway.store.transaction import Transaction
+from gateway.store.words import Words
 
 FURTHER: Sequence[Callable[[Transaction, Traces, Sequence[str]], None]] = ()
 """What else holds copies of messages, and is erased in the same transaction: a search index,

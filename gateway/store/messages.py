@@ -23,10 +23,20 @@ from gateway.store.message_rows import (
 )
 from gateway.store.moves import move_messages
 from gateway.store.rows import key_of
-from gateway.store.search import Words, messages_found, parameters, shape
+from gateway.store.search import (
+    FEW,
+    asks_of_conversations,
+    how_many_conversations,
+    messages_found,
+    parameters,
+    shape,
+    way_of,
+    words_asked,
+)
 from gateway.store.statements import Several, Statement, columns, new, passing
 from gateway.store.tables import ATTACHMENT, MESSAGE, MESSAGE_NAME
 from gateway.store.transaction import Row, Transaction
+from gateway.store.words import Words
 
 _KIND = "msg"
 _KIND_WITHIN = "cms"
@@ -212,14 +222,21 @@ class Messages:
 
     def search(self, tenant_id: str, query: Query, page: Page, *, today: date) -> Listed[Message]:
         """Return what a question finds, newest first."""
-        number = self._words.number(tenant_id)
-        given = parameters(query, tenant_id, number, self._transaction.dialect, today)
+        plan, number = self._words.plan(tenant_id, query), self._words.number(tenant_id)
+        dialect = self._transaction.dialect
+        given = words_asked(plan, number, dialect) | parameters(query, tenant_id, today)
         given |= {
             "tenant_id": tenant_id,
             "before": begins_before(_KIND_FOUND, page),
             "limit": page.limit + 1,
         }
-        statement = messages_found(shape(query), rare=self._words.are_rare(given))
+        kind = shape(query)
+        # Words of many messages: is it by conversations, then, that few are found?
+        narrow = bool(plan.tests) and not plan.match and asks_of_conversations(query)
+        if narrow:
+            row = self._transaction.row(how_many_conversations(kind), given)
+            narrow = row is not None and row[0] <= FEW
+        statement = messages_found(kind, way_of(plan, narrow=narrow), dialect)
         rows = self._transaction.rows(statement, given)
         return self._listed(_KIND_FOUND, page, rows)
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, inspect
 
 from gateway.mail.errors import ConfigError, Fault
 
-HEAD = "0014"
+HEAD = "0017"
 """The revision of this program's tables: the newest file in migrations/versions."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"

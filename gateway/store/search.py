@@ -1,182 +1,148 @@
-"""Search: the words of messages, and the question that each database understands."""
+"""Search: the questions that each database understands."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
+    FromClause,
     Integer,
+    and_,
     bindparam,
+    column,
     exists,
     func,
+    literal_column,
     or_,
     select,
+    table,
     text,
-    update,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import NullType
 
 from gateway.rules.documents import TITLES
-from gateway.rules.model import Message
-from gateway.rules.search import Query, Term, sqlite_match, tsquery, words_of
+from gateway.rules.search import Query, sqlite_match, tsquery
+from gateway.rules.search_plan import Plan, needle
 from gateway.store.invoice_rows import number_key
 from gateway.store.rows import to_json, to_micros
-from gateway.store.statements import POSTGRESQL, SQLITE, Statement, columns, new, passing
-from gateway.store.tables import (
-    CONVERSATION,
-    DELIVERY,
-    INVOICE,
-    MESSAGE,
-    MESSAGE_SEARCH,
-    TENANT,
-)
-from gateway.store.transaction import Transaction
+from gateway.store.statements import POSTGRESQL, Statement, passing
+from gateway.store.tables import CONVERSATION, DELIVERY, INVOICE, MESSAGE, MESSAGE_SEARCH
 
 _M = MESSAGE.c
 _C = CONVERSATION.c
 _S = MESSAGE_SEARCH.c
-_ADD = Statement(new(MESSAGE_SEARCH), keys=[*columns(MESSAGE_SEARCH), "position"])
-_CHANGE = Statement(
-    update(MESSAGE_SEARCH).where(
-        _S.position == bindparam("the_position"), _S.words != bindparam("the_words")
-    ),
-    keys=["words"],
-)
-_RARE = 4000
-"""Up to how many hits a search begins with them, instead of with the newest of all."""
-_NUMBER = Statement(select(TENANT.c.number).where(TENANT.c.id == bindparam("id")))
+FEW = 400
+"""Up to how many conversations are gone through before messages are."""
+_FTS = table("message_fts", column("rowid", Integer))
+_ONE, _NONE = literal_column("1", Integer), literal_column("0", Integer)
+_FTS_MATCH = text("message_fts MATCH :match")
+_TSV_MATCH = text("to_tsvector('simple', message_search.words) @@ to_tsquery('simple', :match)")
 
 
-class Found(ColumnElement[bool]):
-    """The message's position is among those that the parameter `match` finds.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The kind of a plan, of which there are few.
 
-    SQLite compares it with 1, so that it goes through messages by the index that holds all that
-    is asked of them; see `FoundRarely`.
+    match: the index is asked. tests: (begins, without) of each term that words are tested for.
+    narrow: what is asked of conversations holds for few of them.
     """
 
-    inherit_cache = True
-    type = Boolean()
+    match: bool = False
+    tests: tuple[tuple[bool, bool], ...] = ()
+    narrow: bool = False
+
+    @property
+    def walks(self) -> bool:
+        """Say whether messages are gone through, the newest first."""
+        return bool(self.tests) and not self.match
 
 
-class FoundRarely(ColumnElement[bool]):
-    """The same, for SQLite to begin with."""
-
-    inherit_cache = True
-    type: Any = NullType()
+WORDLESS = Way()
 
 
-_FOUND = {
-    SQLITE: text(
-        "message.position IN (SELECT rowid FROM message_fts WHERE message_fts MATCH :match)"
-    ),
-    POSTGRESQL: text(
-        "message.position IN (SELECT message_search.position FROM message_search "
-        "WHERE to_tsvector('simple', message_search.words) @@ to_tsquery('simple', :match))"
-    ),
-}
+def way_of(plan: Plan, *, narrow: bool = False) -> Way:
+    """Return the kind of a plan."""
+    tests = tuple((one.begins, one.without) for one in plan.tests)
+    return Way(bool(plan.match), tests, narrow)
 
 
-@compiles(Found, SQLITE)
-@compiles(FoundRarely, SQLITE)
-def _sqlite_found(_element: Found | FoundRarely, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(_FOUND[SQLITE], **more)
+@dataclass(frozen=True, slots=True)
+class _Messages:
+    """Where messages come from: a FROM clause, their place in order, and what holds for them.
+
+    with_conversations: what is asked of conversations can be said beside it.
+    """
+
+    rows: FromClause
+    place: ColumnElement[int]
+    which: tuple[Any, ...]
+    received_at: ColumnElement[int] = _M.received_at
+    with_conversations: bool = False
 
 
-@compiles(Found, POSTGRESQL)
-@compiles(FoundRarely, POSTGRESQL)
-def _postgresql_found(_element: Found | FoundRarely, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(_FOUND[POSTGRESQL], **more)
+def _wordless() -> _Messages:
+    """Return all messages of the company."""
+    rows = MESSAGE.join(CONVERSATION, _C.id == _M.conversation_id)
+    mine = _M.tenant_id == bindparam("tenant_id")
+    return _Messages(rows, _M.position, (mine,), with_conversations=True)
 
 
-class HowMany(ColumnElement[int]):
-    """How many messages `match` finds, counted up to `most`."""
-
-    inherit_cache = True
-    type = Integer()
-
-
-_HOW_MANY = {
-    SQLITE: text(
-        "(SELECT count(*) FROM "
-        "(SELECT 1 FROM message_fts WHERE message_fts MATCH :match LIMIT :most) AS few)"
-    ),
-    POSTGRESQL: text(
-        "(SELECT count(*) FROM (SELECT 1 FROM message_search "
-        "WHERE to_tsvector('simple', words) @@ to_tsquery('simple', :match) LIMIT :most) AS few)"
-    ),
-}
+# `+ 0` and `passing` leave the databases one order of going through tables.
+def _matched(way: Way, dialect: str) -> _Messages:
+    """Return the messages that the index finds."""
+    passed = passing(_M.tenant_id) == bindparam("tenant_id")
+    if dialect == POSTGRESQL:
+        # OFFSET keeps it from going through all messages backwards, matching each.
+        match = select(_S.position, _S.words).where(_TSV_MATCH).offset(_NONE)
+        hits = match.subquery("hit")
+        rows: FromClause = hits.join(MESSAGE, _M.position == hits.c.position)
+        return _Messages(rows, _M.position, (passed, *_tests(way, hits.c.words, dialect)))
+    place: ColumnElement[int] = _FTS.c.rowid
+    rows = _FTS.join(MESSAGE_SEARCH, _S.position == place + 0) if way.tests else _FTS
+    rows = rows.join(MESSAGE, _M.position == place + 0)
+    return _Messages(rows, place, (passed, _FTS_MATCH, *_tests(way, _S.words, dialect)))
 
 
-@compiles(HowMany, SQLITE)
-def _sqlite_how_many(_element: HowMany, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(_HOW_MANY[SQLITE], **more)
+def _walked(way: Way, dialect: str) -> _Messages:
+    """Return the messages by their index, the newest first, each looked at."""
+    # Its columns are all in the index.
+    his = MESSAGE.alias("his")
+    rows = his.join(MESSAGE_SEARCH, _S.position == his.c.position + 0)
+    rows = rows.join(MESSAGE, _M.position == his.c.position + 0)
+    mine = his.c.tenant_id == bindparam("tenant_id")
+    which = (mine, *_tests(way, _S.words, dialect))
+    return _Messages(rows, his.c.position, which, his.c.received_at)
 
 
-@compiles(HowMany, POSTGRESQL)
-def _postgresql_how_many(_element: HowMany, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(_HOW_MANY[POSTGRESQL], **more)
+def _of_few(way: Way, dialect: str) -> _Messages:
+    """Return the messages of conversations."""
+    rows = CONVERSATION.join(MESSAGE, _M.conversation_id == _C.id)
+    rows = rows.join(MESSAGE_SEARCH, _S.position == _M.position + 0)
+    passed = passing(_M.tenant_id) == bindparam("tenant_id")
+    which = (passed, *_tests(way, _S.words, dialect))
+    return _Messages(rows, _M.position + 0, which, with_conversations=True)
 
 
-_HOW_MANY_HITS = Statement(select(HowMany()))
+def _tests(way: Way, words: ColumnElement[str], dialect: str) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds for the words of a message; the parameters are word_0, word_1, ..."""
+    place = func.strpos if dialect == POSTGRESQL else func.instr
+    found = []
+    for n, (begins, without) in enumerate(way.tests):
+        at = place(words if begins else words + " ", bindparam(f"word_{n}"))
+        found.append(at == 0 if without else at > 0)
+    return tuple(found)
 
 
-class Words:
-    """Keeps the words of messages in the transaction that stores them."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self._numbers: dict[str, int] = {}
-
-    def add(self, message: Message) -> None:
-        """Index a message that has its position."""
-        row = {
-            "position": message.position,
-            "tenant_id": message.tenant_id,
-            "words": words_of(message, self.number(message.tenant_id)),
-        }
-        self._transaction.run(_ADD, row)
-
-    def change(self, message: Message) -> None:
-        """Index it anew if its words are others now."""
-        words = words_of(message, self.number(message.tenant_id))
-        row = {"the_position": message.position, "the_words": words, "words": words}
-        self._transaction.run(_CHANGE, row)
-
-    def are_rare(self, given: Mapping[str, Any]) -> bool:
-        """Say whether so few messages have the words that one begins with them.
-
-        given: the values of a question, as `parameters` returns them.
-
-        SQLite can't know, and goes through all conversations, or all hits, the wrong way round.
-        """
-        if "match" not in given:
-            return False
-        row = self._transaction.row(_HOW_MANY_HITS, {"match": given["match"], "most": _RARE + 1})
-        return row is not None and row[0] <= _RARE
-
-    def number(self, tenant_id: str) -> int:
-        """Return a company's number; it never changes."""
-        found = self._numbers.get(tenant_id)
-        if found is None:
-            row = self._transaction.row(_NUMBER, {"id": tenant_id})
-            found = self._numbers[tenant_id] = -1 if row is None else int(row[0])
-        return found
-
-
-def of_messages(query: Query, *, rare: bool = False) -> list[ColumnElement[bool]]:
-    """Return what holds for messages that a question finds. rare: its words are."""
+def _of_messages(
+    query: Query, received_at: ColumnElement[int] = _M.received_at
+) -> list[ColumnElement[bool]]:
+    """Return what holds for messages that a question finds, its words aside."""
     found: list[ColumnElement[bool]] = []
-    if query.terms:
-        found.append(FoundRarely() if rare else Found())
     if query.before is not None:
-        found.append(_M.received_at < bindparam("before_day"))
+        found.append(received_at < bindparam("before_day"))
     if query.after is not None:
-        found.append(_M.received_at >= bindparam("after_day"))
+        found.append(received_at >= bindparam("after_day"))
     if query.states:
         states: list[Any] = [bindparam(f"state_{n}") for n in range(len(query.states))]
         found.append(exists().where(DELIVERY.c.message_id == _M.id, DELIVERY.c.state.in_(states)))
@@ -187,15 +153,31 @@ def of_conversations(query: Query) -> list[ColumnElement[bool]]:
     """Return what holds for the conversations of messages that a question finds."""
     found: list[ColumnElement[bool]] = [_IS[word]() for word in query.is_]
     if query.tag is not None:
-        # LIKE would ignore letter case in one of the databases.
-        found.append(func.replace(_C.tags, bindparam("query_tag"), "") != _C.tags)
+        found.append(tagged(bindparam("query_tag")))
     if query.assignee is not None:
-        found.append(_C.assignee == bindparam("query_assignee"))
+        found.append(assigned(bindparam("query_assignee")))
     if query.invoice is not None:
         numbers: list[Any] = [bindparam(f"query_number_{kind}") for kind in TITLES]
         named = or_(INVOICE.c.id == bindparam("query_invoice"), INVOICE.c.number_key.in_(numbers))
         found.append(_C.id.in_(select(INVOICE.c.conversation_id).where(named)))
     return found
+
+
+def tagged(tag: Any) -> ColumnElement[bool]:
+    """Return what holds for conversations with a tag, given as JSON."""
+    # As the partial index says it; LIKE would ignore letter case in one of the databases.
+    return and_(text("conversation.tags <> '[]'"), func.replace(_C.tags, tag, "") != _C.tags)
+
+
+def assigned(who: Any) -> ColumnElement[bool]:
+    """Return what holds for conversations of an assignee."""
+    # As the partial index says it.
+    return and_(text("conversation.assignee IS NOT NULL"), _C.assignee == who)
+
+
+def asks_of_conversations(query: Query) -> bool:
+    """Say whether a question asks something of conversations."""
+    return bool(query.is_ or query.tag or query.assignee or query.invoice)
 
 
 def begins_with_few(query: Query) -> bool:
@@ -204,9 +186,8 @@ def begins_with_few(query: Query) -> bool:
 
 
 def shape(query: Query) -> Query:
-    """Return a question with the same conditions; there are few kinds of them."""
+    """Return a question with the same conditions but words; there are few kinds of them."""
     return Query(
-        terms=(Term("", ()),) if query.terms else (),
         is_=tuple(sorted(query.is_)),
         states=tuple(str(n) for n in range(len(query.states))),
         before=query.before and date.min,
@@ -218,44 +199,62 @@ def shape(query: Query) -> Query:
 
 
 @lru_cache(maxsize=256)
-def messages_found(kind: Query, *, rare: bool = False) -> Statement:
-    """Return the statement for messages, newest first. kind: a `shape`; rare: its words are."""
-    return Statement(
-        select(*_M)
-        .join(CONVERSATION, _C.id == _M.conversation_id)
-        .where(
-            (passing(_M.tenant_id) if rare else _M.tenant_id) == bindparam("tenant_id"),
-            (_M.position + 0 if rare else _M.position) < bindparam("before"),
-            *of_messages(kind, rare=rare),
-            *of_conversations(kind),
-        )
-        .order_by(_M.position.desc())
-        .limit(bindparam("limit"))
-    )
+def messages_found(kind: Query, way: Way, dialect: str) -> Statement:
+    """Return the statement for messages, newest first. kind: a `shape`."""
+    if way.match:
+        found = _matched(way, dialect)
+    elif not way.tests:
+        found = _wordless()
+    else:
+        found = (_of_few if way.narrow else _walked)(way, dialect)
+    which = [*found.which, found.place < bindparam("before")]
+    which += _of_messages(kind, found.received_at)
+    theirs = of_conversations(kind)
+    if found.with_conversations:
+        which += theirs
+    elif theirs:
+        which.append(select(_ONE).where(_C.id == _M.conversation_id, *theirs).exists())
+    ordered = select(*_M).select_from(found.rows).where(*which).order_by(found.place.desc())
+    return Statement(ordered.limit(bindparam("limit")))
 
 
-def conversations_found(kind: Query, *, rare: bool = False) -> list[ColumnElement[bool]]:
-    """Return what holds for conversations that have such messages.
-
-    kind: a `shape`; rare: its words are.
-    """
-    found = of_conversations(kind)
-    wanted = of_messages(kind, rare=rare)
-    if wanted:
-        tenant = passing(_M.tenant_id) if rare else _M.tenant_id
-        theirs = select(_M.conversation_id).where(tenant == bindparam("tenant_id"), *wanted)
-        found.append(_C.id.in_(theirs))
-    return found
+@lru_cache(maxsize=64)
+def how_many_conversations(kind: Query) -> Statement:
+    """Return the statement for the number of conversations, `FEW` + 1 at most. kind: a `shape`."""
+    mine = _C.tenant_id == bindparam("tenant_id")
+    few = select(_ONE).select_from(CONVERSATION).where(mine, *of_conversations(kind))
+    return Statement(select(func.count()).select_from(few.limit(FEW + 1).subquery("few")))
 
 
-def parameters(
-    query: Query, tenant_id: str, number: int, dialect: str, today: date
-) -> dict[str, Any]:
-    """Return the values that the conditions take."""
+def conversations_found(kind: Query, way: Way, dialect: str) -> list[ColumnElement[bool]]:
+    """Return what holds for conversations that have such messages. kind: a `shape`."""
+    conditions, more = of_conversations(kind), _of_messages(kind)
+    if way.walks:
+        # Conversation by conversation; LIMIT and OFFSET keep PostgreSQL from another order.
+        rows = MESSAGE.join(MESSAGE_SEARCH, _S.position == _M.position + 0)
+        theirs = select(_ONE).select_from(rows).where(_M.conversation_id == _C.id)
+        one = theirs.where(*_tests(way, _S.words, dialect), *more).limit(_ONE).offset(_NONE)
+        conditions.append(one.correlate(CONVERSATION).exists())
+    elif way.match or more:
+        mine = _M.tenant_id == bindparam("tenant_id")
+        found = _matched(way, dialect) if way.match else _Messages(MESSAGE, _M.position, (mine,))
+        ids = select(_M.conversation_id).select_from(found.rows)
+        conditions.append(_C.id.in_(ids.where(*found.which, *more)))
+    return conditions
+
+
+def words_asked(plan: Plan, number: int, dialect: str) -> dict[str, Any]:
+    """Return the values that the conditions about words take. number: the company's."""
+    given = {f"word_{n}": needle(term, number) for n, term in enumerate(plan.tests)}
+    if plan.match:
+        say = tsquery if dialect == POSTGRESQL else sqlite_match
+        given["match"] = say(plan.match, number)
+    return given
+
+
+def parameters(query: Query, tenant_id: str, today: date) -> dict[str, Any]:
+    """Return the values that the other conditions take."""
     given: dict[str, Any] = {}
-    match = (tsquery if dialect == POSTGRESQL else sqlite_match)(query, number)
-    if match is not None:
-        given["match"] = match
     for name, day in (("before_day", query.before), ("after_day", query.after)):
         if day is not None:
             given[name] = to_micros(datetime.combine(day, time(), UTC))

@@ -1,10 +1,12 @@
 """Lists, search and news of a company with a million messages, beside a bare Starlette endpoint.
 
-    python -m tests.bench.million [--messages N] [--postgresql] [--requests N]
+    python -m tests.bench.million [--messages N] [--postgresql] [--requests N] [--keep DIR]
+        [--only TEXT]
 
 A store is filled below the API; `postroom serve` runs on it; each question is asked again and
 again over one kept connection, as is an endpoint of Starlette that answers a constant of the
-size of a list. Compare the ratios: milliseconds say most of the machine.
+size of a list. Compare the ratios: milliseconds say most of the machine. With --keep the store
+stays in that directory and is used again; with --only, just the questions whose names hold that.
 """
 
 import argparse
@@ -14,34 +16,41 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from pathlib import Path
 
 import httpx2
+from psycopg.errors import DuplicateDatabase
 
 from gateway.store.engine import EngineOptions, make_engine, place_of
+from tests import postgres as servers
 from tests.bench.million_seed import Seed
 from tests.bench.serving import LIMITS, scratch
 from tests.journeys.company import answer_mail, receive
 from tests.journeys.process import RunningGateway
-from tests.postgres import _programs, _running
 
 LISTS = {"conversations": 20, "search": 100}
 """What p99 may be, in milliseconds."""
+HEARD = "a mail, heard of by SSE"
 BARE = """
-import sys, uvicorn
+import socket, sys, uvicorn
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 body = b"x" * 30_000
 async def list_(request):
     return Response(body, media_type="application/json")
-uvicorn.run(Starlette(routes=[Route("/", list_)]), fd=int(sys.argv[1]), log_level="warning")
+app = Starlette(routes=[Route("/", list_)])
+# Its own `fd` takes every socket for one of UNIX, and leaves out TCP_NODELAY: 40 ms an answer.
+listening = socket.socket(fileno=int(sys.argv[1]))
+uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
 """
 
 
-def questions(seed):
+def questions(seeded):
     """Return what is asked, by name: some of it rare, some in nearly every message."""
-    common, middling, rare = seed.words[0], seed.words[800], "inv4711"
+    common, second, middling = seeded["words"]
+    rare = "inv4711"
     return {
         "conversations": "/v1/conversations?limit=50",
         "conversations, open": "/v1/conversations?limit=50&view=open",
@@ -49,14 +58,14 @@ def questions(seed):
         "conversations, done": "/v1/conversations?limit=50&view=done",
         "conversations, a tag": "/v1/conversations?limit=50&tag=vip",
         "conversations, nobody's": "/v1/conversations?limit=50&assignee=nobody",
-        "conversations, a customer": f"/v1/conversations?limit=50&customer={seed.address}",
+        "conversations, a customer": f"/v1/conversations?limit=50&customer={seeded['address']}",
         "messages": "/v1/messages?limit=50",
-        "messages of one": f"/v1/conversations/{seed.latest}/messages",
+        "messages of one": f"/v1/conversations/{seeded['latest']}/messages",
         "search, rare": f"/v1/search?q={rare}",
         "search, middling": f"/v1/search?q={middling}",
         "search, common": f"/v1/search?q={common}",
         "search, two words": f"/v1/search?q={common}+{middling}",
-        "search, phrase": f'/v1/search?q="{common} {seed.words[1]}"',
+        "search, phrase": f'/v1/search?q="{common} {second}"',
         "search, beginning": f"/v1/search?q={middling[:3]}*",
         "search, from": "/v1/search?q=from:jana",
         "search, open": f"/v1/search?q={middling}+is:open",
@@ -125,7 +134,8 @@ def heard(running, company, count):
     return statistics.median(taken), taken[int(len(taken) * 0.99)]
 
 
-def measure(running, company, seed, count):
+def measure(running, seeded, count, only):
+    company = seeded["company"]
     with ExitStack() as stack:
         client = stack.enter_context(running.client(company["api_key"]))
         base = stack.enter_context(httpx2.Client(base_url=stack.enter_context(bare())))
@@ -137,7 +147,9 @@ def measure(running, company, seed, count):
                 time.sleep(0.1)
         floor, floor_high = timed(base, "/", count)
         print(f"{'bare Starlette':28} p50 {floor:7.1f}  p99 {floor_high:7.1f} ms")
-        for name, path in questions(seed).items():
+        for name, path in questions(seeded).items():
+            if only not in name:
+                continue
             middle, high = timed(client, path, count)
             limit = LISTS.get(name.partition(",")[0])
             mark = "" if limit is None or high <= limit else f"  ! over {limit} ms"
@@ -146,20 +158,44 @@ def measure(running, company, seed, count):
                 f"  ratio {middle / floor:6.1f} / {high / floor_high:6.1f}{mark}",
                 flush=True,
             )
-        middle, high = heard(running, company, min(count, 100))
-        mark = "" if high <= 300 else "  ! over 300 ms"
-        print(f"{'a mail, heard of by SSE':28} p50 {middle:7.1f}  p99 {high:7.1f} ms{mark}")
+        if only in HEARD:
+            middle, high = heard(running, company, min(count, 100))
+            mark = "" if high <= 300 else "  ! over 300 ms"
+            print(f"{HEARD:28} p50 {middle:7.1f}  p99 {high:7.1f} ms{mark}")
 
 
 @contextmanager
 def database(directory, *, postgresql):
     """Give the lines of `[server]` that name the database, and the store's place."""
     if not postgresql:
-        yield "", directory / "data"
+        yield "", None
         return
-    with _running(_programs(), directory) as server:
-        url = server.url(server.create())
+    directory.mkdir(parents=True, exist_ok=True)
+    with servers._running(servers._programs(), directory, shared_buffers="128MB") as server:
+        # The first that is made; one that was kept is there already.
+        url = server.url("test_0")
+        with suppress(DuplicateDatabase):
+            server.create()
         yield f'[server]\ndatabase_url = "{url}"\n', url
+
+
+def seeded_store(running, url, count):
+    """Fill the store of a new company; return what to ask about. The gateway is stopped then."""
+    running.start()
+    company = running.json("tenant", "add", "Acme s.r.o.")[0]
+    running.stop()
+    began = time.monotonic()
+    seed = Seed(company["id"], 1)
+    engine = make_engine(place_of(url or running.data_dir), EngineOptions(synchronous="OFF"))
+    seed.fill(engine, count)
+    engine.dispose()
+    print(f"{count} messages in {time.monotonic() - began:.0f} s", flush=True)
+    return {
+        "company": company,
+        "latest": seed.latest,
+        "address": seed.address,
+        "words": [seed.words[0], seed.words[1], seed.words[800]],
+    }
 
 
 def main():
@@ -167,25 +203,21 @@ def main():
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--only", default="")
     given = parser.parse_args()
+    place = nullcontext(given.keep) if given.keep else scratch()
     with (
-        scratch() as directory,
-        database(directory, postgresql=given.postgresql) as (settings, place),
+        place as directory,
+        database(directory / "postgresql", postgresql=given.postgresql) as (settings, url),
     ):
         running = RunningGateway(directory / "gateway", settings=LIMITS + settings)
-        store_place = place if given.postgresql else running.data_dir
-        running.start()
-        company = running.json("tenant", "add", "Acme s.r.o.")[0]
-        running.stop()
-        began = time.monotonic()
-        seed = Seed(company["id"], 1)
-        engine = make_engine(place_of(store_place), EngineOptions(synchronous="OFF"))
-        seed.fill(engine, given.messages)
-        engine.dispose()
-        print(f"{given.messages} messages in {time.monotonic() - began:.0f} s", flush=True)
+        kept = directory / "seeded.json"
+        if not kept.exists():
+            kept.write_text(json.dumps(seeded_store(running, url, given.messages)))
         running.start()
         try:
-            measure(running, company, seed, given.requests)
+            measure(running, json.loads(kept.read_text()), given.requests, given.only)
         finally:
             running.stop()
 

@@ -27,7 +27,7 @@ _SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", 
 def vocabulary(chance: random.Random) -> list[str]:
     """Return 20,000 words, the most frequent ones first, as languages have them."""
     made = {"".join(chance.choices(_SYLLABLES, k=chance.randint(1, 5))) for _ in range(60_000)}
-    return sorted(made, key=len)[:20_000]
+    return sorted(made, key=lambda word: (len(word), word))[:20_000]
 
 
 class Seed:

@@ -18,6 +18,7 @@ from gateway.rules.search import (
     tsquery,
     words_of,
 )
+from gateway.rules.search_plan import needle, plan_of
 from tests.fakes import NINE
 
 
@@ -81,16 +82,43 @@ def test_what_an_operator_does_not_know_is_told(line):
 
 
 def test_a_question_is_said_as_each_database_understands_it():
-    query = read_query('jana "new bank" -spam from:x')
-    assert sqlite_match(query, 7) == (
-        '("z7zjana" * AND "z7znew z7zbank" AND "z7fx" *) NOT "z7zspam" *'
-    )
-    assert tsquery(query, 7) == (
-        "('z7zjana':* & 'z7znew' <-> 'z7zbank' & 'z7fx':*) & !('z7zspam':*)"
-    )
-    without = read_query("-spam")
-    assert sqlite_match(without, 7) == '("z7a") NOT "z7zspam" *'
-    assert sqlite_match(Query(is_=("unread",)), 7) is None
+    terms = read_query('jana "new bank" from:x').terms
+    assert sqlite_match(terms, 7) == '"z7zjana" * AND "z7znew z7zbank" AND "z7fx" *'
+    assert tsquery(terms, 7) == "'z7zjana':* & 'z7znew' <-> 'z7zbank' & 'z7fx':*"
+
+
+def asked(line, seen):
+    """Return what the index is asked for and what words are tested for, as they are typed."""
+    plan = plan_of(read_query(line).terms, seen, 7)
+    return [sqlite_match([term], 7) for term in plan.match], [
+        (needle(term, 7), term.without) for term in plan.tests
+    ]
+
+
+MANY_SEEN = [f"z7a z7zinvoice z7znumber z7z{n:04}" for n in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("line", "match", "tests"),
+    [
+        pytest.param("rare", ['"z7zrare" *'], [], id="a word of few"),
+        pytest.param("invoice", [], [(" z7zinvoice", False)], id="a word of many"),
+        pytest.param("inv", [], [(" z7zinv", False)], id="the beginning of one"),
+        pytest.param('"number"', [], [(" z7znumber ", False)], id="a whole word of many"),
+        pytest.param("rare invoice", ['"z7zrare" *'], [(" z7zinvoice", False)], id="one of each"),
+        pytest.param("-rare", [], [(" z7zrare", True)], id="without a word"),
+        pytest.param(
+            "rare-00", ['"z7zrare"'], [(" z7zrare z7z00", False)], id="a phrase that ends commonly"
+        ),
+        pytest.param("number-0017", ['"z7znumber z7z0017" *'], [], id="a phrase of few"),
+    ],
+)
+def test_the_index_is_asked_for_words_of_few_messages_alone(line, match, tests):
+    assert asked(line, MANY_SEEN) == (match, tests)
+
+
+def test_words_are_looked_for_at_once_where_nothing_is_known_of_messages():
+    assert asked("invoice", []) == (['"z7zinvoice" *'], [])
 
 
 def message(**more):

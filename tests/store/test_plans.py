@@ -22,7 +22,7 @@ from gateway.store import (
 )
 from gateway.store.claim import Queue
 from gateway.store.engine import DATABASE_FILE
-from gateway.store.search import messages_found, shape
+from gateway.store.search import Way, messages_found, shape
 from gateway.store.statements import SQLITE, Several, Statement
 
 LARGE = "message message_name delivery inbound content event conversation participant attachment"
@@ -80,6 +80,8 @@ def test_no_statement_reads_all_of_a_large_table(plan):
 
 
 PAGE = conversations._page
+WORDLESS = shape(read_query("a"))
+OF_MANY = Way(tests=((True, False),))
 
 
 @pytest.mark.parametrize(
@@ -104,19 +106,28 @@ PAGE = conversations._page
         pytest.param(delivery_counts._BOUNCED, "ix_delivery_bounced", id="bounces"),
         pytest.param(hooks._CLAIM[False], "ix_webhook_due_at", id="claim of endpoints"),
         pytest.param(
-            messages_found(shape(read_query("a"))), "VIRTUAL TABLE INDEX", id="search of words"
+            messages_found(WORDLESS, Way(match=True), "sqlite"),
+            "VIRTUAL TABLE INDEX",
+            id="search of words",
         ),
         pytest.param(
-            messages_found(shape(read_query("is:unread"))), "ix_message_tenant", id="search of rest"
+            messages_found(WORDLESS, OF_MANY, "sqlite"),
+            "SEARCH his USING COVERING INDEX ix_message_tenant",
+            id="search of words of many",
         ),
         pytest.param(
-            PAGE(True, None, None, frozenset(), shape(read_query("a")), rare=True),
+            messages_found(shape(read_query("is:unread")), Way(), "sqlite"),
+            "ix_message_tenant",
+            id="search of rest",
+        ),
+        pytest.param(
+            PAGE(True, None, None, frozenset(), WORDLESS, way=Way(match=True)),
             "SEARCH message USING INTEGER PRIMARY KEY",
             id="rare words",
         ),
         pytest.param(
-            PAGE(True, None, None, frozenset(), shape(read_query("a"))),
-            "COVERING INDEX ix_message_tenant",
+            PAGE(True, None, None, frozenset(), WORDLESS, way=OF_MANY),
+            "COVERING INDEX ix_message_conversation",
             id="words of many",
         ),
         pytest.param(
@@ -138,6 +149,16 @@ PAGE = conversations._page
             PAGE(True, None, None, frozenset(), shape(read_query("is:undelivered"))),
             "ix_conversation_failed",
             id="undelivered",
+        ),
+        pytest.param(
+            PAGE(True, None, None, frozenset({"assignee"})),
+            "ix_conversation_assignee",
+            id="of an assignee",
+        ),
+        pytest.param(
+            PAGE(True, None, None, frozenset({"tag"})),
+            "ix_conversation_tagged",
+            id="with a tag",
         ),
         pytest.param(
             PAGE(True, None, None, frozenset({"customer"})),

@@ -12,11 +12,12 @@ from gateway.ports.correspondence import ConversationFilter
 from gateway.ports.lists import Page
 from gateway.rules.model import Channel, ConversationStatus
 from gateway.rules.search import read_query
+from gateway.rules.search_plan import Plan
 from gateway.store import migrate
 from gateway.store.conversations import _page
 from gateway.store.cursors import FIRST
 from gateway.store.engine import make_engine, place_of
-from gateway.store.search import messages_found, parameters, shape
+from gateway.store.search import messages_found, parameters, shape, way_of, words_asked
 from tests.store.make import (
     ACME,
     BOLT,
@@ -210,28 +211,39 @@ def test_a_removed_message_is_found_no_more(full):
     assert found(full, "bank") == ["3"]
 
 
-@pytest.mark.parametrize("line", ["bank", "bank new", "bank -please", "is:overdue bank", "nowhere"])
+@pytest.mark.parametrize(
+    "line",
+    ["bank", "ba new", "bank -please", "-please", "is:overdue bank", '"new bank"', "nowhere",
+     "bank after:2000-01-01", "bank before:2000-01-01", "is:open bank"],
+)  # fmt: skip
 def test_words_of_few_and_of_many_messages_are_found_alike(full, line):
     query = read_query(line)
     kind = shape(query)
+    some = tuple(term for term in query.terms if not term.without)
+    rest = tuple(term for term in query.terms if term.without)
+    by_index = [Plan(some, rest), Plan(some, query.terms)] if some else []
+    walked = Plan((), query.terms)
 
     def look(work):
         transaction = work.messages._transaction
-        number = work.messages._words.number(ACME)
-        given = parameters(query, ACME, number, transaction.dialect, TODAY)
+        number, dialect = work.messages._words.number(ACME), transaction.dialect
+        given = parameters(query, ACME, TODAY)
         given |= {"tenant_id": ACME, "before": FIRST, "position": FIRST, "limit": 10}
 
-        def ids(statement):
-            return [row[1] for row in transaction.rows(statement, given)]
+        def ids(statement, plan):
+            asked = given | words_asked(plan, number, dialect)
+            return [row[1] for row in transaction.rows(statement, asked)]
 
+        ways = [(plan, way_of(plan)) for plan in by_index]
+        ways += [(walked, way_of(walked, narrow=narrow)) for narrow in (False, True)]
         return [
             (
-                ids(messages_found(kind, rare=rare)),
-                ids(_page(True, None, None, NONE, kind, rare=rare)),
+                ids(messages_found(kind, way, dialect), plan),
+                ids(_page(True, None, None, NONE, kind, way=way, dialect=dialect), plan),
             )
-            for rare in (True, False)
+            for plan, way in ways
         ]
 
-    rare, frequent = full.read(look)
-    assert rare == frequent
-    assert bool(rare[0]) == (line != "nowhere")
+    first, *others = full.read(look)
+    assert [first] * len(others) == others
+    assert bool(first[0]) == (line not in {"nowhere", "bank before:2000-01-01"})

@@ -61,6 +61,17 @@ class ConversationRow(Stored, table=True):
         ),
         partial("ix_conversation_failed", "tenant_id", "updated_at", "position", where="failed"),
         Index("ix_conversation_customer", "tenant_id", "customer_key", "updated_at", "position"),
+        partial(
+            "ix_conversation_assignee",
+            "tenant_id",
+            "assignee",
+            "updated_at",
+            "position",
+            where="assignee IS NOT NULL",
+        ),
+        partial(
+            "ix_conversation_tagged", "tenant_id", "updated_at", "position", where="tags <> '[]'"
+        ),
         partial("ix_conversation_split", "split_from", where="split_from IS NOT NULL"),
     )
 
