@@ -8,13 +8,14 @@ import structlog
 
 from gateway.app.office import Office
 from gateway.flow.audit import Pen
-from gateway.flow.companies import ALL_SCOPES, hash_of
+from gateway.flow.companies import ALL_SCOPES, hash_of, key_facts, keys_of
 from gateway.mail.errors import ConfigError
 from gateway.ports.lists import Taken
 from gateway.ports.store import Work
 from gateway.rules import ids
 from gateway.rules.audit import FILE, compared, profile_changes
 from gateway.rules.credentials import ApiKey, Login
+from gateway.rules.keys import Kind, kind_of_text
 from gateway.rules.model import Tenant
 from gateway.rules.names import slug_of
 from gateway.rules.own_server import (
@@ -26,6 +27,7 @@ from gateway.rules.own_server import (
     vault_label,
 )
 from gateway.rules.reminders import ReminderRules
+from gateway.rules.testing import live_id_of, mirror_id_of, mirror_of
 from gateway.runtime.passwords import KeptPasswords
 from gateway.settings import TenantFile
 
@@ -155,25 +157,29 @@ def _email(office: Office, work: Work, tenant: Tenant, company: TenantFile, pen:
 
 
 def _keys(work: Work, tenant: Tenant, company: TenantFile, pen: Pen) -> None:
+    """Make the keys that came from files the wanted ones, those of the test company too."""
     wanted = {hash_of(key.key.text): key for key in company.keys}
-    standing = {
-        key.hash: key.scopes
-        for key in work.keys.all(tenant.id)
-        if key.managed_by_file and not key.revoked_at
-    }
-    for key in work.keys.all(tenant.id):
-        if key.managed_by_file and key.revoked_at is None and key.hash not in wanted:
+    kinds = {key_hash: kind_of_text(given.key.text) for key_hash, given in wanted.items()}
+    if Kind.TEST in kinds.values() and work.tenants.get(mirror_id_of(tenant.id)) is None:
+        work.tenants.add(mirror_of(tenant, pen.now))
+    standing = {key.hash: key.scopes for key in _by_file(work, tenant)}
+    for key in _by_file(work, tenant):
+        if key.hash not in wanted:
             _revoke_key(work, key, pen)
     for key_hash, given in wanted.items():
         scopes = tuple(scope.value for scope in given.scopes) or ALL_SCOPES
         if standing.get(key_hash) != scopes:
+            owner = mirror_id_of(tenant.id) if kinds[key_hash] is Kind.TEST else tenant.id
             key_id = pen.context.new_id(ids.KEY, pen.now)
-            work.keys.add(
-                ApiKey(key_id, tenant.id, scopes, key_hash, pen.now, managed_by_file=True)
-            )
-            held = next(key for key in work.keys.all(tenant.id) if key.hash == key_hash)
-            differs = compared({}, {"scopes": list(scopes)}, {"scopes"})
-            pen.note(work, tenant.id, "key.added", held.id, differs)
+            work.keys.add(ApiKey(key_id, owner, scopes, key_hash, pen.now, managed_by_file=True))
+            held = next(key for key in work.keys.all(owner) if key.hash == key_hash)
+            pen.note(work, tenant.id, "key.added", held.id, key_facts(scopes, kinds[key_hash]))
+
+
+def _by_file(work: Work, tenant: Tenant) -> list[ApiKey]:
+    """Return a company's keys from files that work."""
+    keys = keys_of(work, tenant.id)
+    return [key for key in keys if key.managed_by_file and key.revoked_at is None]
 
 
 def _logins(
@@ -198,7 +204,7 @@ def _logins(
 
 def _revoke_key(work: Work, key: ApiKey, pen: Pen) -> None:
     work.keys.revoke(key.id, pen.now)
-    pen.note(work, key.tenant_id, "key.revoked", key.id)
+    pen.note(work, key.tenant_id and live_id_of(key.tenant_id), "key.revoked", key.id)
 
 
 def _revoke_login(work: Work, login: Login, pen: Pen) -> None:
@@ -207,9 +213,8 @@ def _revoke_login(work: Work, login: Login, pen: Pen) -> None:
 
 
 def _release(work: Work, tenant: Tenant, pen: Pen) -> None:
-    for key in work.keys.all(tenant.id):
-        if key.managed_by_file and key.revoked_at is None:
-            _revoke_key(work, key, pen)
+    for key in _by_file(work, tenant):
+        _revoke_key(work, key, pen)
     for login in work.keys.logins(tenant.id):
         if login.managed_by_file and login.revoked_at is None:
             _revoke_login(work, login, pen)

@@ -90,7 +90,7 @@ class Companies:
             work.keys.add(ApiKey(key_id, tenant.id, ALL_SCOPES, hash_of(key), now))
             work.keys.add_login(Login(slug, tenant.id, hash_of(login_password), now))
             pen.note(work, tenant.id, "company.added", tenant.id)
-            pen.note(work, tenant.id, "key.added", key_id, _scopes(ALL_SCOPES))
+            pen.note(work, tenant.id, "key.added", key_id, key_facts(ALL_SCOPES))
             pen.note(work, tenant.id, "login.added", slug)
             return tenant, slug
 
@@ -182,7 +182,7 @@ class Companies:
 
         def store(work: Work) -> None:
             work.keys.add(key)
-            pen.note(work, asked, "key.added", key.id, _scopes(key.scopes, kind_of(key)))
+            pen.note(work, asked, "key.added", key.id, key_facts(key.scopes, kind_of(key)))
 
         await self._context.store.write(store)
         return key, secret
@@ -318,7 +318,8 @@ def keys_of(work: Work, tenant_id: str | None) -> Sequence[ApiKey]:
     return [*keys, *work.keys.all(mirror_id_of(tenant_id))]
 
 
-def _scopes(scopes: tuple[str, ...], kind: KeyKind = KeyKind.LIVE) -> Changed:
+def key_facts(scopes: tuple[str, ...], kind: KeyKind = KeyKind.LIVE) -> Changed:
+    """Return what the audit log says of a new key."""
     about = {"scopes": list(scopes), **({"kind": kind.value} if kind is KeyKind.TEST else {})}
     return compared({}, about, {"scopes", "kind"})
 

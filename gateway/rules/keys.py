@@ -30,6 +30,11 @@ def kind_for(tenant_id: str | None) -> Kind:
     return Kind.TEST if is_test(tenant_id) else Kind.LIVE
 
 
+def kind_of_text(key: str) -> Kind:
+    """Return the kind that a key says it has; one that begins otherwise is live."""
+    return next((kind for kind, begins in _PREFIXES.items() if key.startswith(begins)), Kind.LIVE)
+
+
 def prefix_for(tenant_id: str | None) -> str:
     """Return how such keys begin, for scanners of leaked secrets and for people."""
     return _PREFIXES[kind_for(tenant_id)]

@@ -110,6 +110,17 @@ def _secret(raw: object) -> Secret:
     return found
 
 
+def _api_key(raw: object) -> Secret:
+    # Most configurations name no company, and every command reads one.
+    from gateway.rules.keys import Kind as KeyKind  # noqa: PLC0415
+    from gateway.rules.keys import kind_of_text  # noqa: PLC0415
+
+    found = _secret(raw)
+    if kind_of_text(found.text) is KeyKind.ADMIN:
+        raise Unfit("begins as keys of admins do: a company's begins with pr_live_ or pr_test_")
+    return found
+
+
 NAME: Kind[str] = kinds.of_text("company's name", _name)
 SLUG: Kind[str] = kinds.of_text("small letters, digits and hyphens", _slug)
 LOCALE: Kind[str] = kinds.of_text("locale", _locale)
@@ -117,6 +128,7 @@ TIMEZONE: Kind[str] = kinds.of_text("time zone", _timezone)
 COLOR: Kind[str] = kinds.of_text('colour such as "#1a73e8"', _color)
 USERNAME: Kind[str] = kinds.of_text("user name", _username)
 LONG_SECRET: Kind[Secret] = Kind(kinds.SECRET.name, _secret, secret=True)
+API_KEY: Kind[Secret] = Kind(kinds.SECRET.name, _api_key, secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,8 +207,9 @@ class KeyFile:
     """[[tenant.keys]]."""
 
     key: Secret = required(
-        LONG_SECRET,
-        "API key, at least 8 characters.",
+        API_KEY,
+        "API key, at least 8 characters; one that begins with pr_test_ is a test key, whose mail "
+        "never leaves.",
         example={"file": "/etc/postroom/acme.key"},
     )
     scopes: tuple[Scope, ...] = setting(

@@ -125,6 +125,34 @@ def test_companies_in_files_come_and_go_with_a_reload(tmp_path):
         assert told == ["company.added", *made, *revoked, *made]
 
 
+def test_a_test_key_in_a_file_opens_the_test_company_alone(tmp_path):
+    files, key = tmp_path / "tenants.d", "pr_test_a_key_of_beta_0123456789"
+    files.mkdir()
+    with gateway(tmp_path, settings=ADMIN + NOWHERE) as running:
+        file = files / "beta.toml"
+        described = '[[tenant]]\nname = "Beta"\nslug = "beta"\n'
+        file.write_text(f'{described}keys = [{{ key = "{key}", scopes = ["send"] }}]\n')
+        assert reloaded(running)["event"] == "settings.reloaded"
+        with running.client(key) as client:
+            given = {"to": [{"email": JANA}], "subject": "Hi", "text": "Hi"}
+            assert client.post("/v1/messages", json=given).status_code == 202
+            assert client.get("/v1/conversations").status_code == 403
+            file.write_text(f'{described}keys = [{{ key = "{key}" }}]\nlocale = "sk"\n')
+            reloaded(running)
+            mine = client.get("/v1/tenant").json()
+            assert (mine["test"], mine["slug"], mine["locale"]) == (True, "beta", "sk")
+            (shown,) = client.get("/v1/keys").json()["data"]
+            assert (shown["kind"], shown["managed_by_file"]) == ("test", True)
+            assert client.delete(f"/v1/keys/{shown['id']}").status_code == 409
+            file.write_text(described)
+            reloaded(running)
+            assert client.get("/v1/tenant").status_code == 401
+        log = asked(running, "audit", "--tenant", "beta")
+        told = [row for row in log if row["action"] in {"key.added", "key.revoked"}]
+        assert [row["action"] for row in told] == ["key.revoked", "key.added", "key.added"]
+        assert told[-1]["after"]["kind"] == "test"
+
+
 def test_a_login_in_a_file_that_is_another_companys_changes_nothing(tmp_path):
     with gateway(tmp_path, settings=ADMIN + NOWHERE) as running:
         company = Company.added(running, "Acme")
