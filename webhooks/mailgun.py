@@ -7,7 +7,9 @@ https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +18,8 @@ from webhooks.mail import Arrival, Fate, Outcome
 MEDIA_TYPE = "application/json"
 FORM = "application/x-www-form-urlencoded"
 _TOKEN_CHARS = 50
+_OURS = frozenset({"recipient", "message-headers", "attachment-count", "content-id-map"})
+_OURS_BEGIN = ("body-", "stripped-", "attachment-")
 _EVENTS: Mapping[Outcome, tuple[str, str, Mapping[str, str]]] = {
     Outcome.QUEUED: ("accepted", "info", {}),
     Outcome.DELIVERED: ("delivered", "info", {}),
@@ -84,6 +88,7 @@ def arrived(arrival: Arrival, signed: Mapping[str, str]) -> tuple[str, bytes]:
         for number, one in enumerate((f for f in arrival.files if f.content is not None), 1)
     ]
     fields = [
+        *_header_fields(arrival, signed),
         *signed.items(),
         ("recipient", arrival.recipient),
         ("sender", arrival.sender),
@@ -91,9 +96,9 @@ def arrived(arrival: Arrival, signed: Mapping[str, str]) -> tuple[str, bytes]:
         ("subject", arrival.subject),
         ("body-plain", arrival.text),
         ("stripped-text", arrival.stripped_text),
+        ("stripped-html", _as_html(arrival.stripped_text)),
         ("stripped-signature", arrival.signature),
         ("message-headers", json.dumps([list(one) for one in arrival.headers])),
-        ("Message-Id", _first(arrival, "message-id")),
     ]
     if arrival.html:
         fields += [("body-html", arrival.html)]
@@ -105,8 +110,21 @@ def arrived(arrival: Arrival, signed: Mapping[str, str]) -> tuple[str, bytes]:
     return _in_parts(fields, files, signed["token"])
 
 
-def _first(arrival: Arrival, name: str) -> str:
-    return next((value for field, value in arrival.headers if field.lower() == name), "")
+def _header_fields(arrival: Arrival, signed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the header as a form's fields: `Message-Id`, `In-Reply-To`, `X-Mailer`.
+
+    A stranger writes them: each begins with a capital, and none is called as ours are.
+    """
+    for name, value in arrival.headers:
+        known = name.lower()
+        if known not in signed and known not in _OURS and not known.startswith(_OURS_BEGIN):
+            yield "-".join(part.capitalize() for part in known.split("-")), value
+
+
+def _as_html(text: str) -> str:
+    """Return text as HTML: its paragraphs and lines, and nothing that a browser would run."""
+    paragraphs = re.split(r"\n{2,}", text.strip("\n"))
+    return "".join(f"<p>{escape(one).replace(chr(10), '<br>')}</p>" for one in paragraphs if one)
 
 
 def _in_parts(

@@ -45,19 +45,23 @@ async def add(call: Call) -> Reply:
 
 async def remove(call: Call) -> Reply:
     """Lift a suppression."""
-    tenant_id, address = call.company.id, call.path["address"].lower()
-    context = call.services.context
+    if not await lift(call, call.path["address"].lower()):
+        raise not_found("suppressed address")
+    return Reply()
+
+
+async def lift(call: Call, address: str) -> bool:
+    """Lift a suppression of the company; False if there is none. address: in small letters."""
+    tenant_id, context = call.company.id, call.services.context
     pen = pen_of(context, context.clock.now())
 
-    def lift(work: Work) -> bool:
+    def store(work: Work) -> bool:
         lifted = work.suppressions.remove(tenant_id, address)
         if lifted:
             pen.note(work, tenant_id, "suppression.lifted", _domain_of(address))
         return lifted
 
-    if not await context.store.write(lift):
-        raise not_found("suppressed address")
-    return Reply()
+    return await context.store.write(store)
 
 
 def _domain_of(address: str) -> str:

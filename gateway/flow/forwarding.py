@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import format_datetime
 
 from gateway.flow.context import Context
@@ -31,12 +32,16 @@ from gateway.rules.model import (
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A mail as a service submitted it, and as it reads. labels: what was said of it beside."""
+    """A mail as a service submitted it, and as it reads.
+
+    labels: what was said of it beside. leaves_at: when it is to leave, None: at once.
+    """
 
     envelope: Envelope
     raw: bytes
     reading: Reading
     labels: Labels = NO_LABELS
+    leaves_at: datetime | None = None
 
 
 async def forward(
@@ -127,6 +132,8 @@ async def forward(
             len(raw),
             envelope.ret,
             envelope.envid,
+            leaves_at=submitted.leaves_at,
+            queued_at=submitted.leaves_at,
             submitter=envelope.sender,
         )
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from gateway.flow.contents import taken
 from gateway.flow.context import Context
@@ -41,6 +42,7 @@ class MailDraft:
     headers: further fields; of the gateway's own ones Message-ID, In-Reply-To and References
         may stand there, and the commands X-Postroom-*.
     pictures: (Content-ID, file).
+    leaves_at: it is queued now, and leaves not before then; None: at once.
     """
 
     from_: Mailbox
@@ -54,6 +56,7 @@ class MailDraft:
     attachments: tuple[Document, ...] = ()
     pictures: tuple[tuple[str, Document], ...] = ()
     labels: Labels = NO_LABELS
+    leaves_at: datetime | None = None
 
     @property
     def recipients(self) -> tuple[Mailbox, ...]:
@@ -89,7 +92,8 @@ class HandingOver:
             raise invalid("message", f"No mail can be made of it: {error}") from error
         recipients = tuple(Recipient(box.address) for box in draft.recipients)
         envelope = Envelope(draft.from_.address, recipients)
-        return await self._submission.hand_over(tenant, envelope, raw, draft.labels)
+        leaves_at = draft.leaves_at
+        return await self._submission.hand_over(tenant, envelope, raw, draft.labels, leaves_at)
 
     async def stopped(self, tenant: Tenant, boxes: Sequence[Mailbox]) -> Sequence[str]:
         """Return those of the addresses that get no mail of the company (suppressed)."""
@@ -128,6 +132,11 @@ def check_headers(headers: Sequence[tuple[str, str]]) -> None:
 
 def _thread_fields(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(name.lower(), value) for name, value in headers if name.lower() in _OF_THE_THREAD]
+
+
+async def in_memory(documents: Sequence[Document]) -> tuple[Document, ...]:
+    """Return documents that more than one mail may take; their files are gone after it."""
+    return tuple([replace(one, content=await _bytes(one.content)) for one in documents])
 
 
 async def _file(document: Document) -> tuple[str, str, bytes]:

@@ -55,6 +55,7 @@ class Parcel:
 
     size: about how many bytes a copy has.
     leaves_at: when its mail may leave, None for at once.
+    queued_at: when it begins to wait, as waits and lateness count; None: now.
     submitter: whom to send reports that were asked for.
     """
 
@@ -66,6 +67,7 @@ class Parcel:
     ret: str | None = None
     envid: str | None = None
     leaves_at: datetime | None = None
+    queued_at: datetime | None = None
     submitter: str = ""
 
 
@@ -144,7 +146,8 @@ async def pack(context: Context, parcel: Parcel, now: datetime) -> Packed:
                 route=way.name,
                 raw_sha256=kept.sha256,
                 raw_size=kept.size,
-                queued_at=now,
+                queued_at=parcel.queued_at or now,
+                updated_at=now if parcel.queued_at else None,
                 next_attempt_at=None
                 if way.held
                 else addressee.not_before or parcel.leaves_at or now,

@@ -98,17 +98,22 @@ class SubmissionReception:
             return _refusal(refused)
 
     async def hand_over(
-        self, tenant: Tenant, envelope: Envelope, raw: bytes, labels: Labels = NO_LABELS
+        self,
+        tenant: Tenant,
+        envelope: Envelope,
+        raw: bytes,
+        labels: Labels = NO_LABELS,
+        leaves_at: datetime | None = None,
     ) -> str:
         """Queue a mail that came by another way than SMTP; returns its message's id.
 
-        Raises Refused: `foreign_from`, `rate_limited`, unreadable, an invoice that can't be;
-        Fault.
+        leaves_at: not before then. Raises Refused: `foreign_from`, `rate_limited`, unreadable,
+        an invoice that can't be, or not later; Fault.
         """
         if len(raw) < _LARGE:
-            return await self._hand_over(tenant, envelope, raw, labels)
+            return await self._hand_over(tenant, envelope, raw, labels, leaves_at)
         async with self._large:
-            return await self._hand_over(tenant, envelope, raw, labels)
+            return await self._hand_over(tenant, envelope, raw, labels, leaves_at)
 
     async def _hand_over(
         self,
@@ -116,6 +121,7 @@ class SubmissionReception:
         envelope: Envelope,
         raw: bytes,
         labels: Labels = NO_LABELS,
+        leaves_at: datetime | None = None,
         *,
         same_mail_once: bool = False,
     ) -> str:
@@ -139,7 +145,7 @@ class SubmissionReception:
 
         try:
             reading = await self._parser.read(raw, null_sender=False)
-            submitted = Submitted(envelope, raw, reading, labels)
+            submitted = Submitted(envelope, raw, reading, labels, leaves_at)
             return await self._queue(tenant, submitted, fields, remember)
         except BadField as error:
             raise invalid("headers", str(error), code="invalid_header") from None
@@ -159,6 +165,9 @@ class SubmissionReception:
         if invoice is None:
             quota = self._submissions.quota
             return await forward(self._context, tenant, submitted, quota=quota, also=remember)
+        if submitted.leaves_at is not None:
+            detail = "An invoice mail says what is open on its day; send it when it is time."
+            raise invalid("leaves_at", detail, code="not_possible")
         envelope = submitted.envelope
         draft = replace(_draft(invoice, envelope, submitted.reading), labels=submitted.labels)
         sent = await self._submissions.send_invoice(tenant, draft, envelope=envelope, also=remember)

@@ -30,7 +30,7 @@ def due_of(delivery: Delivery) -> int | None:
     if delivery.state == State.HELD:
         return NEVER
     due = delivery.next_attempt_at
-    if due is None or due <= max(delivery.queued_at, delivery.updated_at or delivery.queued_at):
+    if due is None or due <= (delivery.updated_at or delivery.queued_at):
         return AT_ONCE
     return to_micros(due)
 

@@ -1,6 +1,9 @@
 """Mailgun's API: mail handed over in forms."""
 
 import base64
+import json
+from datetime import timedelta
+from email.utils import format_datetime
 
 from tests.api.kit import with_api
 
@@ -88,8 +91,7 @@ async def test_mistakes_are_told_as_mailgun_does(api):
         (acme.key, fields(acme, text=""), 400, "Need at least one of 'text', 'html'"),
         (acme.key, fields(acme, template="x"), 400, "no templates"),
         (acme.key, fields(acme, **{"t:variables": "{}"}), 400, "no templates"),
-        (acme.key, fields(acme, **{"recipient-variables": "{}"}), 400, "mail of its own"),
-        (acme.key, fields(acme, **{"o:deliverytime": "x"}), 400, "at once"),
+        (acme.key, fields(acme, **{"o:time-zone-localize": "yes"}), 400, "at once"),
         (acme.key, fields(acme, **{"o:require-tls": "yes"}), 400, "administrator"),
         (acme.key, fields(acme, **{"o:dkim": "no"}), 400, "signed"),
         (acme.key, fields(acme, **{"h:Received": "x"}), 400, "set by the gateway"),
@@ -153,3 +155,89 @@ async def test_too_much_text_and_too_many_fields_are_refused_before_they_are_rea
     )
     assert refused(part)[0] == 400
     assert list(api.uploads.iterdir()) == []
+
+
+def for_each(acme, variables, **more):
+    people = ["jana@client.example", "Č <bob@client.example>"]
+    text = json.dumps(variables)
+    return fields(acme, **{"to": people, "recipient-variables": text, **more})
+
+
+@with_api()
+async def test_each_recipient_gets_a_mail_alone_with_their_own_words(api):
+    acme = await api.company()
+    said = {
+        "Jana@client.example": {"name": "Jana <b>", "no": 7},
+        "bob@client.example": {"name": "Bob", "no": 8},
+    }
+    files = [("attachment", ("a.txt", b"hello", "text/plain"))]
+    more = {"subject": "Hi %recipient.name%", "text": "No. %recipient.no%, 100 %", "h:X-No":
+            "%recipient.no%", "html": "<p>%recipient.name%</p>"}  # fmt: skip
+    answer = await post(api, acme.key, for_each(acme, said, **more), files=files)
+    assert answer.status_code == 200, answer.text
+    messages = (await api.get("/v1/messages", acme.key)).json()["data"]
+    told = {
+        one["deliveries"][0]["recipient"]: (one["subject"], one["text"], len(one["attachments"]))
+        for one in messages
+    }
+    assert told == {
+        "jana@client.example": ("Hi Jana <b>", "No. 7, 100 %", 1),
+        "bob@client.example": ("Hi Bob", "No. 8, 100 %", 1),
+    }
+    (to_jana,) = [one for one in messages if one["text"].startswith("No. 7")]
+    assert answer.json()["id"] == f"<{to_jana['message_id']}>"
+    assert [one["address"] for one in to_jana["to"]] == ["jana@client.example"]
+    raw = (await api.get(f"/v1/messages/{to_jana['id']}/raw", acme.key)).text
+    assert "X-No: 7" in raw
+    assert "Jana &lt;b&gt;" in raw
+    assert list(api.uploads.iterdir()) == []
+
+
+@with_api()
+async def test_what_can_not_be_filled_in_sends_nothing(api):
+    acme = await api.company()
+    said = {"jana@client.example": {"evil": "a\r\nBcc: x@y.example"}}
+    for more, told in (
+        ({"recipient-variables": "[]"}, "A JSON object"),
+        ({"cc": "eva@client.example"}, "To only"),
+        ({"text": "%recipient.age%"}, "There is no “age” for jana"),
+        ({"subject": "%recipient.evil%"}, "line breaks"),
+        ({"h:X-A": "%recipient.evil%"}, "line breaks"),
+    ):
+        status, words = refused(await post(api, acme.key, for_each(acme, said, **more)))
+        assert (status, told in words) == (400, True), words
+    assert (await api.get("/v1/messages", acme.key)).json()["data"] == []
+
+
+@with_api()
+async def test_a_repeat_for_each_recipient_goes_on_where_it_broke_off(api):
+    acme = await api.company()
+    said = {"jana@client.example": {"no": 1}, "bob@client.example": {"no": 2}}
+    sent = for_each(acme, said, text="No. %recipient.no%")
+    first = await post(api, acme.key, sent, **{"Idempotency-Key": "k1"})
+    again = await post(api, acme.key, sent, **{"Idempotency-Key": "k1"})
+    assert (first.status_code, again.json()) == (200, first.json())
+    assert len((await api.get("/v1/messages", acme.key)).json()["data"]) == 2
+
+
+@with_api()
+async def test_mail_leaves_when_it_is_asked_to(api):
+    acme = await api.company()
+    when = api.services.context.clock.now().replace(microsecond=0) + timedelta(days=2)
+    answer = await post(api, acme.key, fields(acme, **{"o:deliverytime": format_datetime(when)}))
+    assert answer.status_code == 200, answer.text
+    (delivery,) = (await only_message(api, acme))["deliveries"]
+    found = (await api.get(f"/v1/deliveries/{delivery['id']}", acme.key)).json()
+    said = when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert (found["state"], found["next_attempt_at"], found["queued_at"]) == ("queued", said, said)
+    for wrong in ("soon", format_datetime(when + timedelta(days=7))):
+        answer = await post(api, acme.key, fields(acme, **{"o:deliverytime": wrong}))
+        assert refused(answer)[0] == 400
+    invoice = {"h:X-Postroom-Invoice-Number": "7", "h:X-Postroom-Invoice-Amount": "1",
+               "h:X-Postroom-Invoice-Currency": "EUR"}  # fmt: skip
+    answer = await post(
+        api, acme.key, fields(acme, **{"o:deliverytime": format_datetime(when), **invoice})
+    )
+    assert "invoice mail" in refused(answer)[1]
+    past = format_datetime(when - timedelta(days=9))
+    assert (await post(api, acme.key, fields(acme, **{"o:deliverytime": past}))).status_code == 200

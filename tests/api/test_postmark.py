@@ -2,6 +2,7 @@
 
 import base64
 
+from gateway.rules.model import Suppression
 from tests.api.kit import with_api
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"x" * 40).decode()
@@ -161,6 +162,36 @@ async def test_a_suppressed_recipient_is_inactive(api):
     number = listed["Bounces"][0]["ID"]
     assert told["MessageEvents"][0]["Details"]["BounceID"] == str(number)
     assert (await get(api, f"/bounces/{number}", acme.key)).json() == listed["Bounces"][0]
+
+
+@with_api()
+async def test_a_bounced_address_is_activated_but_not_after_a_complaint(api):
+    acme, other = await api.company(), await api.company("Other")
+    for address in ("jana@client.example", "bob@client.example"):
+        await api.post("/v1/suppressions", acme.key, json={"address": address})
+    await post(api, "/email", acme.key, email(acme, Cc="bob@client.example, eva@client.example"))
+    listed = (await get(api, "/bounces", acme.key, count=10, offset=0)).json()["Bounces"]
+    numbers = {one["Email"]: one["ID"] for one in listed}
+
+    async def activate(name, key=acme.key):
+        path = f"/bounces/{numbers[f'{name}@client.example']}/activate"
+        return await api.ask("PUT", path, None, headers={"X-Postmark-Server-Token": key})
+
+    assert error(await activate("jana", other.key)) == (422, 407)
+    assert error(await api.ask("POST", "/email", None, headers={
+        "X-Postmark-Server-Token": acme.key})) == (422, 300)  # fmt: skip
+    told = (await activate("jana")).json()
+    assert (told["Message"], told["Bounce"]["Inactive"]) == ("OK", False)
+    assert (await activate("jana")).status_code == 200
+    assert (await post(api, "/email", acme.key, email(acme))).json()["ErrorCode"] == 0
+    bob = Suppression(
+        acme.id, "bob@client.example", "complaint", "spam", api.services.context.clock.now()
+    )
+    await api.store.write(lambda work: work.suppressions.remove(acme.id, bob.address))
+    await api.store.write(lambda work: work.suppressions.add(bob))
+    assert error(await activate("bob")) == (422, 300)
+    kept = (await api.get("/v1/suppressions", acme.key)).json()["data"]
+    assert [one["address"] for one in kept] == ["bob@client.example"]
 
 
 @with_api()

@@ -85,6 +85,9 @@ def test_postmarks_javascript_client_sends_and_asks(acme):
     refused = script("postmark.mjs", acme, "inactive")
     assert (refused["name"], refused["code"]) == ("InactiveRecipientsError", 406)
     assert "bounce+5.1.1@sandbox.test" in refused["message"]
+    again = script("postmark.mjs", acme, "activate", found["one"]["ID"])
+    assert (again["told"]["Message"], again["told"]["Bounce"]["Inactive"]) == ("OK", False)
+    assert again["sent"]["ErrorCode"] == 0
 
 
 def all_delivered(company, message_id):
@@ -112,6 +115,10 @@ def test_postmarks_python_client_sends_and_asks(acme):
         bounces = client.bounces.list()
         assert [one.message_id for one in bounces.items] == [batch[1].message_id]
         assert client.bounces.get(bounces.items[0].id).email == gone
+        activated = client.bounces.activate(bounces.items[0].id)
+        assert (activated.message, activated.bounce.inactive) == ("OK", False)
+        again = client.outbound.send({**mail, "to": gone})
+        assert acme.delivery(again.message_id, "bounced")
         assert acme.delivery(sent.message_id, "delivered")
         details = client.outbound.get(sent.message_id)
         assert (details.status.value, details.tag, details.attachments) == (
@@ -147,6 +154,14 @@ def test_mailguns_javascript_client_sends(acme):
     assert "'to' parameter is not a valid address" in told["noAddress"]["details"]
     assert told["wrongKey"]["status"] == 401
     assert told["wrongDomain"]["status"] == 404
+    filled = {one["to"][0]["address"]: one for one in messages if one["subject"] == "For each"}
+    assert {who: one["text"] for who, one in filled.items()} == {
+        "ok@sandbox.test": "No. 7",
+        "slow+1s@sandbox.test": "No. 8",
+    }
+    assert f"<{filled['ok@sandbox.test']['message_id']}>" == told["each"]["id"]
+    (later,) = [one for one in messages if f"<{one['message_id']}>" == told["later"]["id"]]
+    assert [one["state"] for one in later["deliveries"]] == ["queued"]
     (bounced,) = [one for one in messages if f"<{one['message_id']}>" == told["plain"]["id"]]
     assert acme.delivery(bounced["id"], "bounced")
 
@@ -168,9 +183,14 @@ def test_mailguns_python_client_sends(acme):
         assert (plain.status_code, plain.json()["message"]) == (200, "Queued. Thank you.")
         filed = client.messages.create(data=mail, files=files, domain=domain)
         assert filed.status_code == 200
+        told = {"ok@sandbox.test": {"no": 7}, "slow+1s@sandbox.test": {"no": 8}}
+        each = {**mail, "text": "No. %recipient.no%", "recipient-variables": json.dumps(told)}
+        assert client.messages.create(data=each, domain=domain).status_code == 200
         wrong = client.messages.create(data={**mail, "to": "nobody"}, domain=domain)
         assert wrong.status_code == 400
         assert "'to' parameter is not a valid address" in wrong.json()["message"]
+    texts = {one["text"] for one in acme.all("/v1/messages?direction=out")}
+    assert {"No. 7", "No. 8"} <= texts
     for answer, names in ((plain, []), (filed, ["a.txt"])):
         messages = acme.all("/v1/messages?direction=out")
         (message,) = [one for one in messages if f"<{one['message_id']}>" == answer.json()["id"]]

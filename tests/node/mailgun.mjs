@@ -24,6 +24,15 @@ console.log(JSON.stringify({
     inline: { data: Buffer.from("\x89PNG\r\n"), filename: "logo.png" },
   })),
   plain: await client(TOKEN).messages.create(DOMAIN, mail({ to: "bounce+5.1.1@sandbox.test" })),
+  each: await client(TOKEN).messages.create(DOMAIN, mail({
+    to: ["ok@sandbox.test", "slow+1s@sandbox.test"],
+    subject: "For each",
+    text: "No. %recipient.no%",
+    "recipient-variables": JSON.stringify({ "ok@sandbox.test": { no: 7 }, "slow+1s@sandbox.test": { no: 8 } }),
+  })),
+  later: await client(TOKEN).messages.create(DOMAIN, mail({
+    "o:deliverytime": new Date(Date.now() + 86_400_000).toUTCString(),
+  })),
   noAddress: await failure(client(TOKEN).messages.create(DOMAIN, mail({ to: "no address" }))),
   wrongKey: await failure(client("pr_live_wrong").messages.create(DOMAIN, mail())),
   wrongDomain: await failure(client(TOKEN).messages.create("else.example", mail())),

@@ -43,6 +43,10 @@ const steps = {
     const listed = await client.getBounces({ count: 10, offset: 0, type: "HardBounce" });
     return { listed, one: await client.getBounce(listed.Bounces[0].ID) };
   },
+  activate: async (id) => ({
+    told: await client.activateBounce(Number(id)),
+    sent: await client.sendEmail(mail("bounce+5.1.1@sandbox.test")),
+  }),
   inactive: async () => failure(client.sendEmail(mail("bounce+5.1.1@sandbox.test"))),
 };
 

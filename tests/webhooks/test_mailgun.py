@@ -95,6 +95,37 @@ def test_mail_without_files_is_a_plain_form():
     assert json.loads(fields["message-headers"])[1] == ["From", "jana@client.example"]
 
 
+def test_the_header_comes_as_fields_that_stand_in_for_none_of_ours():
+    said = (
+        ("from", "eve@evil.example"),
+        ("token", "stolen"),
+        ("Stripped-Text", "No."),
+        ("x-mAILER", "Mutt"),
+        ("In-Reply-To", "<a@b>"),
+        ("Received", "one"),
+        ("Received", "two"),
+    )
+    _, body = arrived(replace(ARRIVAL, headers=said), SIGNED)
+    fields = parse_qs(body.decode())
+    assert is_genuine({name: value[0] for name, value in fields.items()})
+    shown = {name: fields[name] for name in ("from", "From", "X-Mailer", "In-Reply-To", "Received")}
+    assert shown == {
+        "from": [str(ARRIVAL.from_)],
+        "From": ["eve@evil.example"],
+        "X-Mailer": ["Mutt"],
+        "In-Reply-To": ["<a@b>"],
+        "Received": ["one", "two"],
+    }
+    assert not {"Token", "Stripped-Text"} & fields.keys()
+
+
+def test_the_visible_text_comes_as_html_too():
+    text = "Thanks <b>\nJana\n\n\nPS: & more"
+    _, body = arrived(replace(ARRIVAL, stripped_text=text), SIGNED)
+    (html,) = parse_qs(body.decode())["stripped-html"]
+    assert html == "<p>Thanks &lt;b&gt;<br>Jana</p><p>PS: &amp; more</p>"
+
+
 def test_files_are_parts_of_the_form_and_a_name_breaks_none_of_it():
     parts = in_parts(*arrived(replace(ARRIVAL, files=(LARGE, LOGO)), SIGNED))
     named = {part.get_param("name", header="content-disposition"): part for part in parts}

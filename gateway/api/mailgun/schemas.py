@@ -10,15 +10,15 @@ from gateway.api.schemas.documents import Base64
 from gateway.api.schemas.fields import Filename
 from gateway.flow.refusal import invalid
 
+VARIABLES = "recipient-variables"
+DELIVERY_TIME = "o:deliverytime"
 _YES = frozenset({"yes", "true", "1"})
-_ONCE = frozenset({"from", "subject", "text", "html"})
+_ONCE = frozenset({"from", "subject", "text", "html", VARIABLES, DELIVERY_TIME})
 _MANY = frozenset({"to", "cc", "bcc"})
 _REFUSED = {
     "template": "There are no templates here; send the text itself.",
-    "recipient-variables": "Nothing is filled in here; send each recipient a mail of its own.",
-    "o:deliverytime": "Mail leaves at once here; send it when it is time.",
-    "o:deliverytime-optimize-period": "Mail leaves at once here.",
-    "o:time-zone-localize": "Mail leaves at once here.",
+    "o:deliverytime-optimize-period": "Mail leaves when o:deliverytime says, or at once.",
+    "o:time-zone-localize": "Mail leaves when o:deliverytime says, or at once.",
 }
 """What would change which mail leaves, or when, and can't be done."""
 _REFUSED_IF_ON = {

@@ -48,6 +48,8 @@ class _Postmark:
     ) -> Body:
         _ = form_part
         check_plain(request)
+        if _is_bare(request.headers):
+            return Body()
         if media_type_of(request) != "application/json":
             detail = "The request needs the header “Content-Type: application/json”."
             raise Refusal(415, "unsupported_media_type", detail)
@@ -65,6 +67,12 @@ class _Postmark:
 
 
 POSTMARK: Dialect = _Postmark()
+
+
+def _is_bare(headers: Headers) -> bool:
+    """Say whether a request has no body, and says nothing of one."""
+    is_said = "content-type" in headers or "transfer-encoding" in headers
+    return not is_said and headers.get("content-length", "0") == "0"
 
 
 def said(refusal: Refusal) -> tuple[int, int]:

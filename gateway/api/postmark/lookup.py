@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from gateway.api.postmark.schemas import AskedBounces
 from gateway.api.registry import Call
+from gateway.api.suppressions import lift
 from gateway.flow.contents import whole
 from gateway.flow.refusal import Kind, Refused, invalid
 from gateway.mail.mailbox import Mailbox
@@ -51,6 +52,27 @@ async def bounces(call: Call) -> Response:
 
 async def bounce(call: Call) -> Response:
     """Return a bounce by its ID, which is the number of its event."""
+    return _said(await _told(call, await _bounce(call)))
+
+
+async def activate(call: Call) -> Response:
+    """Let a bounce's address get mail again, and return the bounce as it is then.
+
+    Raises Refused after a complaint: that is for the recipient, and for people, to settle.
+    """
+    event = await _bounce(call)
+    address, tenant_id = str(event.data.get("recipient", "")).lower(), call.company.id
+    found = await call.services.context.store.read(
+        lambda work: work.suppressions.get(tenant_id, address)
+    )
+    if found is not None and found.kind == "complaint":
+        detail = "They marked a mail as spam; lift it in the Inbox if they asked you to."
+        raise Refused(Kind.INVALID, "not_possible", detail)
+    await lift(call, address)
+    return _said({"Message": "OK", "Bounce": await _told(call, event)})
+
+
+async def _bounce(call: Call) -> Event:
     given, tenant_id = call.path["id"], call.company.id
     event = None
     if given.isascii() and given.isdigit() and len(given) <= _DIGITS:
@@ -60,7 +82,7 @@ async def bounce(call: Call) -> Response:
         )
     if event is None or event.type not in FAILURES:
         raise Refused(Kind.NOT_FOUND, "no_such_bounce", "There is no such bounce.")
-    return _said(await _told(call, event))
+    return event
 
 
 async def details(call: Call) -> Response:

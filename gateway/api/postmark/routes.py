@@ -41,5 +41,12 @@ ROUTES = (
     ),
     Route("GET", "/bounces", "List bounces", lookup.bounces, **{**_READ, "query": AskedBounces}),
     Route("GET", "/bounces/{id}", "Read a bounce", lookup.bounce, **_READ),
+    Route(
+        "PUT",
+        "/bounces/{id}/activate",
+        "Let a bounced address get mail again",
+        lookup.activate,
+        **{**_READ, "scopes": ("inbox:write", "settings")},
+    ),
     Route("GET", "/messages/outbound/{id}/details", "Read a message", lookup.details, **_READ),
 )
