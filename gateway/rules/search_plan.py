@@ -12,7 +12,7 @@ from gateway.rules.search import Term, marked_words
 
 MANY = 0.05
 """A word is one of many messages if it stands in so many of them."""
-MANY_TO_GATHER = 0.01
+MANY_TO_GATHER = 0.004
 """The same where all messages have to be found before the first is shown."""
 
 

@@ -12,6 +12,7 @@ from gateway.ports.correspondence import KnownMessage
 from gateway.ports.lists import Listed, Page
 from gateway.rules.model import IMPORTED, Attachment, Direction, Message
 from gateway.rules.search import Query
+from gateway.rules.search_plan import MANY, MANY_TO_GATHER
 from gateway.store.cursors import begins_before, listed, take_cursor, whole
 from gateway.store.message_rows import (
     from_attachment_row,
@@ -33,7 +34,7 @@ from gateway.store.search import (
     way_of,
     words_asked,
 )
-from gateway.store.statements import Several, Statement, columns, new, passing
+from gateway.store.statements import SQLITE, Several, Statement, columns, new, passing
 from gateway.store.tables import ATTACHMENT, MESSAGE, MESSAGE_NAME
 from gateway.store.transaction import Row, Transaction
 from gateway.store.words import Words
@@ -222,8 +223,12 @@ class Messages:
 
     def search(self, tenant_id: str, query: Query, page: Page, *, today: date) -> Listed[Message]:
         """Return what a question finds, newest first."""
-        plan, number = self._words.plan(tenant_id, query), self._words.number(tenant_id)
-        dialect = self._transaction.dialect
+        dialect, number = self._transaction.dialect, self._words.number(tenant_id)
+        # SQLite's index gives the newest first; PostgreSQL's has to find all, which pays where
+        # few of them fit.
+        is_soon = dialect == SQLITE or asks_of_conversations(query)
+        share = MANY if is_soon else MANY_TO_GATHER
+        plan = self._words.plan(tenant_id, query, share=share)
         given = words_asked(plan, number, dialect) | parameters(query, tenant_id, today)
         given |= {
             "tenant_id": tenant_id,

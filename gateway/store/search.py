@@ -93,11 +93,13 @@ def _matched(way: Way, dialect: str) -> _Messages:
     """Return the messages that the index finds."""
     passed = passing(_M.tenant_id) == bindparam("tenant_id")
     if dialect == POSTGRESQL:
-        # OFFSET keeps it from going through all messages backwards, matching each.
-        match = select(_S.position, _S.words).where(_TSV_MATCH).offset(_NONE)
-        hits = match.subquery("hit")
+        # OFFSET and `+ 0` keep it from going through all messages backwards, matching each;
+        # in their order, the hits are joined to no more messages than are wanted.
+        ordered = (_S.position + 0).label("place")
+        hit = select(_S.position, _S.words, ordered).where(_TSV_MATCH).order_by(ordered.desc())
+        hits = hit.offset(_NONE).subquery("hit")
         rows: FromClause = hits.join(MESSAGE, _M.position == hits.c.position)
-        return _Messages(rows, _M.position, (passed, *_tests(way, hits.c.words, dialect)))
+        return _Messages(rows, hits.c.place, (passed, *_tests(way, hits.c.words, dialect)))
     place: ColumnElement[int] = _FTS.c.rowid
     rows = _FTS.join(MESSAGE_SEARCH, _S.position == place + 0) if way.tests else _FTS
     rows = rows.join(MESSAGE, _M.position == place + 0)

@@ -1,6 +1,6 @@
 """The words of messages: kept beside them, and looked at to plan a search."""
 
-from sqlalchemy import Integer, bindparam, func, select, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from gateway.rules.model import Message
 from gateway.rules.search import Query, words_of
@@ -32,18 +32,14 @@ _ENDS = Statement(
 
 
 def _sample() -> Statement:
-    first, step, last = (bindparam(name, type_=Integer) for name in ("first", "step", "last"))
+    first, step, last = (bindparam(name, type_=BigInteger) for name in ("first", "step", "last"))
     probe = select(first.label("at")).cte("probe", recursive=True)
     probe = probe.union_all(select(probe.c.at + step).where(probe.c.at + step <= last))
-    one = (
-        select(func.substr(_S.words, 1, _SEEN_LETTERS))
-        .join_from(MESSAGE, MESSAGE_SEARCH, _S.position == _M.position)
-        .where(_HIS, _M.position >= probe.c.at)
-        .order_by(_M.position)
-        .limit(1)
-        .scalar_subquery()
-    )
-    return Statement(select(one).select_from(probe))
+    # Its place alone first: joined, PostgreSQL goes through all words up to there.
+    one = select(_M.position).where(_HIS, _M.position >= probe.c.at).order_by(_M.position)
+    place = one.limit(1).correlate(probe).scalar_subquery()
+    words = select(func.substr(_S.words, 1, _SEEN_LETTERS)).where(_S.position == place)
+    return Statement(select(words.correlate(probe).scalar_subquery()).select_from(probe))
 
 
 _SAMPLE = _sample()
