@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.api.dialect import OURS
+from gateway.api.examples import EXAMPLES
 from gateway.api.registry import Access, Route
 from gateway.api.schemas.base import Nothing, Problem, Taken
 from gateway.runtime.http.problem import MEDIA_TYPE
@@ -95,6 +96,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 def _request_body(route: Route, body: type[Taken], refs: Refs) -> dict[str, Any]:
     schema = refs[body, "validation"]
     content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if route.name in EXAMPLES:
+        content["application/json"]["example"] = EXAMPLES[route.name]
     if route.form_part is not None:
         content["multipart/form-data"] = {
             "schema": {
@@ -142,7 +145,8 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
         if name == "tenant" and route.access is Access.ADMIN:
             continue
         shape = {key: value for key, value in about.items() if key not in {"title", "description"}}
-        parameter = {"name": name, "in": "query", "required": False, "schema": _not_null(shape)}
+        needed = name in schema.get("required", ())
+        parameter = {"name": name, "in": "query", "required": needed, "schema": _not_null(shape)}
         if "description" in about:
             parameter["description"] = about["description"]
         parameters.append(parameter)
@@ -155,6 +159,10 @@ def _not_null(shape: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in shape.items() if key not in {"anyOf", "default"}}
     if shape.get("default") is not None:
         kept["default"] = shape["default"]
+    for own, name in (("ge", "minimum"), ("le", "maximum")):
+        # Bounds of what may be null keep pydantic's names.
+        if own in kept:
+            kept[name] = kept.pop(own)
     if len(options) == 1:
         return {**options[0], **kept}
     return {**kept, "anyOf": options} if options else kept

@@ -1,11 +1,14 @@
+import json
 import re
 
 import jsonschema
 from openapi_spec_validator import validate
 
 from gateway.api.dialect import OURS
+from gateway.api.examples import EXAMPLES
 from gateway.api.openapi import document
 from gateway.api.routes import declared
+from gateway.api.schemas.base import Nothing
 from tests.api.kit import INVOICE, with_api
 from tests.api.scene import scene
 
@@ -23,6 +26,21 @@ def test_every_route_of_our_own_is_in_the_document():
         (method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods
     }
     assert told == {(route.method, route.path.replace(":path}", "}")) for route in ROUTES}
+
+
+def test_every_body_has_an_example_that_it_takes():
+    takes = {route.name: route.body for route in ROUTES if route.body not in {None, Nothing}}
+    assert takes.keys() == EXAMPLES.keys()
+    for name, body in takes.items():
+        body.model_validate_json(json.dumps(EXAMPLES[name]))
+
+
+def test_what_a_query_needs_and_its_bounds_are_told():
+    parameters = DOCUMENT["paths"]["/v1/search"]["get"]["parameters"]
+    told = {one["name"]: (one["required"], one["schema"]) for one in parameters}
+    assert told["q"][0]
+    limit = {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
+    assert told["limit"] == (False, limit)
 
 
 def test_operations_have_names_of_their_own():
@@ -99,6 +117,7 @@ async def test_the_document_and_its_page_are_served_by_ourselves(api):
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert all(path in page.text for path in DOCUMENT["paths"])
     assert re.findall(r'(?:src|href)="(?!/)', page.text) == []
+    assert page.text.count("<summary>curl</summary>") == len(ROUTES)
 
 
 @with_api()

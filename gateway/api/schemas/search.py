@@ -17,7 +17,7 @@ Question = Annotated[
         "`to:` `subject:` `has:file` `way:email|chat` `state:bounced` `is:unread|open|waiting|done|"
         "spam|undelivered|unpaid|overdue|paid|claimed|cancelled` `before:2026-11-01` `after:` "
         "`tag:` `assignee:` `invoice:`.",
-        examples=["jana is:unpaid has:file"],
+        examples=["jana is:unpaid"],
     ),
 ]
 

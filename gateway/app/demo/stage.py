@@ -146,6 +146,7 @@ async def _tell_links(
     for one in (company, second):
         link = await perform(office, "inbox.link", {"tenant": one["id"]})
         say(f"Inbox of {one['name']}:  {link['url']}")
+    say(f"API of {company['name']}, with the key {company['api_key']}:  {stage.http}/docs")
     key = await perform(office, "key.add", {"admin": True})
     say(f"Admin page, with the key {key['api_key']}:  {stage.http}/inbox/admin")
 
