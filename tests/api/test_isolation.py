@@ -229,13 +229,18 @@ async def test_a133_adapters_answer_another_companys_items_like_random_ones(api)
         ]
         assert [one.status_code for one in answers] == [422, 422]
         assert answers[0].content == answers[1].content
+    for one in (bounce["ID"], 10**9):
+        answer = await api.ask("PUT", f"/bounces/{one}/activate", None, headers=ours)
+        assert answer.json() == {"ErrorCode": 407, "Message": "There is no such bounce."}
+    kept = (await api.get("/v1/suppressions", theirs.company.key)).json()["data"]
+    assert [one["address"] for one in kept] == ["x@y.test"]
 
 
 def test_every_route_of_an_adapter_is_of_one_company_and_needs_a_scope():
     adapters = [one for one in declared(own_metrics=False) if one.dialect is not OURS]
     assert {one.access for one in adapters} == {Access.COMPANY}
     assert all(one.scopes for one in adapters)
-    assert len(adapters) == 6
+    assert len(adapters) == 7
 
 
 @with_api()
