@@ -15,8 +15,9 @@ max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}
 h2{margin-top:2.5rem;border-bottom:1px solid #ccc}
 section{margin:1.5rem 0}
 code{font:0.95rem ui-monospace,monospace;background:#f3f3f3;padding:0 .2rem;overflow-wrap:anywhere}
-pre{font:0.9rem/1.4 ui-monospace,monospace;background:#f3f3f3;padding:.75rem;overflow-x:auto;
-user-select:all}
+pre{font:0.9rem/1.4 ui-monospace,monospace;background:#f3f3f3;padding:.75rem;
+white-space:pre-wrap;overflow-wrap:anywhere;user-select:all}
+main{overflow-wrap:anywhere}
 summary{cursor:pointer;padding:.3rem 0}
 b.method{display:inline-block;min-width:4.5rem}
 dl{margin:.25rem 0 0 1rem}dt{float:left;clear:left;margin-right:.5rem}dd{margin-left:12rem}
