@@ -33,6 +33,7 @@ from gateway.web.rendering import environment
 from gateway.web.replies_page import RepliesPage
 from gateway.web.sender_domain import SenderDomainPage
 from gateway.web.services import WebServices
+from gateway.web.several import Several
 from gateway.web.signin import SignIn
 from gateway.web.sorting_forms import SortingForms
 from gateway.web.team_page import TeamPage
@@ -78,6 +79,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *ColleaguesLine(services, pages, sign_in).routes(),
         *Formatted(services, pages, sign_in, pace).routes(),
         *InboxForms(services, pages, sign_in, inbox).routes(),
+        *Several(services, pages, sign_in).routes(),
         *SortingForms(services, pages, sign_in, inbox).routes(),
         *DraftForms(services, pages, sign_in, inbox).routes(),
         assets.route(HEADERS),

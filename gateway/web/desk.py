@@ -49,7 +49,8 @@ SUGGESTED = (
 
 _LONGEST_QUESTION = 500
 _COUNTED_VIEWS = ("open", "unread", "not_delivered", "waiting")
-_ROWS = 50
+ROWS = 50
+"""How many conversations a page of the list holds."""
 _COUNTED = 100
 
 
@@ -111,6 +112,12 @@ def asked_of(request: Request, view: str = "") -> Asked:
     )
 
 
+def back_to(request: Request) -> str:
+    """Return the page that a form of a conversation leads back to, the list beside it kept."""
+    path, asked = f"/inbox/conversations/{request.path_params['conversation']}", asked_of(request)
+    return f"{path}?{asked.kept}" if asked.view or asked.question else path
+
+
 def look_over(work: Work, tenant: Tenant, asked: Asked, query: Query | None, today: date) -> Desk:
     """Return a page of a list. query: of its question, None for a view. Raises BadCursor."""
     which = (
@@ -119,7 +126,7 @@ def look_over(work: Work, tenant: Tenant, asked: Asked, query: Query | None, tod
         else ConversationFilter(query=query, today=today)
     )
     cursor = asked.cursor
-    listed = work.conversations.page(tenant.id, which, Page(_ROWS, cursor))
+    listed = work.conversations.page(tenant.id, which, Page(ROWS, cursor))
     invoices = {
         one.id: work.invoices.of_conversation(tenant.id, one.id)
         for one in listed.items

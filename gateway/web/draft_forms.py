@@ -8,8 +8,8 @@ from starlette.routing import BaseRoute
 
 from gateway.flow.refusal import Refused
 from gateway.flow.staff_drafts import StaffDrafts
+from gateway.web.desk import back_to
 from gateway.web.inbox import ONE, SHOWN_AGAIN, Inbox
-from gateway.web.inbox_forms import back_to
 from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.signin import SignIn

@@ -16,7 +16,8 @@ from gateway.rules.model import IMPORTED, Attachment, Direction
 from gateway.rules.payments import day_of
 from gateway.rules.search import BadQuery, Query, read_query
 from gateway.rules.team import SavedReply
-from gateway.web.desk import SUGGESTED, VIEW_OF, VIEWS, Asked, Desk, asked_of, look_over
+from gateway.web.bills import bill
+from gateway.web.desk import SUGGESTED, VIEW_OF, VIEWS, Asked, Desk, asked_of, back_to, look_over
 from gateway.web.downloads import download
 from gateway.web.email_settings import account_failure
 from gateway.web.opened import Opened, look_at
@@ -49,6 +50,7 @@ class Inbox:
             route("/inbox", self.show_list),
             route(ONE, self.show_one),
             route("/inbox/attachments/{attachment}", self.attachment),
+            route(f"{ONE}/invoices/{{invoice}}", self.document),
             route(f"{ONE}/receipts/{{receipt}}", self.receipt),
             route("/inbox/messages/{message}/original.eml", self.original),
         ]
@@ -77,6 +79,24 @@ class Inbox:
         if found is None:
             raise not_found("attachment")
         return await download(request, found, stream(context, found.tenant_id, found.sha256))
+
+    async def document(self, request: Request) -> Response:
+        """Show an invoice as the customer reads it, without what is for customers to do."""
+        seat, params = await self._sign_in.reader(request), request.path_params
+        context, tenant = self._services.context, seat.tenant
+        found = await context.store.read(
+            lambda work: work.invoices.get(tenant.id, params["invoice"])
+        )
+        if found is None or found.conversation_id != params["conversation"]:
+            raise not_found("document")
+        say = wording("en")
+        values = {
+            "company": tenant.name,
+            "bill": bill(found, tenant, say, day_of(context.clock.now(), tenant.timezone)),
+            "pdf": found.pdf_attachment_id,
+            "back": back_to(request),
+        }
+        return self._pages.page("document.html", values, say=say)
 
     async def receipt(self, request: Request) -> Response:
         """Download a receipt."""

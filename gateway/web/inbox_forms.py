@@ -10,7 +10,7 @@ from gateway.flow.refusal import Kind, Refused, invalid
 from gateway.flow.taking_back import take_back
 from gateway.ports.store import Work
 from gateway.rules.model import ConversationStatus, Message
-from gateway.web.desk import asked_of
+from gateway.web.desk import asked_of, back_to
 from gateway.web.inbox import ONE, SHOWN_AGAIN, Inbox
 from gateway.web.pages import STATUS, Endpoint, Pages, see_other
 from gateway.web.services import WebServices
@@ -220,9 +220,3 @@ class InboxForms:
                 trouble=refused.detail,
             )
         return see_other(back_to(request))
-
-
-def back_to(request: Request) -> str:
-    """Return the page that a form of a conversation leads back to, the list beside it kept."""
-    path, asked = f"/inbox/conversations/{request.path_params['conversation']}", asked_of(request)
-    return f"{path}?{asked.kept}" if asked.view or asked.question else path

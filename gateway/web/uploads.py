@@ -16,6 +16,7 @@ from gateway.ports.reception import Content
 from gateway.runtime.http.multipart import Form, read_form
 
 _FORM_OCTETS = 256 * 1024
+_MOST_FIELDS = 64
 _NAME_CHARS = 150
 _PROGRAMS = frozenset(
     {
@@ -80,7 +81,7 @@ async def fields_of(request: Request) -> dict[str, str]:
     body = b"".join([piece async for piece in _bounded(request, _FORM_OCTETS)])
     try:
         pairs = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
         )
     except ValueError as error:
         raise Refused(Kind.INVALID, "bad_form", "The form has too many fields.") from error

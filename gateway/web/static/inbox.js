@@ -28,6 +28,7 @@ function replace(known, now) {
   const open = [...known.querySelectorAll("details")].map((one) => one.open);
   now.querySelectorAll("details").forEach((one, at) => (one.open = open[at] ?? one.open));
   if (known.matches("details")) now.open = known.open;
+  for (const box of now.querySelectorAll("[type=checkbox]")) box.checked = known.querySelector(`[name="${CSS.escape(box.name)}"]`)?.checked ?? false;
   known.replaceWith(document.adoptNode(now));
   wake(now);
 }
@@ -73,6 +74,7 @@ function takeOver(page) {
   const fresh = page.getElementById("rows");
   if (rows && fresh) takeList(rows, fresh, (item) => !item.querySelector("[aria-current]"));
   else if (rows || fresh) document.getElementById("list").replaceWith(document.adoptNode(list));
+  document.dispatchEvent(new Event("postroom:taken"));
   if (!form && !messages) return [];
   for (const id of ["does", "claims", "about", "banner"]) takePart(page, id);
   const log = document.querySelector(".log");
