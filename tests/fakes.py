@@ -143,14 +143,17 @@ class ScriptedProbe:
         self.asked = []
         self.mails = []
         self.failure = None
+        self.talk = ()
 
     async def probe(self, server, sender, mail=None):
         self.asked.append((server, sender))
         self.mails.append(mail)
         if self.failure is not None:
             stage, message, trouble = self.failure
-            return Probed((ProbeStep(stage, False, message, 1),), stage, message, trouble)
-        return Probed((ProbeStep("dns", True, server.host, 1),), None, "SMTP test successful")
+            step = ProbeStep(stage, False, message, 1)
+            return Probed((step,), stage, message, trouble, talk=self.talk)
+        step = ProbeStep("dns", True, server.host, 1)
+        return Probed((step,), None, "SMTP test successful", talk=self.talk)
 
 
 class ScriptedOutward:

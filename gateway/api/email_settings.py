@@ -15,6 +15,7 @@ from gateway.api.schemas.email_settings import (
     RemindersShown,
     SmtpShown,
     StepShown,
+    TalkLineShown,
     TestShown,
 )
 from gateway.flow.mail_accounts import Change
@@ -135,6 +136,7 @@ async def test(call: Call) -> Reply:
                 StepShown(name=step.name, ok=step.ok, detail=step.detail, ms=step.ms)
                 for step in probed.steps
             ],
+            talk=[TalkLineShown(by=line.by, text=line.text) for line in probed.talk],
         )
     )
 

@@ -21,6 +21,7 @@ from gateway.flow.colleagues import Colleagues
 from gateway.flow.handing_over import HandingOver
 from gateway.flow.reminders import ReminderWishes
 from gateway.flow.remote_pictures import RemotePictures
+from gateway.flow.server_finding import find_server
 from gateway.flow.sorting import Sorting
 from gateway.runtime.http.body import BodyLimit
 from gateway.runtime.http.draining import Draining
@@ -77,6 +78,7 @@ def site(office: Office, meters: Meters, live: Callable[[], Settings]) -> HttpSe
         accounts=office.accounts,
         sender_domains=office.sender_domains,
         pictures=RemotePictures(office.outward),
+        find_server=lambda address: find_server(office.resolver, address),
         egress_addresses=office.routes.own_addresses,
         uploads=office.scratch,
         draining=draining,

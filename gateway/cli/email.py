@@ -83,7 +83,12 @@ def email_set(
 
 
 @_email.command("test")
-def email_test(tenant: Tenant, as_json: AsJson = False, config: ConfigFile = None) -> None:
+def email_test(
+    tenant: Tenant,
+    talk: Annotated[bool, typer.Option("--talk", help="Show the whole SMTP talk.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
     """Test the connection with a company's own mail server; no mail is sent."""
     told: dict[str, Any] = ask(config, "email.test", {"tenant": tenant})
     if as_json:
@@ -93,6 +98,8 @@ def email_test(tenant: Tenant, as_json: AsJson = False, config: ConfigFile = Non
         print(told["message"])
         if told["hint"]:
             print(told["hint"])
+        for line in told["talk"] if talk else ():
+            print(f"{line['by'][0].upper()}: {line['text']}")
     if not told["ok"]:
         raise typer.Exit(1)
 

@@ -19,12 +19,21 @@ class ProbeStep:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkLine:
+    """A line of the talk with a server. by: "server" | "client" | "note"; no secret is in it."""
+
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Probed:
     """How a test ended. stage: the one that failed, None if none did.
 
     message: the server's own words where it said any, uncut. trouble: what kind of thing went
     wrong, one of the keys of `rules.probe_hints`.
     most_octets: the largest mail that the server takes, 0 if it doesn't say.
+    talk: the SMTP talk as far as it came.
     """
 
     steps: tuple[ProbeStep, ...]
@@ -32,6 +41,7 @@ class Probed:
     message: str
     trouble: str = ""
     most_octets: int = 0
+    talk: tuple[TalkLine, ...] = ()
 
 
 class Probe(Protocol):

@@ -210,13 +210,14 @@ class HopClient(aiosmtplib.SMTP):
         )
         self._hop = hop
         self._timeouts = timeouts
+        self.protocol_of: Callable[..., PipeliningProtocol] = PipeliningProtocol
 
     async def _create_connection(self, timeout: float | None) -> SMTPResponse:  # noqa: ARG002, ASYNC109 (the library's signature; ours are in `Timeouts`)
         loop = asyncio.get_running_loop()
         source = (self._hop.source_address, 0) if self._hop.source_address else None
         async with asyncio.timeout(self._timeouts.connect):
             self.transport, self.protocol = await loop.create_connection(
-                lambda: PipeliningProtocol(loop, self._on_connection_lost),
+                lambda: self.protocol_of(loop, self._on_connection_lost),
                 self._hop.address,
                 self._hop.port,
                 local_addr=source,

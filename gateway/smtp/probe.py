@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 import aiosmtplib
@@ -18,6 +19,7 @@ from gateway.rules.outcome import NextHopKind, Stage
 from gateway.runtime.egress import Egress
 from gateway.smtp.connection import Ended, Timeouts, translated
 from gateway.smtp.dialling import HopClient, TlsContexts, methods_for, ways_in
+from gateway.smtp.talking import TalkingProtocol, Transcript
 
 MOST_SECONDS = 25.0
 PORTS = frozenset({25, 465, 587, 2465, 2525, 2587})
@@ -37,6 +39,7 @@ class _Talk:
     began: float
     steps: list[ProbeStep] = field(default_factory=list)
     most_octets: int = 0
+    transcript: Transcript = field(default_factory=Transcript)
 
     def done(self, name: str, detail: str) -> None:
         """Note that a step went well."""
@@ -45,7 +48,17 @@ class _Talk:
     def failed(self, name: str, message: str, trouble: str = "") -> Probed:
         """Return the end by a failure."""
         self._note(name, False, message)
-        return Probed(tuple(self.steps), name, message, trouble, self.most_octets)
+        return self._ended(name, message, trouble)
+
+    def went_well(self) -> Probed:
+        """Return the good end."""
+        return self._ended(None, "SMTP test successful")
+
+    def _ended(self, stage: str | None, message: str, trouble: str = "") -> Probed:
+        # Whoever answered there and is no mail server has said nothing to this company.
+        talk = () if trouble == "no_server" else tuple(self.transcript.lines)
+        steps = tuple(self.steps)
+        return Probed(steps, stage, message, trouble, self.most_octets, talk)
 
     def _note(self, name: str, ok: bool, detail: str) -> None:
         now = asyncio.get_running_loop().time()
@@ -124,6 +137,7 @@ class SmtpProbe:
             credentials=server.credentials,
         )
         client = self._client(hop)
+        client.protocol_of = partial(TalkingProtocol, transcript=talk.transcript)
         try:
             return await self._talk(talk, client, hop, letter)
         finally:
@@ -155,6 +169,7 @@ class SmtpProbe:
                     return talk.failed("tls", words, "no_starttls")
                 with translated(Stage.TLS):
                     await client.starttls(timeout=self._timeouts.connect)
+                    talk.transcript.note("From here on it is encrypted.")
                     await client.ehlo(timeout=self._timeouts.greeting)
         except Ended as ended:
             return await self._not_connected(talk, hop, ended)
@@ -265,7 +280,7 @@ class SmtpProbe:
         else:
             await _quietly(client.rset)
         await _quietly(client.quit)
-        return Probed(tuple(talk.steps), None, "SMTP test successful", "", talk.most_octets)
+        return talk.went_well()
 
 
 async def _quietly(command: Callable[[], Awaitable[object]]) -> None:

@@ -65,7 +65,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *Allowing(services, pages).routes(),
         *ReminderWish(services, pages).routes(),
         *sign_in.routes(),
-        *SettingsPage(services, pages, sign_in).routes(),
+        *SettingsPage(services, pages, sign_in, pace).routes(),
         *SenderDomainPage(services, pages, sign_in).routes(),
         *TeamPage(services, pages, sign_in).routes(),
         *KeysPage(services, pages, sign_in).routes(),

@@ -12,9 +12,11 @@ from starlette.routing import BaseRoute
 from gateway.flow.mail_accounts import Change, Tested
 from gateway.flow.refusal import Kind, Refused
 from gateway.mail.address import is_mailbox
+from gateway.rules.found_servers import FoundServer
 from gateway.rules.model import Tenant
 from gateway.rules.own_server import Auth, EmailSettings, Method, Replies, Security, settings_of
 from gateway.web.company import framed
+from gateway.web.guard import Pace
 from gateway.web.pages import STATUS, Pages
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
@@ -39,6 +41,7 @@ _FAILED_STEPS = {
     "sender": "Sender refused",
     "mail": "Test mail refused",
 }
+_NOT_FOUND = "Your domain doesn't say by which server it sends. Ask whoever runs your mail."
 _OAUTH = ("token_url", "client_id", "scope")
 _SECURITIES = ((Security.STARTTLS, "STARTTLS"), (Security.TLS, "SSL/TLS"), (Security.NONE, "None"))
 _AUTHS = ((Auth.PASSWORD, "Password"), (Auth.OAUTH2, "Access token (XOAUTH2)"))
@@ -52,8 +55,9 @@ _REPLIES = (
 class SettingsPage:
     """Answers under /inbox/settings for those who are signed in."""
 
-    def __init__(self, services: WebServices, pages: Pages, sign_in: SignIn) -> None:
-        """Work with these journeys; `sign_in` knows who comes."""
+    def __init__(self, services: WebServices, pages: Pages, sign_in: SignIn, pace: Pace) -> None:
+        """Work with these journeys; `sign_in` knows who comes, `pace` bounds what DNS is asked."""
+        self._pace = pace
         self._services = services
         self._pages = pages
         self._sign_in = sign_in
@@ -65,6 +69,7 @@ class SettingsPage:
             route(PATH, self.show),
             route(PATH, self.save, method="POST"),
             route(f"{PATH}/test", self.test, method="POST"),
+            route(f"{PATH}/find", self.find, method="POST"),
         ]
 
     async def show(self, request: Request) -> Response:
@@ -99,6 +104,17 @@ class SettingsPage:
         fresh = await self._fresh(seat.tenant)
         return await self._page(seat, settings_of(fresh), fields=fields, tested=tested)
 
+    async def find(self, request: Request) -> Response:
+        """Look the server up by the domain of login or From; fill it in if it is asked for."""
+        seat = await self._writer(request)
+        fields = await fields_of(request)
+        self._pace.take(f"find:{seat.tenant.id}", self._services.context.clock.now())
+        found = await self._services.find_server(_address_in(fields))
+        if found and (not fields.get("host", "").strip() or fields.get("use")):
+            fields |= {"host": found.host, "port": str(found.port), "security": found.security}
+        settings = settings_of(await self._fresh(seat.tenant))
+        return await self._page(seat, settings, fields=fields, found=found or _NOT_FOUND)
+
     async def _writer(self, request: Request) -> Seat:
         return await self._sign_in.setter(request)
 
@@ -126,6 +142,7 @@ class SettingsPage:
         tested: Tested | None = None,
         trouble: str = "",
         saved: bool = False,
+        found: FoundServer | str = "",
         status: int = 200,
     ) -> Response:
         tenant = seat.tenant
@@ -146,6 +163,7 @@ class SettingsPage:
             "result": _result(tested, say, _report(tenant, _form(settings, fields), addresses)),
             "trouble": trouble,
             "saved": saved,
+            "found": _found(found, _form(settings, fields), say),
             "addresses": addresses,
         }
         return self._pages.page("settings.html", values, say=say, status=status)
@@ -182,6 +200,32 @@ def _change_of(fields: Mapping[str, str]) -> Change:
         return Change(method.value, replies.value, account, oauth=_secrets_of(fields))
     password = fields.get("password", "")
     return Change(method.value, replies.value, account, password[:1000] or None)
+
+
+def _address_in(fields: Mapping[str, str]) -> str:
+    """Return the address whose domain tells the server: the login, or From."""
+    login = fields.get("login", "").strip()
+    return login if "@" in login else fields.get("from_address", "").strip()
+
+
+def _found(
+    found: FoundServer | str, form: Mapping[str, str], say: Wording
+) -> dict[str, Any] | None:
+    """Return what a look-up gave, in words; None where there was none."""
+    if not found:
+        return None
+    if isinstance(found, str):
+        return {"words": say.text(found), "is_filled": True}
+    there = (found.host, str(found.port), found.security.value)
+    return {
+        "words": say.text(
+            "Found by your domain: {host}, {port}, {security}",
+            host=found.host,
+            port=found.port,
+            security=dict(_SECURITIES)[found.security],
+        ),
+        "is_filled": there == (form["host"], form["port"], form["security"]),
+    }
 
 
 def _secrets_of(fields: Mapping[str, str]) -> Mapping[str, str] | None:
@@ -246,8 +290,10 @@ def _result(tested: Tested | None, say: Wording, report: Sequence[str]) -> dict[
         return None
     probed = tested.probed
     steps = [f"{step.name}: {'ok' if step.ok else 'failed'}, {step.ms} ms" for step in probed.steps]
+    talk = [f"{line.by[0].upper()}: {line.text}" for line in probed.talk]
     return {
-        "report": "\n".join([*report, *steps, f"Answer: {probed.message}"]),
+        "talk": "\n".join(talk),
+        "report": "\n".join([*report, *steps, f"Answer: {probed.message}", *talk]),
         "ok": probed.stage is None,
         "title": say.text(_FAILED_STEPS[probed.stage]) if probed.stage else probed.message,
         "reply": "" if probed.stage is None else probed.message,

@@ -27,6 +27,7 @@ from gateway.flow.team import TeamDesk
 from gateway.flow.visit import Visits
 from gateway.ports.hooks import HookDesk
 from gateway.rules.dns_verdicts import Verdict
+from gateway.rules.found_servers import FoundServer
 from gateway.runtime.http.draining import Draining
 from gateway.runtime.http.guesses import Guesses, usual_guesses
 
@@ -53,12 +54,17 @@ async def _unasked() -> Sequence[Verdict]:
     return ()
 
 
+async def _unfound(_address: str) -> FoundServer | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class WebServices:
     """Everything that pages work with.
 
     uploads: an existing directory on the file system of the blobs, for files on their way in.
     upload_files, upload_bytes: what one message may bring along, all files together.
+    find_server: looks up by what server the domain of an address sends.
     egress_addresses: returns the addresses that the gateway connects from, as far as known.
     health, dns: what the admin page tells of the installation; `dns` asks DNS.
     posts_per_minute: of one person, or of one peer that signs in.
@@ -97,6 +103,7 @@ class WebServices:
     dns: Callable[[], Awaitable[Sequence[Verdict]]] = _unasked
     posts_per_minute: int = 120
     undo: timedelta = timedelta(seconds=10)
+    find_server: Callable[[str], Awaitable[FoundServer | None]] = _unfound
     egress_addresses: Callable[[], Awaitable[Sequence[str]]] = _nowhere
     sandbox_domain: str = ""
     streams: int = 2000

@@ -106,6 +106,11 @@ def test_good_settings_pass_every_step_and_send_nothing(security):
     assert server.logins_in_clear == []
     assert f"MAIL FROM:<{SENDER}>" in server.commands
     assert "DATA" not in server.commands
+    said = [f"{line.by}: {line.text}" for line in found.talk]
+    assert said[0].startswith("server: 220 ")
+    assert f"client: MAIL FROM:<{SENDER}>" in said
+    assert "client: AUTH PLAIN [not shown]" in said
+    assert ("note: From here on it is encrypted." in said) == (security == "starttls")
 
 
 MAIL = b"Subject: Test\r\n\r\nThe settings work.\r\n.hidden\r\n"

@@ -6,7 +6,9 @@ from email.policy import default
 
 import pytest
 
-from gateway.rules.own_server import settings_of
+from gateway.ports.probe import TalkLine
+from gateway.rules.found_servers import FoundServer
+from gateway.rules.own_server import Security, settings_of
 from tests.web.kit import forms, with_web
 
 PAGE = "/inbox/settings"
@@ -35,11 +37,61 @@ async def test_who_is_not_signed_in_is_asked_to(web):
 
 
 @with_web()
+async def test_a_server_is_found_by_the_domain_and_filled_in_where_none_was_named(web):
+    async def find(address):
+        asked.append(address)
+        return FoundServer("smtp.novak.example", 465, Security.TLS)
+
+    asked = []
+    object.__setattr__(web.services, "find_server", find)
+    await web.sign_in()
+    form = {**FORM, "host": "", "port": "587", "security": "starttls"}
+    page = (await web.post(f"{PAGE}/find", form)).text
+    assert asked == ["invoices@novak.example"]
+    assert "Found by your domain: smtp.novak.example, 465, SSL/TLS" in page
+    assert 'name="host" value="smtp.novak.example"' in page
+    assert 'name="port" value="465"' in page
+    assert 'name="use"' not in page
+    other = {**FORM, "host": "mail.novak.example", "port": "25"}
+    page = (await web.post(f"{PAGE}/find", other)).text
+    assert 'name="host" value="mail.novak.example"' in page
+    assert 'name="use"' in page
+    page = (await web.post(f"{PAGE}/find", {**other, "use": "1"})).text
+    assert 'name="host" value="smtp.novak.example"' in page
+    assert (await stored(web)).account.host == ""
+
+
+@with_web()
+async def test_where_no_server_is_found_the_page_says_so_and_keeps_what_was_typed(web):
+    await web.sign_in()
+    page = (await web.post(f"{PAGE}/find", {**FORM, "host": ""})).text
+    assert "say by which server it sends" in page
+    assert 'value="invoices@novak.example"' in page
+    assert "canary" not in page
+
+
+@with_web()
+async def test_the_talk_is_shown_and_goes_into_the_report(web):
+    web.services.accounts._probe.talk = (
+        TalkLine("server", "220 <b>mx</b> ESMTP"),
+        TalkLine("client", "EHLO mail.example.com"),
+    )
+    await web.sign_in()
+    page = (await web.post(f"{PAGE}/test", FORM)).text
+    assert "S: 220 &lt;b&gt;mx&lt;/b&gt; ESMTP\nC: EHLO mail.example.com" in page
+    assert "Show full talk" in page
+    web.services.accounts._probe.failure = ("auth", "535 5.7.8 no", "")
+    page = (await web.post(f"{PAGE}/test", FORM)).text
+    assert page.count("C: EHLO mail.example.com") == 3, "the talk, the report, what is copied"
+
+
+@with_web()
 async def test_a_key_without_the_right_may_not(web):
     _, key = await web.services.companies.add_key(web.tenant.id, ("inbox:read", "inbox:write"))
     await web.sign_in(key)
     assert (await web.get(PAGE)).status_code == 403
     assert (await web.post(PAGE, FORM)).status_code == 403
+    assert (await web.post(f"{PAGE}/find", FORM)).status_code == 403
     assert (await stored(web)).account.host == ""
 
 

@@ -171,6 +171,13 @@ class StepShown(Given):
     ms: int
 
 
+class TalkLineShown(Given):
+    """A line of the SMTP talk. by: who said it; no password and no mail is in it."""
+
+    by: Annotated[str, one_of("server", "client", "note")]
+    text: str
+
+
 class TestShown(Given):
     """How the connection test ended. message: the server's own words, where it said any."""
 
@@ -180,3 +187,4 @@ class TestShown(Given):
     hint: str | None = None
     max_message_bytes: int | None = None
     steps: list[StepShown]
+    talk: list[TalkLineShown]

@@ -43,6 +43,7 @@ async def email_test(office: Office, given: Mapping[str, Any]) -> Any:
             {"name": step.name, "ok": step.ok, "detail": step.detail, "ms": step.ms}
             for step in probed.steps
         ],
+        "talk": [{"by": line.by, "text": line.text} for line in probed.talk],
     }
 
 

@@ -69,6 +69,7 @@ function takeOver(page) {
   const list = page.getElementById("list");
   if (!list) return null;
   document.title = page.title;
+  document.querySelector("link[rel=icon]").href = page.querySelector("link[rel=icon]").href;
   takePart(page, "lanes");
   const rows = document.getElementById("rows");
   const fresh = page.getElementById("rows");

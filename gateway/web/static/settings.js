@@ -17,7 +17,7 @@ function told(text) {
 }
 
 form.addEventListener("submit", async (event) => {
-  if (event.submitter !== button) return;
+  if (!event.submitter?.matches("[formaction^='/inbox/settings/test']")) return;
   event.preventDefault();
   if (asking) return asking.abort();
   const label = button.textContent;
@@ -40,6 +40,37 @@ form.addEventListener("submit", async (event) => {
     button.textContent = label;
   }
 });
+
+// The server comes by the domain of the address, into an empty field; else it is offered.
+
+async function find(event) {
+  const { login, from_address: from, host } = form.elements;
+  const address = login.value.includes("@") ? login.value : from.value;
+  if (!address.includes("@") || event?.type === "change" && event.target !== login && login.value.includes("@")) return;
+  const body = new URLSearchParams([...new FormData(form)]);
+  body.delete("password");
+  if (event?.type === "click") body.set("use", "1");
+  try {
+    const [status, page] = await fetchPage("POST", "/inbox/settings/find", body);
+    if (status !== 200) return;
+    const found = document.adoptNode(page.getElementById("found"));
+    document.getElementById("found").replaceWith(found);
+    if (event?.type !== "click" && host.value) return;
+    for (const name of ["host", "port", "security"]) form.elements[name].value = page.getElementById(name).value;
+    before = form.elements.security.value;
+    if (event?.type === "click") host.focus();
+  } catch {
+    // Nothing was found; whoever knows the server types it.
+  }
+}
+
+for (const name of ["login", "from_address"]) form.elements[name].addEventListener("change", find);
+form.addEventListener("click", (event) => {
+  if (!event.target.matches("#found button")) return;
+  event.preventDefault();
+  find(event);
+});
+document.getElementById("finds").hidden = true;
 
 // The usual port comes along with the security, where the port was the usual one.
 const { security, port } = form.elements;
