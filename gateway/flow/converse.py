@@ -29,6 +29,10 @@ from gateway.rules.model import (
     Tenant,
 )
 
+LONGEST_TAG = 50
+"""Characters; the API holds tags to it, too."""
+MOST_TAGS = 50
+
 
 class Conversing:
     """Begins conversations, answers in them, and keeps them in order."""
@@ -131,6 +135,25 @@ class Conversing:
             )
 
         return await self._change(tenant, conversation_id, version=version, change_of=change)
+
+    async def tag(
+        self, tenant: Tenant, conversation_id: str, *, add: str = "", remove: str = ""
+    ) -> Conversation:
+        """Add a tag, take one away. Raises Refused: unknown, no tag, too long, too many."""
+        added = " ".join(add.split())
+        if not added and not remove:
+            raise invalid("add", "Write a tag.", code="missing")
+        if len(added) > LONGEST_TAG or not added.isprintable():
+            raise invalid("add", f"A tag is a line of {LONGEST_TAG} characters at most.")
+
+        def change(conversation: Conversation) -> Conversation:
+            kept = [one for one in conversation.tags if one != remove]
+            tags = tuple(dict.fromkeys([*kept, *([added] if added else [])]))
+            if len(tags) > MOST_TAGS and len(tags) > len(conversation.tags):
+                raise invalid("add", f"A conversation has {MOST_TAGS} tags at most.")
+            return replace(conversation, tags=tags)
+
+        return await self._change(tenant, conversation_id, change_of=change)
 
     async def approve_sender(
         self, tenant: Tenant, conversation_id: str, address: str

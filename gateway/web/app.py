@@ -36,6 +36,7 @@ from gateway.web.services import WebServices
 from gateway.web.several import Several
 from gateway.web.signin import SignIn
 from gateway.web.sorting_forms import SortingForms
+from gateway.web.tagging import TagForms
 from gateway.web.team_page import TeamPage
 from gateway.web.tongues import Speaking
 from gateway.web.viewing import Viewing
@@ -79,6 +80,7 @@ def build_web(services: WebServices) -> list[BaseRoute]:
         *ColleaguesLine(services, pages, sign_in).routes(),
         *Formatted(services, pages, sign_in, pace).routes(),
         *InboxForms(services, pages, sign_in, inbox).routes(),
+        *TagForms(services, pages, sign_in).routes(),
         *Several(services, pages, sign_in).routes(),
         *SortingForms(services, pages, sign_in, inbox).routes(),
         *DraftForms(services, pages, sign_in, inbox).routes(),

@@ -15,6 +15,7 @@ from gateway.rules.model import Conversation, ConversationStatus, Invoice, Tenan
 from gateway.rules.search import Query
 from gateway.rules.sender_domains import SenderDomain
 from gateway.web.bills import chip
+from gateway.web.tags import tags_of
 from gateway.web.wording import Wording
 
 VIEWS: Mapping[str, str] = {
@@ -43,6 +44,7 @@ SUGGESTED = (
     "way:chat",
     "from:",
     "invoice:",
+    "tag:",
     "after:2026-01-01",
 )
 """Operators that the search field offers; `rules.search` knows more."""
@@ -52,6 +54,7 @@ _COUNTED_VIEWS = ("open", "unread", "not_delivered", "waiting")
 ROWS = 50
 """How many conversations a page of the list holds."""
 _COUNTED = 100
+_TAGS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Desk:
             "iso": (one.last_message_at or one.updated_at).isoformat(),
             "text": one.last_message,
             "unread": one.unread,
+            "tags": tags_of(one.tags[:_TAGS]),
+            "more_tags": max(0, len(one.tags) - _TAGS),
             "failed": one.failed,
             "invoice": f"{last.number} · {say.money(last.amount, last.currency)}" if last else "",
             "chip": chip(last, tenant, say, today, inbox=True) if last else None,

@@ -22,6 +22,7 @@ from gateway.rules.payments import day_of, pending_claims
 from gateway.web.about import About, Inside, about_pane, look_about
 from gateway.web.bills import METHOD_WORDS
 from gateway.web.fate import Fate, for_company
+from gateway.web.tags import tags_of
 from gateway.web.timeline import SHOWN_ENTRIES, Reader, timeline
 from gateway.web.wording import Wording
 
@@ -73,6 +74,7 @@ class Opened:
             "subject": one.subject,
             "customer": one.customer,
             "status": one.status.value,
+            "tags": tags_of(one.tags),
             "closed": one.status in {ConversationStatus.CLOSED, ConversationStatus.SPAM},
             "unread": one.unread,
             "failed": one.failed,

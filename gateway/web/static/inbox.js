@@ -77,7 +77,7 @@ function takeOver(page) {
   else if (rows || fresh) document.getElementById("list").replaceWith(document.adoptNode(list));
   document.dispatchEvent(new Event("postroom:taken"));
   if (!form && !messages) return [];
-  for (const id of ["does", "claims", "about", "banner"]) takePart(page, id);
+  for (const id of ["does", "tags", "claims", "about", "banner"]) takePart(page, id);
   const log = document.querySelector(".log");
   const now = page.querySelector(".log");
   return log && now ? takeList(log, now, () => false) : [];
