@@ -20,6 +20,7 @@ from gateway.rules.model import (
     Threading,
 )
 from gateway.rules.payments import day_of, pending_claims
+from gateway.rules.promises import PROMISE, Told
 from gateway.rules.reminders import (
     MOST_PROMISED_DAYS,
     PROMISED_ON,
@@ -29,9 +30,6 @@ from gateway.rules.reminders import (
 )
 from gateway.rules.replies import answer_subject
 
-PROMISE = "promise"
-"""The kind of the line that tells of a promise, or that it was withdrawn."""
-
 
 class Promises:
     """Keeps promises. Each raises Refused: NOT_FOUND or GONE for the link."""
@@ -40,23 +38,20 @@ class Promises:
         """Work on these ports."""
         self._context = context
 
-    async def make(self, token: str, invoice_id: str, day: date, line: str) -> None:
+    async def make(self, token: str, invoice_id: str, day: date) -> None:
         """Note that the invoice will be paid by a day; another one takes its place.
 
-        line: what the conversation says of it. The same promise again says nothing.
+        A line of the conversation tells of it; the same promise again says nothing.
 
         Raises Refused: the day is past or far off, there is nothing to pay.
         """
-        await self._keep(token, invoice_id, day, line)
+        await self._keep(token, invoice_id, day)
 
-    async def withdraw(self, token: str, invoice_id: str, line: str) -> None:
-        """Take the promise back. Raises Refused: there is none.
+    async def withdraw(self, token: str, invoice_id: str) -> None:
+        """Take the promise back; a line tells of it, too. Raises Refused: there is none."""
+        await self._keep(token, invoice_id, None)
 
-        line: what the conversation says of it.
-        """
-        await self._keep(token, invoice_id, None, line)
-
-    async def _keep(self, token: str, invoice_id: str, day: date | None, line: str) -> None:
+    async def _keep(self, token: str, invoice_id: str, day: date | None) -> None:
         link, context, now = link_of(self._context, token), self._context, self._context.clock.now()
 
         def store(work: Work) -> None:
@@ -70,7 +65,8 @@ class Promises:
             if day == known:
                 return
             work.invoices.change(with_promise(invoice, day))
-            message = self._line(tenant, person, conversation, invoice, line)
+            told = _told(invoice, day, known)
+            message = self._line(tenant, person, conversation, invoice, told)
             stored = post(context, work, Packed(message, (), ()), now)
             arrived(context, work, conversation, stored, now)
 
@@ -82,9 +78,10 @@ class Promises:
         person: Participant,
         conversation: Conversation,
         invoice: Invoice,
-        line: str,
+        told: Told,
     ) -> Message:
         context, now = self._context, self._context.clock.now()
+        line = told.english(person.mailbox.name or person.mailbox.address)
         return Message(
             id=context.new_id(ids.MESSAGE, now),
             tenant_id=tenant.id,
@@ -101,8 +98,16 @@ class Promises:
             threading=Threading("token", "chat link"),
             author_ref=person.ref,
             kind=PROMISE,
+            facts=told.facts,
             invoice_id=invoice.id,
         )
+
+
+def _told(invoice: Invoice, day: date | None, known: date | None) -> Told:
+    """Return what is told: of the promise, or of the known one that holds no longer."""
+    on = day or known
+    assert on is not None
+    return Told(invoice.number, on, is_withdrawn=day is None)
 
 
 def _check(invoice: Invoice, day: date, today: date) -> None:

@@ -158,7 +158,7 @@ class Message:
     raw_sha256, raw_size: the bytes as received, or the first recipient's copy; None for chat.
     author_ref: the participant who wrote it, for messages in.
     author: who of the company wrote it, as far as is known; customers don't read it.
-    details: what else is shown (authentication, forwarded, bounces ...), JSON values.
+    facts: what a system line tells, for each reader in their language; JSON values.
     suggestions: invoice_numbers, ibans, returns_on, substitute; empty where there is none.
     kind: "message" | "invoice" | "reminder" | "claim" | ... what a system line tells;
         `IMPORTED` for mail from an archive, which no gateway sent or received.
@@ -202,6 +202,7 @@ class Message:
     raw_size: int = 0
     author: str = ""
     labels: Labels = NO_LABELS
+    facts: Mapping[str, Any] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
 
 

@@ -108,7 +108,7 @@ def from_row(row: Row, attachments: Sequence[Attachment]) -> Message:
     ) = row
     to, cc, reply_to = recipients_of(recipients)
     in_reply_to, references = ((), ()) if refs == _NOTHING else json.loads(refs)
-    forwarded, authentication, bounces, suggestions, author, labels = _details_of(details)
+    forwarded, authentication, bounces, suggestions, author, labels, facts = _details_of(details)
     return Message(
         id=id_,
         tenant_id=tenant_id,
@@ -145,6 +145,7 @@ def from_row(row: Row, attachments: Sequence[Attachment]) -> Message:
         author_ref=author_ref,
         author=author,
         labels=Labels(tuple(labels[0]), labels[1]) if labels else NO_LABELS,
+        facts=facts,
         invoice_id=invoice_id,
         raw_sha256=raw_sha256,
         raw_size=raw_size,
@@ -221,16 +222,18 @@ def _refs(message: Message) -> str:
 
 def _details(message: Message) -> str:
     said = message.authentication, message.bounces, message.suggestions, message.author
-    labels = message.labels
+    labels = (message.labels.tags, message.labels.metadata) if message.labels else ()
+    if message.facts:
+        return to_json((message.forwarded, *said, labels, message.facts))
     if labels:
-        return to_json((message.forwarded, *said, (labels.tags, labels.metadata)))
+        return to_json((message.forwarded, *said, labels))
     if not any(said) and message.forwarded is None:
         return _NOTHING
     return to_json((message.forwarded, *said))
 
 
 def _details_of(text: str) -> tuple[Any, ...]:
-    """Return forwarded mail, authentication, bounces, suggestions, author, labels of `details`."""
+    """Return forwarded mail, authentication, bounces ... of `details`, as `_details` wrote them."""
     found = [] if text == _NOTHING else json.loads(text)
     # Rows of earlier versions hold fewer.
-    return (*found, *(None, {}, (), {}, "", ())[len(found) :])
+    return (*found, *(None, {}, (), {}, "", (), {})[len(found) :])

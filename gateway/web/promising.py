@@ -13,13 +13,12 @@ from gateway.flow.refusal import Kind, Refused, conflict, invalid
 from gateway.flow.visit import Visit
 from gateway.rules.customer_pages import MARK_PAID, pages_of
 from gateway.rules.model import Invoice
-from gateway.rules.reminders import PROMISED_ON, promised_on
+from gateway.rules.reminders import PROMISED_ON
 from gateway.web.chat import Chat, invoice_of
 from gateway.web.guard import Pace
 from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.uploads import given_in
-from gateway.web.wording import Wording, wording
 
 _INVOICE = "/c/{token}/invoices/{invoice}"
 
@@ -43,16 +42,14 @@ class Promising:
 
     async def promise(self, request: Request) -> Response:
         """Note by when the customer pays, and lead back."""
-        visit, invoice, say = await self._asked(request)
+        visit, invoice = await self._asked(request)
         token = request.path_params["token"]
         if MARK_PAID not in pages_of(visit.tenant.pages).actions:
             raise conflict("not_payable", "There is nothing to pay.")
         try:
             given = await given_in(request, self.services.uploads)
             day = _day(given.get(PROMISED_ON, ""))
-            words = "{name} says: will pay {number} by {date}."
-            line = say.text(words, **_facts(visit, invoice, day, say))
-            await Promises(self.services.context).make(token, invoice.id, day, line)
+            await Promises(self.services.context).make(token, invoice.id, day)
         except Refused as refused:
             if refused.kind is not Kind.INVALID:
                 raise
@@ -64,19 +61,16 @@ class Promising:
 
     async def withdraw(self, request: Request) -> Response:
         """Take the promise back, and lead back."""
-        visit, invoice, say = await self._asked(request)
-        day, token = promised_on(invoice), request.path_params["token"]
-        words = "{name} no longer says that {number} will be paid by {date}."
-        line = say.text(words, **_facts(visit, invoice, day, say)) if day else ""
-        await Promises(self.services.context).withdraw(token, invoice.id, line)
+        _, invoice = await self._asked(request)
+        token = request.path_params["token"]
+        await Promises(self.services.context).withdraw(token, invoice.id)
         return see_other(f"/c/{token}#bill")
 
-    async def _asked(self, request: Request) -> tuple[Visit, Invoice, Wording]:
+    async def _asked(self, request: Request) -> tuple[Visit, Invoice]:
         visit = await self.services.visits.open(request.path_params["token"])
         person = f"{visit.tenant.id}:{visit.participant.ref}"
         self.pace.take(person, self.services.context.clock.now())
-        say = wording(visit.conversation.locale or visit.tenant.locale)
-        return visit, invoice_of(visit, request.path_params["invoice"]), say
+        return visit, invoice_of(visit, request.path_params["invoice"])
 
 
 def _day(text: str) -> date:
@@ -84,8 +78,3 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise invalid(PROMISED_ON, "The date is a day such as 2026-12-05.") from error
-
-
-def _facts(visit: Visit, invoice: Invoice, day: date, say: Wording) -> dict[str, str]:
-    who = visit.participant.mailbox
-    return {"name": who.name or who.address, "number": invoice.number, "date": say.day(day)}

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.flow.promising import PROMISE
 from gateway.mail.html_clean import blocked_pictures, remote_pictures
 from gateway.mail.parameters import content_type
 from gateway.rules.customer_pages import BY_LINK
@@ -18,9 +17,11 @@ from gateway.rules.model import (
     Message,
     Payment,
 )
+from gateway.rules.promises import PROMISE
 from gateway.web.bills import BY_METHOD
 from gateway.web.fate import Fate
 from gateway.web.kinds import words_of
+from gateway.web.promise_line import promise_line
 from gateway.web.why import Why, why
 from gateway.web.wording import Wording, in_zone
 
@@ -259,8 +260,9 @@ def _with_fates(
 
 
 def _line(message: Message, reader: Reader) -> Entry:
-    when = reader.say.moment(message.received_at, reader.timezone)
-    return Entry(message.id, "system", message.received_at, when, text=message.text)
+    text = promise_line(message, reader.say)
+    when = say.moment(message.received_at, reader.timezone)
+    return Entry(message.id, "system", message.received_at, when, text=text)
 
 
 def _sent(message: Message, invoice: Invoice, reader: Reader) -> Entry:

@@ -33,7 +33,7 @@ JOURNEYS = (
     "letters.py",
     "chat.py",
     "bills.py",
-    "promising.py",
+    "promise_line.py",
     "receipt_paper.py",
     "genuine.py",
     "reading.py",

@@ -1,5 +1,6 @@
 """The customer says by when they pay, another day, or takes it back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -171,8 +172,24 @@ async def test_a_link_promises_nothing_about_another_conversations_invoice(web):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @with_web()
-async def test_the_line_speaks_the_customers_language(web, language):
-    sent, _, path = await opened(web, customer_locale=language)
+async def test_each_reads_the_line_in_their_own_language(web, language):
+    sent, view, path = await opened(web, customer_locale=language)
     await web.post(path, {"promised_on": today_of(web).isoformat()})
+    assert LANGUAGES[language] in (await web.get(view)).text
     (line,) = await lines(web, sent)
-    assert line.startswith(LANGUAGES[language])
+    assert line.startswith(LANGUAGES["en"]), "what lists, searches and programs have"
+    await web.sign_in()
+    desk = (await web.get(f"/inbox/conversations/{sent.invoice.conversation_id}")).text
+    assert LANGUAGES["en"] in desk
+    assert language == "en" or LANGUAGES[language] not in desk
+
+
+@with_web()
+async def test_a_line_of_an_earlier_version_keeps_its_words(web):
+    sent, view, path = await opened(web)
+    await web.post(path, {"promised_on": today_of(web).isoformat()})
+    (old,) = [m for m in await web.messages(sent.invoice.conversation_id) if m.kind == "promise"]
+    words = "Jana Malá: 2026-0142 bude uhradené do piatka."
+    told = replace(old, facts={}, text=words, id="msg_old")
+    await web.context.store.write(lambda work: work.messages.add(told))
+    assert words in (await web.get(view)).text
