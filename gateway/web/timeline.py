@@ -261,7 +261,7 @@ def _with_fates(
 
 def _line(message: Message, reader: Reader) -> Entry:
     text = promise_line(message, reader.say)
-    when = say.moment(message.received_at, reader.timezone)
+    when = reader.say.moment(message.received_at, reader.timezone)
     return Entry(message.id, "system", message.received_at, when, text=text)
 
 
