@@ -107,7 +107,7 @@ class InboxForms:
 
         fresh = await self._services.context.store.read(look)
         if fresh is not None:
-            name = fresh.from_.name or fresh.from_.address
+            name = fresh.author or fresh.from_.name or fresh.from_.address
             detail = f"{name} wrote meanwhile. Read it above, then send your answer once more."
             raise Refused(Kind.INVALID, "outdated", detail)
 

@@ -11,7 +11,9 @@ from gateway.rules.model import InvoiceStatus
 from tests.web.kit import HOST, PDF, forms, links, with_web
 
 OURS = ['type="module" src="/static/chat.js"']
-OUR_INBOX = ['type="module" src="/static/inbox.js"', 'type="module" src="/static/keys.js"']
+OUR_INBOX = [
+    f'type="module" src="/static/{one}.js"' for one in ("inbox", "keys", "picking", "bell")
+]
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}'
 
 
