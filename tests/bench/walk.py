@@ -6,10 +6,7 @@ the machine's alone, from the first step until the page shows that it is done. W
 with is what the documentation of others says that a person has to do for the same.
 """
 
-import asyncio
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from playwright.sync_api import sync_playwright
@@ -17,12 +14,8 @@ from playwright.sync_api import sync_playwright
 from tests.bench.serving import scratch
 from tests.browser.conftest import FLAGS, path_of_chromium, signed_in
 from tests.browser.demo import Demo
+from tests.browser.own_server import LOGIN, REFUSED, company_with_server
 from tests.browser.watching import DESKTOP, watching
-from tests.journeys.process import gateway
-from tests.smtp.fakehop import FakeHop
-
-ALLOW = '[egress]\nallow = ["127.0.0.0/8"]\n'
-REFUSED = "535 5.7.8 Username and password not accepted"
 
 
 @dataclass
@@ -85,46 +78,19 @@ def confirm_a_claimed_payment(walk):
     walk.seen(".pane .chip", has_text="Paid")
 
 
-def set_up_own_smtp(port):
-    def work(walk):
-        walk.click(".rest summary") if walk.page.locator(".rest summary").is_visible() else None
-        walk.click('a[href="/inbox/settings"]')
-        walk.click("input[value=smtp]")
-        walk.fill("#login", "invoices@own.example")
-        walk.fill("#password", "wrong")
-        walk.fill("#host", "127.0.0.1")
-        walk.fill("#port", str(port))
-        walk.page.select_option("#security", "none")
-        walk.fields += 1
-        walk.click("#test")
-        walk.seen(".result.failed pre", has_text=REFUSED)
-        walk.fill("#password", "right")
-        walk.click("#test")
-        walk.seen(".result", has_text="SMTP test successful")
-        walk.click("form button.primary", has_text="Save")
-        walk.seen(".saved")
-
-    return work
-
-
-@contextmanager
-def mail_server():
-    """A server that refuses the first login and takes the second."""
-    hop = FakeHop(script={"auth": [REFUSED, "235 2.7.0 Accepted"]}, offers=("AUTH PLAIN",))
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    ending = asyncio.Event()
-
-    async def serve():
-        async with hop.running():
-            ready.set()
-            await ending.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    ready.wait(10)
-    yield hop.port
-    loop.call_soon_threadsafe(ending.set)
-    thread.join()
+def set_up_own_smtp(walk):
+    walk.click('a[href="/inbox/settings"]')
+    walk.click("input[value=smtp]")
+    walk.fill("#login", LOGIN)
+    walk.fill("#password", "wrong")
+    walk.seen("#found", has_text="Found by your domain")
+    walk.press("Enter")
+    walk.seen(".result.failed pre", has_text=REFUSED)
+    walk.fill("#password", "right")
+    walk.press("Enter")
+    walk.seen(".result", has_text="SMTP test successful")
+    walk.click("form button.primary", has_text="Save")
+    walk.seen(".saved")
 
 
 def walked(browser, title, url, state, work):
@@ -156,12 +122,8 @@ def main():
                 "confirm a claimed payment": confirm_a_claimed_payment,
             }.items():
                 walked(browser, title, inbox, state, work)
-            with scratch() as place, gateway(place, settings=ALLOW) as running:
-                company = running.json("tenant", "add", "Acme s.r.o.")[0]
-                own = f"{running.url}/inbox"
-                state = signed_in(f"{own}/sign-in", {"secret": company["api_key"]})
-                with mail_server() as port:
-                    walked(browser, "own SMTP, wrong to right", own, state, set_up_own_smtp(port))
+            with scratch() as place, company_with_server(place) as (own, state):
+                walked(browser, "own SMTP, wrong to right", own, state, set_up_own_smtp)
             browser.close()
     finally:
         demo.stop()

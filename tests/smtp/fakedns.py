@@ -9,6 +9,9 @@ from dnslib import RCODE, RR, DNSHeader, DNSRecord
 
 SILENT = "silent"
 GARBLED = "garbled"
+_KINDS = {
+    1: "A", 28: "AAAA", 12: "PTR", 15: "MX", 16: "TXT", 5: "CNAME", 33: "SRV", 52: "TLSA",
+}  # fmt: skip
 
 
 class FakeDns:
@@ -41,9 +44,7 @@ class FakeDns:
         """Return the answer to a question, None for silence."""
         question = DNSRecord.parse(wire)
         name = str(question.q.qname).rstrip(".").lower()
-        kind = {1: "A", 28: "AAAA", 12: "PTR", 15: "MX", 16: "TXT", 5: "CNAME", 52: "TLSA"}[
-            question.q.qtype
-        ]
+        kind = _KINDS[question.q.qtype]
         self.asked.append((name, kind))
         self.over_tcp += tcp
         fate = self.zone.get(name)
