@@ -61,6 +61,7 @@ _TAGS = 2
 class Desk:
     """A page of a view. counts: of the views that ask for attention, such as "3" or "99+".
 
+    attention: how many conversations are unread or have a mail that failed, as the title tells.
     position: the number of the company's newest event, which the page shows already.
     is_first_use: the company has no conversation at all. claim: to a domain of its own, or None.
     """
@@ -68,6 +69,7 @@ class Desk:
     listed: Listed[Conversation]
     invoices: Mapping[str, Sequence[Invoice]]
     counts: Mapping[str, str]
+    attention: str
     position: int
     is_first_use: bool = False
     claim: SenderDomain | None = None
@@ -137,17 +139,30 @@ def look_over(work: Work, tenant: Tenant, asked: Asked, query: Query | None, tod
         for one in listed.items
         if one.invoice_ids
     }
-    counts = {name: _count(work, tenant, name) for name in _COUNTED_VIEWS}
+    first = {name: _first(work, tenant, name) for name in _COUNTED_VIEWS}
+    counts = {name: _count(found) for name, found in first.items()}
     anything = listed.items or any(counts.values())
     is_first_use = (
         not anything and not work.conversations.page(tenant.id, ConversationFilter(), Page(1)).items
     )
     claim, position = work.sender_domains.get(tenant.id), work.events.last(tenant.id)
-    return Desk(listed, invoices, counts, position, is_first_use, claim)
+    waits = _attention(first["unread"], first["not_delivered"])
+    return Desk(listed, invoices, counts, waits, position, is_first_use, claim)
 
 
-def _count(work: Work, tenant: Tenant, view: str) -> str:
-    listed = work.conversations.page(tenant.id, ConversationFilter(view=view), Page(_COUNTED))
+def _first(work: Work, tenant: Tenant, view: str) -> Listed[Conversation]:
+    return work.conversations.page(tenant.id, ConversationFilter(view=view), Page(_COUNTED))
+
+
+def _attention(unread: Listed[Conversation], failed: Listed[Conversation]) -> str:
+    """Return how many conversations wait for somebody: those in both lanes count once."""
+    if unread.next_cursor is not None or failed.next_cursor is not None:
+        return f"{_COUNTED - 1}+"
+    ids = {one.id for listed in (unread, failed) for one in listed.items}
+    return f"{_COUNTED - 1}+" if len(ids) >= _COUNTED else str(len(ids) or "")
+
+
+def _count(listed: Listed[Conversation]) -> str:
     if listed.next_cursor is not None:
         return f"{_COUNTED - 1}+"
     return str(len(listed.items)) if listed.items else ""

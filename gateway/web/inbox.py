@@ -188,7 +188,7 @@ class Inbox:
                 "own_address": tenant.notify_address or "",
                 "rows": [desk.row(one, tenant, say, today) for one in desk.listed.items],
                 "next_cursor": desk.listed.next_cursor,
-                "unread": desk.counts.get("unread", ""),
+                "attention": desk.attention,
                 "open": opened.shown(tenant, say, now, links, everything=everything)
                 if opened
                 else None,

@@ -142,6 +142,25 @@ async def test_nobody_writes_without_signing_in_or_from_elsewhere(web, ending):
 
 
 @with_web()
+async def test_a_mail_that_failed_counts_in_the_title_though_nothing_is_unread(web):
+    sent, _, _ = await opened(web)
+    other, _, _ = await web.send(number="2026-0150")
+
+    def fail(work):
+        one = work.conversations.get(web.tenant.id, sent.invoice.conversation_id)
+        work.conversations.change(replace(one, failed=True))
+
+    assert "<title>Inbox" in (await web.get("/inbox?view=done")).text
+    await web.context.store.write(fail)
+    page = (await web.get("/inbox?view=done")).text
+    assert "<title>(1) Inbox" in page
+    assert "/static/icon-news." in page
+    for one in (sent, other):
+        await web.receive(one.invoice.conversation_id, "And?")
+    assert "<title>(2) Inbox" in (await web.get("/inbox")).text, "one in both lanes counts once"
+
+
+@with_web()
 async def test_the_list_shows_who_wrote_what_about_which_invoice(web):
     sent, _, path = await opened(web)
     await web.receive(sent.invoice.conversation_id, "Could you add 4500?")
