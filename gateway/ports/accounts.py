@@ -51,6 +51,9 @@ class Invoices(Protocol):
         Those behind the position `after`, in their order, `most` at most.
         """
 
+    def next_due(self, tenant_id: str, today: date) -> Invoice | None:
+        """Return the open invoice that is due next, today or later; None if there is none."""
+
     def change(self, invoice: Invoice, *, check_version: bool = False) -> Invoice:
         """Store the fields but payments, receipts; return it with `version` + 1. Raises Stale."""
 

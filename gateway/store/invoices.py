@@ -104,6 +104,17 @@ _DUE = Statement(
     .order_by(_C.position)
     .limit(bindparam("most"))
 )
+# Its first condition is the partial index's own, so that one look finds the invoice.
+_NEXT_DUE = Statement(
+    _ALL.where(
+        _HIS,
+        text("status IN ('open', 'claimed')"),
+        text("status = 'open'"),
+        _C.due_on >= bindparam("first"),
+    )
+    .order_by(_C.due_on)
+    .limit(1)
+)
 _CHANGE_ANY = Statement(_CHANGE, keys=_CHANGED)
 _CHANGE_SAME = Statement(_CHANGE.where(_C.version == bindparam("was")), keys=_CHANGED)
 
@@ -241,6 +252,12 @@ class Invoices(InvoiceSums):
         rows = self._transaction.rows(_DUE, given)
         positions = [int(row[0]) for row in rows]
         return list(zip(positions, self._complete(rows), strict=True))
+
+    def next_due(self, tenant_id: str, today: date) -> Invoice | None:
+        """Return the open invoice that is due next, today or later; None if there is none."""
+        given = {"tenant_id": tenant_id, "first": today.isoformat()}
+        found = self._complete(self._transaction.rows(_NEXT_DUE, given))
+        return found[0] if found else None
 
     def change(self, invoice: Invoice, *, check_version: bool = False) -> Invoice:
         """Store the fields but payments, receipts; return it with `version` + 1. Raises Stale.

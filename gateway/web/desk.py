@@ -64,6 +64,7 @@ class Desk:
     attention: how many conversations are unread or have a mail that failed, as the title tells.
     position: the number of the company's newest event, which the page shows already.
     is_first_use: the company has no conversation at all. claim: to a domain of its own, or None.
+    next_due: the invoice that is due next, where everything is answered.
     """
 
     listed: Listed[Conversation]
@@ -73,6 +74,7 @@ class Desk:
     position: int
     is_first_use: bool = False
     claim: SenderDomain | None = None
+    next_due: Invoice | None = None
 
     def row(self, one: Conversation, tenant: Tenant, say: Wording, today: date) -> dict[str, Any]:
         """Return a conversation as a row of the list."""
@@ -147,7 +149,9 @@ def look_over(work: Work, tenant: Tenant, asked: Asked, query: Query | None, tod
     )
     claim, position = work.sender_domains.get(tenant.id), work.events.last(tenant.id)
     waits = _attention(first["unread"], first["not_delivered"])
-    return Desk(listed, invoices, counts, waits, position, is_first_use, claim)
+    is_done = asked.view == "open" and query is None and not listed.items and not cursor
+    next_due = work.invoices.next_due(tenant.id, today) if is_done else None
+    return Desk(listed, invoices, counts, waits, position, is_first_use, claim, next_due)
 
 
 def _first(work: Work, tenant: Tenant, view: str) -> Listed[Conversation]:

@@ -12,7 +12,7 @@ from gateway.flow.contents import stream
 from gateway.flow.received import received_copy
 from gateway.flow.refusal import Kind, not_found
 from gateway.ports.store import Work
-from gateway.rules.model import IMPORTED, Attachment, Direction
+from gateway.rules.model import IMPORTED, Attachment, Direction, Invoice
 from gateway.rules.payments import day_of
 from gateway.rules.search import BadQuery, Query, read_query
 from gateway.rules.team import SavedReply
@@ -26,7 +26,7 @@ from gateway.web.paying import receipt_download
 from gateway.web.sender_domain import domain_failure
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
-from gateway.web.wording import wording
+from gateway.web.wording import Wording, wording
 
 SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_LARGE})
 """Refusals that are told on the page itself, with what was written."""
@@ -188,6 +188,7 @@ class Inbox:
                 "own_address": tenant.notify_address or "",
                 "rows": [desk.row(one, tenant, say, today) for one in desk.listed.items],
                 "next_cursor": desk.listed.next_cursor,
+                "next_due": _due(desk.next_due, say),
                 "attention": desk.attention,
                 "open": opened.shown(tenant, say, now, links, everything=everything)
                 if opened
@@ -216,6 +217,17 @@ def _query_of(question: str) -> tuple[Query | None, str]:
     except BadQuery as error:
         return None, str(error)
     return (None, "There is no word in it.") if query.is_empty else (query, "")
+
+
+def _due(invoice: Invoice | None, say: Wording) -> dict[str, str] | None:
+    """Return what is due next, in words, and where it lies."""
+    if invoice is None or invoice.due_on is None:
+        return None
+    words = "Next invoice due: {number}, {date}."
+    return {
+        "words": say.text(words, number=invoice.number, date=say.day(invoice.due_on)),
+        "path": f"/inbox/conversations/{invoice.conversation_id}",
+    }
 
 
 def _begun(opened: Opened, draft_id: str, replies: Sequence[SavedReply], reply_id: str) -> str:

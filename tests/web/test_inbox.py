@@ -1,11 +1,11 @@
 """The company's Inbox."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from gateway.flow.drafts import TenantDraft
+from gateway.flow.drafts import PaymentDraft, TenantDraft
 from gateway.mail.mailbox import Mailbox
 from gateway.rules.model import ConversationStatus, Reason
 from tests.web.kit import HOST, PDF, forms, links, with_web
@@ -139,6 +139,22 @@ async def test_nobody_writes_without_signing_in_or_from_elsewhere(web, ending):
     stranger = await web.post(f"{path}/{ending}", {"text": "x"})
     assert (foreign.status_code, stranger.status_code) == (403, 403)
     assert await web.snapshot() == before
+
+
+@with_web()
+async def test_where_all_is_answered_the_next_due_invoice_is_told(web):
+    await web.sign_in()
+    sent, _, _ = await web.send(due_on=date(2027, 1, 31))
+    later, _, _ = await web.send(number="2026-0150", due_on=date(2027, 2, 1))
+    await web.send(number="2026-0001", due_on=date(2020, 1, 1))
+    page = (await web.get("/inbox")).text
+    assert "All answered." in page
+    path = f"/inbox/conversations/{sent.invoice.conversation_id}"
+    assert f'<a href="{path}">Next invoice due: 2026-0142, 31 January 2027.</a>' in page
+    await web.services.billing.mark_paid(web.tenant, sent.invoice.id, PaymentDraft())
+    assert "Next invoice due: 2026-0150, 1 February 2027." in (await web.get("/inbox")).text
+    await web.services.billing.mark_paid(web.tenant, later.invoice.id, PaymentDraft())
+    assert "Next invoice due" not in (await web.get("/inbox")).text
 
 
 @with_web()
