@@ -46,7 +46,7 @@ def test_nobody_is_asked_before_the_bell_is_pressed_and_no_news_are_told(chromiu
 
 def test_once_pressed_it_tells_who_wrote_and_what(chromium, inbox, demo):
     with listening(chromium, inbox, "granted") as watched:
-        bell = watched.page.get_by_role("button", name="Tell me of new messages")
+        bell = watched.page.get_by_role("button", name="Browser notifications")
         bell.click()
         assert bell.get_attribute("aria-pressed") == "true"
         write(chromium, demo, "Is the table oak?")
@@ -62,7 +62,7 @@ def test_news_of_another_view_are_told_without_their_words(chromium, inbox, demo
         watched.page.goto(home(inbox) + wherever_it_lies(watched.page, inbox, "2026-0142"))
         watched.page.locator("[data-reads]").wait_for(state="detached")
         watched.page.goto(f"{inbox[0]}?view=done")
-        watched.page.get_by_role("button", name="Tell me of new messages").click()
+        watched.page.get_by_role("button", name="Browser notifications").click()
         lane = watched.page.locator("#lanes a[href$='=unread'] .count")
         before = int(lane.inner_text()) if lane.count() else 0
         write(chromium, demo, "And when?")
@@ -72,7 +72,7 @@ def test_news_of_another_view_are_told_without_their_words(chromium, inbox, demo
 
 def test_a_browser_that_forbids_it_is_told_on_the_page(chromium, inbox):
     with listening(chromium, inbox, "denied") as watched:
-        bell = watched.page.get_by_role("button", name="Tell me of new messages")
+        bell = watched.page.get_by_role("button", name="Browser notifications")
         bell.click()
         watched.page.get_by_role("status").filter(has_text="forbids notifications").wait_for()
         assert bell.get_attribute("aria-pressed") == "false"

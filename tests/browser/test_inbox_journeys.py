@@ -93,6 +93,31 @@ def test_what_the_customer_writes_appears_at_once_and_moves_nothing(chromium, in
         assert company.said == []
 
 
+def test_new_rows_wait_while_somebody_points_at_the_list(chromium, inbox, demo):
+    with (
+        watching(chromium, DESKTOP, storage_state=inbox[1]) as company,
+        watching(chromium, PHONE) as customer,
+    ):
+        page = company.page
+        path = wherever_it_lies(page, inbox, "2026-0145").partition("?")[0]
+        page.goto(home(inbox) + path)
+        if page.get_by_role("button", name="Wait").is_visible():
+            page.get_by_role("button", name="Wait").click()
+            page.get_by_role("button", name="Wait").wait_for(state="detached")
+        page.goto(f"{inbox[0]}?view=open")
+        before = page.locator("#rows a").count()
+        page.locator("#rows a").first.hover()
+        customer.page.goto(demo.links["part paid"])
+        customer.page.fill("#text", "The rest comes tomorrow")
+        customer.page.keyboard.press("Control+Enter")
+        page.get_by_role("button", name="1 new · Show").wait_for()
+        assert page.locator("#rows a").count() == before
+        page.get_by_role("button", name="1 new · Show").click()
+        page.locator("#rows a", has_text="The rest comes tomorrow").wait_for()
+        assert not page.locator("#fresh").is_visible()
+        assert company.said == []
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_everything_works_without_a_script(chromium, inbox, size):
     with watching(chromium, size, storage_state=inbox[1], java_script_enabled=False) as watched:

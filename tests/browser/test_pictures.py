@@ -100,7 +100,7 @@ def test_pictures_are_fetched_by_us_once_somebody_asks(chromium, told, server, s
         frame.get_by_text("Look at these.").wait_for()
         assert asked == []
         page.get_by_role("button", name="Show pictures").click()
-        shown = frame.locator("img").first
+        shown = frame.locator("img[src^='data:']").first
         shown.wait_for()
         assert shown.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 1
         assert sorted(path for path, _ in asked) == ["/1.png", "/2.png"]

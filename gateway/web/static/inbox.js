@@ -65,6 +65,32 @@ function takeList(known, now, mayGo) {
   return added;
 }
 
+// Nothing moves under a pointer or a focus: new rows wait for a press, or until both are elsewhere.
+
+let wanted = false;
+
+function takeRows(rows, fresh) {
+  const known = new Set([...rows.children].map((item) => item.id));
+  const waiting = [...fresh.children].filter((item) => !known.has(item.id)).length;
+  const still = !wanted && (rows.matches(":hover") || isBusy(rows));
+  const button = document.getElementById("fresh");
+  button.hidden = !still || !waiting;
+  button.textContent = button.hidden ? "" : button.dataset.words.replace("{n}", waiting);
+  wanted = false;
+  if (!still) return takeList(rows, fresh, (item) => !item.querySelector("[aria-current]"));
+  for (const item of [...fresh.children]) {
+    const here = document.getElementById(item.id);
+    if (here && differs(here, item) && !isBusy(here)) replace(here, item);
+  }
+  return null;
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.matches("#fresh")) return;
+  wanted = true;
+  look();
+});
+
 function takeOver(page) {
   const list = page.getElementById("list");
   if (!list) return null;
@@ -73,7 +99,7 @@ function takeOver(page) {
   takePart(page, "lanes");
   const rows = document.getElementById("rows");
   const fresh = page.getElementById("rows");
-  if (rows && fresh) takeList(rows, fresh, (item) => !item.querySelector("[aria-current]"));
+  if (rows && fresh) takeRows(rows, fresh);
   else if (rows || fresh) document.getElementById("list").replaceWith(document.adoptNode(list));
   document.dispatchEvent(new Event("postroom:taken"));
   if (!form && !messages) return [];
