@@ -150,8 +150,17 @@ def look_over(work: Work, tenant: Tenant, asked: Asked, query: Query | None, tod
     claim, position = work.sender_domains.get(tenant.id), work.events.last(tenant.id)
     waits = _attention(first["unread"], first["not_delivered"])
     is_done = asked.view == "open" and query is None and not listed.items and not cursor
-    next_due = work.invoices.next_due(tenant.id, today) if is_done else None
+    next_due = _next_due(work, tenant, today) if is_done else None
     return Desk(listed, invoices, counts, waits, position, is_first_use, claim, next_due)
+
+
+def _next_due(work: Work, tenant: Tenant, today: date) -> Invoice | None:
+    """Return the invoice that is due next, unless its conversation was put away as spam."""
+    invoice = work.invoices.next_due(tenant.id, today)
+    if invoice is None:
+        return None
+    place = work.conversations.get(tenant.id, invoice.conversation_id)
+    return None if place is None or place.status is ConversationStatus.SPAM else invoice
 
 
 def _first(work: Work, tenant: Tenant, view: str) -> Listed[Conversation]:
