@@ -13,9 +13,10 @@ import time
 
 from playwright.sync_api import Error, sync_playwright
 
+from tests.browser.company_looks import companys
 from tests.browser.conftest import FLAGS, path_of_chromium, signed_in
 from tests.browser.demo import Demo
-from tests.browser.looks import companys, customers
+from tests.browser.looks import customers
 from tests.browser.watching import watching
 
 LANGUAGES = ("sk", "en")
