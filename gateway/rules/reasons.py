@@ -1,5 +1,6 @@
 """The plain reasons why mail did not arrive: one declaration for chat, Inbox, API and CLI."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -80,6 +81,9 @@ REASONS: Final[Mapping[ReasonKey, Reason]] = {
 }
 
 
+_LIMIT = re.compile(r"\(limit (\d+) MB\)", re.ASCII)
+
+
 def plain_words(key: str, *, limit_mb: int | None = None) -> str:
     """Return the words of a reason, those of `unknown` for a key that is none.
 
@@ -91,3 +95,11 @@ def plain_words(key: str, *, limit_mb: int | None = None) -> str:
     if limit_mb is None:
         return reason.words.partition(" (limit")[0]
     return reason.words.format(n=limit_mb)
+
+
+def parted(plain: str) -> tuple[str, dict[str, str]]:
+    """Return the words of `plain_words` as they stand in `REASONS`, and the value in them."""
+    found = _LIMIT.search(plain)
+    if found is None:
+        return plain, {}
+    return plain.replace(found[0], found[0].replace(found[1], "{n}")), {"n": found[1]}

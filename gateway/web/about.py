@@ -143,7 +143,7 @@ def _payment(payment: Payment, invoice: Invoice, say: Wording) -> dict[str, Any]
             "{amount} on {date}, {method}",
             amount=say.money(payment.amount, invoice.currency),
             date=say.short_day(payment.on),
-            method=say.text(METHOD_WORDS.get(payment.method, "Another way")).lower(),
+            method=say.amid(METHOD_WORDS.get(payment.method, "Another way")),
         ),
         "state": say.text(state),
         "note": payment.note,

@@ -30,10 +30,14 @@ assert set(METHOD_WORDS) == set(METHODS)
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """The state of an invoice in a few words. tone: a class of the style sheet."""
+    """The state of an invoice in a few words. tone: a class of the style sheet.
+
+    tells_due: the words say when it is due.
+    """
 
     words: str
     tone: str
+    tells_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +226,12 @@ def _due_chip(due_on: date | None, say: Wording, today: date, *, brief: bool) ->
     if days < 0:
         return Chip(say.many("Overdue {n} day", "Overdue {n} days", -days), "over")
     if days == 0:
-        return Chip(say.text("Due today"), "soon")
+        return Chip(say.text("Due today"), "soon", tells_due=True)
     if days <= _SOON_DAYS:
-        return Chip(say.many("Due in {n} day", "Due in {n} days", days), "soon")
+        words = say.many("Due in {n} day", "Due in {n} days", days)
+        return Chip(words, "soon", tells_due=True)
     day = say.short_day(due_on) if brief else say.day(due_on)
-    return Chip(say.text("Due {date}", date=day), "off")
+    return Chip(say.text("Due {date}", date=day), "off", tells_due=True)
 
 
 def _promise(invoice: Invoice, say: Wording, today: date) -> Promise:

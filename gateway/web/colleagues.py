@@ -15,7 +15,7 @@ from gateway.web.pages import Pages
 from gateway.web.services import WebServices
 from gateway.web.signin import COOKIE, SignIn
 from gateway.web.uploads import fields_of
-from gateway.web.wording import Wording, wording
+from gateway.web.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ColleaguesLine:
             hash_of(request.cookies.get(COOKIE, ""))[:16],
             (seat.user or "", doing),
         )
-        say = wording("en")
+        say = seat.say
         values = {"base": request.url.path.removesuffix("/here"), "others": told_of(found, say)}
         return self.pages.page("here.html", values, say=say)
 

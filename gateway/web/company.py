@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.web.desk import VIEWS
+from gateway.web.desk import VIEW, VIEWS
 from gateway.web.signin import Seat
 from gateway.web.wording import Wording
 
@@ -25,7 +25,7 @@ def framed(seat: Seat, here: str, say: Wording) -> dict[str, Any]:
         "user": seat.user,
         "may_set": seat.may_set,
         "may_write": seat.may_write,
-        "views": [(key, say.text(words), "") for key, words in VIEWS.items()],
+        "views": [(key, say.within(VIEW, words), "") for key, words in VIEWS.items()],
         "view": "",
         "here": here,
         "sections": [

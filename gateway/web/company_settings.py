@@ -20,7 +20,6 @@ from gateway.web.pages import STATUS, Pages
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.uploads import fields_of
-from gateway.web.wording import wording
 
 PATH = "/inbox/settings/company"
 _PDF = (
@@ -48,7 +47,7 @@ class CompanySettings:
     async def show(self, request: Request) -> Response:
         """Show what is stored."""
         if await self._sign_in.seat(request) is None:
-            return await self._sign_in.page()
+            return await self._sign_in.page(request)
         seat = await self._sign_in.setter(request)
         return self._page(seat, _form(seat.tenant))
 
@@ -72,7 +71,7 @@ class CompanySettings:
                 raise
             form = {name: fields.get(name, "") for name in _form(seat.tenant)}
             status = STATUS[refused.kind]
-            return self._page(seat, form, trouble=refused.detail, status=status)
+            return self._page(seat, form, trouble=seat.say.refusal(refused), status=status)
         return self._page(seat, _form(tenant), saved=True)
 
     def _page(
@@ -84,7 +83,7 @@ class CompanySettings:
         saved: bool = False,
         status: int = 200,
     ) -> Response:
-        say = wording("en")
+        say = seat.say
         values: dict[str, Any] = {
             **framed(seat, "company", say),
             "form": form,

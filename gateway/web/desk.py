@@ -27,6 +27,9 @@ VIEWS: Mapping[str, str] = {
 }
 """The views in the order in which they stand, and what each is called."""
 
+VIEW = "view"
+"""The context of their names: conversations are open in another way than invoices are."""
+
 VIEW_OF = {
     ConversationStatus.OPEN: "open",
     ConversationStatus.WAITING: "waiting",

@@ -48,7 +48,7 @@ class DraftForms:
                 seat,
                 params["conversation"],
                 status=STATUS[refused.kind],
-                trouble=refused.detail,
+                trouble=seat.say.refusal(refused),
             )
         await services.conversing.mark_read(seat.tenant, params["conversation"])
         return see_other(f"{back_to(request)}#{answer.id}")

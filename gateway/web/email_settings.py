@@ -21,7 +21,7 @@ from gateway.web.pages import STATUS, Pages
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.uploads import fields_of
-from gateway.web.wording import Wording, wording
+from gateway.web.wording import Wording
 
 PATH = "/inbox/settings"
 _SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_MANY})
@@ -76,7 +76,7 @@ class SettingsPage:
         """Show what is stored; the password never comes back to the browser."""
         seat = await self._sign_in.seat(request)
         if seat is None:
-            return await self._sign_in.page()
+            return await self._sign_in.page(request)
         seat = await self._sign_in.setter(request)
         return await self._page(seat, settings_of(seat.tenant))
 
@@ -129,7 +129,7 @@ class SettingsPage:
             seat,
             settings_of(await self._fresh(seat.tenant)),
             fields=fields,
-            trouble=refused.detail,
+            trouble=seat.say.refusal(refused),
             status=STATUS[refused.kind],
         )
 
@@ -146,7 +146,7 @@ class SettingsPage:
         status: int = 200,
     ) -> Response:
         tenant = seat.tenant
-        say = wording("en")
+        say = seat.say
         addresses = await self._services.egress_addresses()
         names, own = self._services.context.names, tenant.own_sender
         values = {
@@ -297,7 +297,7 @@ def _result(tested: Tested | None, say: Wording, report: Sequence[str]) -> dict[
         "ok": probed.stage is None,
         "title": say.text(_FAILED_STEPS[probed.stage]) if probed.stage else probed.message,
         "reply": "" if probed.stage is None else probed.message,
-        "hint": tested.hint,
+        "hint": say.text(tested.hint),
         "steps": [
             {
                 "ok": step.ok,

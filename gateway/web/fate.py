@@ -6,6 +6,7 @@ from gateway.rules.misspelt import suggested_for
 from gateway.rules.model import Delivery
 from gateway.rules.names import domain_of
 from gateway.rules.own_server import is_own_route
+from gateway.rules.reasons import parted
 from gateway.rules.states import State
 from gateway.web.remedies import Remedy, remedies
 from gateway.web.wording import Wording, in_zone
@@ -78,7 +79,7 @@ def for_company(
 
 
 def _words(delivery: Delivery, say: Wording, timezone: str) -> tuple[str, str, str]:
-    reason = delivery.reason.plain if delivery.reason else say.text("their server said no")
+    reason = _reason(delivery, say, otherwise="their server said no")
     match State(delivery.state):
         case State.QUEUED:
             return say.text("Waiting to be sent"), "clock", "wait"
@@ -107,8 +108,15 @@ def _words(delivery: Delivery, say: Wording, timezone: str) -> tuple[str, str, s
             return say.text("Shown in the chat"), "bubble", "plain"
 
 
+def _reason(delivery: Delivery, say: Wording, *, otherwise: str) -> str:
+    if delivery.reason is None:
+        return say.text(otherwise)
+    words, values = parted(delivery.reason.plain)
+    return say.text(words, **values)
+
+
 def _deferred(delivery: Delivery, say: Wording, timezone: str) -> str:
-    reason = delivery.reason.plain if delivery.reason else say.text("their server does not answer")
+    reason = _reason(delivery, say, otherwise="their server does not answer")
     if delivery.next_attempt_at is None:
         return say.text("Still trying: {reason}.", reason=reason)
     at = say.clock(in_zone(delivery.next_attempt_at, timezone))

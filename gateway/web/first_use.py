@@ -57,7 +57,8 @@ class FirstUse:
             if refused.kind not in SHOWN_AGAIN:
                 raise
             status = STATUS[refused.kind]
-            return await self.inbox.page(request, seat, None, status=status, trouble=refused.detail)
+            trouble = seat.say.refusal(refused)
+            return await self.inbox.page(request, seat, None, status=status, trouble=trouble)
         return see_other(f"/inbox/conversations/{sent.invoice.conversation_id}")
 
     async def _draft(self, tenant: Tenant, address: str) -> InvoiceDraft:

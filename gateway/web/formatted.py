@@ -19,10 +19,9 @@ from gateway.flow.refusal import not_found
 from gateway.mail.html_clean import remote_pictures, with_pictures
 from gateway.rules.model import Attachment, Direction, Message
 from gateway.web.guard import Pace
-from gateway.web.pages import Pages
+from gateway.web.pages import Pages, wording_for
 from gateway.web.services import WebServices
 from gateway.web.signin import SignIn
-from gateway.web.wording import wording
 
 POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:; "
@@ -71,7 +70,7 @@ class Formatted:
         fetched = await self._services.pictures.of(html)
         told = ""
         if missing := sum(address not in fetched for address in remote_pictures(html)):
-            many = wording("en").many
+            many = wording_for(request).many
             words = ("{n} picture could not be loaded.", "{n} pictures could not be loaded.")
             told = f"<p><small>{many(*words, missing)}</small></p>"
         pictures = {address: _url(one.content_type, one.data) for address, one in fetched.items()}

@@ -8,11 +8,11 @@ from gateway.flow.genuine import Evidence, evidence_in
 from gateway.rules.model import Invoice
 from gateway.web.guard import Pace, peer_of
 from gateway.web.masking import masked
-from gateway.web.pages import Pages
+from gateway.web.pages import Pages, wording_for
 from gateway.web.rendering import grouped
 from gateway.web.services import WebServices
 from gateway.web.uploads import fields_of
-from gateway.web.wording import Wording, wording_of_browser
+from gateway.web.wording import Wording
 
 
 class Genuine:
@@ -38,13 +38,13 @@ class Genuine:
         context = self._services.context
         self._pace.take(f"genuine:{peer_of(request)}", context.clock.now())
         given = (await fields_of(request)).get("reference", "")
-        say = wording_of_browser(request.headers.get("accept-language", ""))
+        say = wording_for(request)
         evidence = await evidence_in(context, given)
         found = None if evidence is None else _shown(evidence, say)
         return self._page(request, {"asked": True, "found": found})
 
     def _page(self, request: Request, values: dict[str, object]) -> Response:
-        say = wording_of_browser(request.headers.get("accept-language", ""))
+        say = wording_for(request)
         host = self._services.context.names.hostname
         return self._pages.page("genuine.html", {**values, "host": host}, say=say)
 

@@ -16,7 +16,7 @@ from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.uploads import fields_of
-from gateway.web.wording import Wording, wording
+from gateway.web.wording import Wording
 
 PATH = "/inbox/webhooks"
 _ATTEMPTS = 20
@@ -47,7 +47,7 @@ class HooksPage:
     async def show(self, request: Request) -> Response:
         """Show the endpoints with what they were sent lately."""
         if await self.sign_in.seat(request) is None:
-            return await self.sign_in.page()
+            return await self.sign_in.page(request)
         return await self._page(await self.sign_in.setter(request, in_test=True))
 
     async def add(self, request: Request) -> Response:
@@ -106,7 +106,7 @@ class HooksPage:
         refused: Refused | None = None,
         url: str = "",
     ) -> Response:
-        say = wording("en")
+        say = seat.say
 
         def look(work: Work) -> list[dict[str, Any]]:
             hooks = work.hooks.page(seat.tenant.id, Page(100)).items
@@ -120,7 +120,7 @@ class HooksPage:
             "hooks": await self.services.context.store.read(look),
             "secret": secret,
             "tested": _attempt(tested, seat, say) if tested else None,
-            "trouble": refused.detail if refused else "",
+            "trouble": say.refusal(refused) if refused else "",
             "url": url,
         }
         status = STATUS[refused.kind] if refused else 200

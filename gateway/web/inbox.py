@@ -17,7 +17,17 @@ from gateway.rules.payments import day_of
 from gateway.rules.search import BadQuery, Query, read_query
 from gateway.rules.team import SavedReply
 from gateway.web.bills import bill
-from gateway.web.desk import SUGGESTED, VIEW_OF, VIEWS, Asked, Desk, asked_of, back_to, look_over
+from gateway.web.desk import (
+    SUGGESTED,
+    VIEW,
+    VIEW_OF,
+    VIEWS,
+    Asked,
+    Desk,
+    asked_of,
+    back_to,
+    look_over,
+)
 from gateway.web.downloads import download
 from gateway.web.email_settings import account_failure
 from gateway.web.opened import Opened, look_at
@@ -26,7 +36,7 @@ from gateway.web.paying import receipt_download
 from gateway.web.sender_domain import domain_failure
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
-from gateway.web.wording import Wording, wording
+from gateway.web.wording import Wording
 
 SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_LARGE})
 """Refusals that are told on the page itself, with what was written."""
@@ -59,14 +69,14 @@ class Inbox:
         """Show the conversations of a view, or the sign-in."""
         seat = await self._sign_in.seat(request)
         if seat is None:
-            return await self._sign_in.page()
+            return await self._sign_in.page(request)
         return await self.page(request, seat, None)
 
     async def show_one(self, request: Request) -> Response:
         """Show one conversation beside the list."""
         seat = await self._sign_in.seat(request)
         if seat is None:
-            return await self._sign_in.page()
+            return await self._sign_in.page(request)
         return await self.page(request, seat, request.path_params["conversation"])
 
     async def attachment(self, request: Request) -> Response:
@@ -89,7 +99,7 @@ class Inbox:
         )
         if found is None or found.conversation_id != params["conversation"]:
             raise not_found("document")
-        say = wording("en")
+        say = seat.say
         values = {
             "company": tenant.name,
             "bill": bill(found, tenant, say, day_of(context.clock.now(), tenant.timezone)),
@@ -165,7 +175,7 @@ class Inbox:
 
         def write_down() -> Response:
             # The catalogues hold what customers read; half a language would be worse than none.
-            say = wording("en")
+            say = seat.say
             people = opened.inside.people if opened else ()
             links = {p.ref: context.names.chat_url(context.keys, tenant, p) for p in people}
             values = {
@@ -179,9 +189,10 @@ class Inbox:
                 "suggested": SUGGESTED,
                 "keep": f"?{asked.kept}",
                 "views": [
-                    (key, say.text(words), desk.counts.get(key, "")) for key, words in VIEWS.items()
+                    (key, say.within(VIEW, words), desk.counts.get(key, ""))
+                    for key, words in VIEWS.items()
                 ],
-                "view_words": say.text("Found" if query else VIEWS[asked.view]),
+                "view_words": say.within(VIEW, "Found" if query else VIEWS[asked.view]),
                 "first_use": desk.is_first_use and seat.may_write,
                 "position": desk.position,
                 "may_try": bool(self._services.sandbox_domain),

@@ -84,7 +84,7 @@ class InboxForms:
                 seat,
                 conversation_id,
                 status=STATUS[refused.kind],
-                trouble=refused.detail,
+                trouble=seat.say.refusal(refused),
                 text=text,
                 note=note,
             )
@@ -217,6 +217,6 @@ class InboxForms:
                 seat,
                 request.path_params["conversation"],
                 status=STATUS[refused.kind],
-                trouble=refused.detail,
+                trouble=seat.say.refusal(refused),
             )
         return see_other(back_to(request))

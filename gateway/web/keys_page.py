@@ -17,7 +17,7 @@ from gateway.web.pages import Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.uploads import fields_of
-from gateway.web.wording import Wording, wording
+from gateway.web.wording import Wording
 
 PATH = "/inbox/keys"
 _SCOPES = {
@@ -50,7 +50,7 @@ class KeysPage:
     async def show(self, request: Request) -> Response:
         """Show what there is; no secret is kept that could be shown."""
         if await self.sign_in.seat(request) is None:
-            return await self.sign_in.page()
+            return await self.sign_in.page(request)
         return await self._page(await self.sign_in.setter(request, in_test=True))
 
     async def add_key(self, request: Request) -> Response:
@@ -63,13 +63,14 @@ class KeysPage:
         kind = Kind.TEST if fields.get("test") else Kind.LIVE
         add = self.services.companies.add_key
         _, secret = await add(seat.tenant.id, scopes, kind=kind)
-        return await self._page(seat, made=("API key", secret))
+        return await self._page(seat, made=(seat.say.text("API key"), secret))
 
     async def add_login(self, request: Request) -> Response:
         """Add an SMTP login, and show its password this once."""
         seat = await self.sign_in.setter(request, in_test=True)
         login, password = await self.services.companies.add_login(seat.tenant)
-        return await self._page(seat, made=(f"Password of {login.username}", password))
+        title = seat.say.text("Password of {login}", login=login.username)
+        return await self._page(seat, made=(title, password))
 
     async def revoke_key(self, request: Request) -> Response:
         """Revoke a key of the company; sessions that it opened are over."""
@@ -105,7 +106,7 @@ class KeysPage:
         return await self.services.context.store.read(look)
 
     async def _page(self, seat: Seat, *, made: tuple[str, str] | None = None) -> Response:
-        say = wording("en")
+        say = seat.say
         keys, logins = await self._held(seat)
         values = {
             **framed(seat, "keys", say),

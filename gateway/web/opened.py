@@ -181,7 +181,7 @@ def _claims(invoice: Invoice, say: Wording) -> list[dict[str, str]]:
                 number=invoice.number,
                 amount=say.money(payment.amount, invoice.currency),
                 date=say.day(payment.on),
-                method=say.text(METHOD_WORDS.get(payment.method, "Another way")).lower(),
+                method=say.amid(METHOD_WORDS.get(payment.method, "Another way")),
             ),
             "note": payment.note,
         }

@@ -70,6 +70,11 @@ _log = structlog.get_logger()
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+def wording_for(request: Request) -> Wording:
+    """Return how to speak to a reader of whom nothing but their browser's languages is known."""
+    return wording_of_browser(request.headers.get("accept-language", ""))
+
+
 class Pages:
     """Renders pages, and answers for what goes wrong behind them."""
 
@@ -104,7 +109,7 @@ class Pages:
         number: str | None = None,
     ) -> Response:
         """Return a page that says what went wrong; number: to be told to our support."""
-        say = wording_of_browser(request.headers.get("accept-language", ""))
+        say = wording_for(request)
         shown = say.refusal(text) if isinstance(text, Refused) else say.text(text)
         values = {
             "title": say.text(title or _TITLES.get(status, _BROKEN)),

@@ -16,7 +16,7 @@ from gateway.web.downloads import disposition
 from gateway.web.pages import Pages
 from gateway.web.services import WebServices
 from gateway.web.signin import SignIn
-from gateway.web.wording import Wording, wording
+from gateway.web.wording import Wording
 
 PATH = "/inbox/payments"
 _ROWS = 50
@@ -49,8 +49,8 @@ class PaymentsPage:
         """Show payments, newest first."""
         seat = await self.sign_in.seat(request)
         if seat is None:
-            return await self.sign_in.page()
-        say, tenant = wording("en"), seat.tenant
+            return await self.sign_in.page(request)
+        say, tenant = seat.say, seat.tenant
         page = Page(_ROWS, request.query_params.get("cursor") or None)
         listed = await self.services.context.store.read(
             lambda work: work.invoices.payments(tenant.id, page)

@@ -12,7 +12,6 @@ from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.uploads import fields_of
-from gateway.web.wording import wording
 
 PATH = "/inbox/replies"
 
@@ -39,7 +38,7 @@ class RepliesPage:
         """Show what there is."""
         seat = await self.sign_in.seat(request)
         if seat is None:
-            return await self.sign_in.page()
+            return await self.sign_in.page(request)
         return await self._page(seat)
 
     async def save(self, request: Request) -> Response:
@@ -66,11 +65,11 @@ class RepliesPage:
     async def _page(
         self, seat: Seat, *, refused: Refused | None = None, form: tuple[str, str] = ("", "")
     ) -> Response:
-        say = wording("en")
+        say = seat.say
         values = {
             **framed(seat, "replies", say),
             "replies": await self.services.team.replies(seat.tenant),
-            "trouble": refused.detail if refused else "",
+            "trouble": say.refusal(refused) if refused else "",
             "form": form,
         }
         status = STATUS[refused.kind] if refused else 200

@@ -26,7 +26,7 @@ from gateway.web.pages import STATUS, Pages
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.uploads import fields_of
-from gateway.web.wording import Wording, wording
+from gateway.web.wording import Wording
 
 PATH = "/inbox/settings/domain"
 _SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.TOO_MANY, Kind.CONFLICT, Kind.NOT_FOUND})
@@ -65,7 +65,7 @@ class SenderDomainPage:
     async def show(self, request: Request) -> Response:
         """Show what is to be published, and what DNS answered last."""
         if await self._sign_in.seat(request) is None:
-            return await self._sign_in.page()
+            return await self._sign_in.page(request)
         seat = await self._sign_in.setter(request)
         return await self._page(seat)
 
@@ -97,7 +97,7 @@ class SenderDomainPage:
     async def _refused(self, seat: Seat, refused: Refused, address: str = "") -> Response:
         if refused.kind not in _SHOWN_AGAIN:
             raise refused
-        trouble = f"{refused.detail} {refused.hint or ''}".strip()
+        trouble = f"{seat.say.refusal(refused)} {seat.say.text(refused.hint or '')}".strip()
         status = STATUS[refused.kind]
         return await self._page(seat, trouble=trouble, address=address, status=status)
 
@@ -110,7 +110,7 @@ class SenderDomainPage:
         address: str = "",
         status: int = 200,
     ) -> Response:
-        say, names = wording("en"), self._services.context.names
+        say, names = seat.say, self._services.context.names
         claim = await self._services.sender_domains.of(seat.tenant)
         tenant = replace(seat.tenant, own_sender=own_sender(claim))
         verdicts = shown(claim, names.sender) if claim else ()

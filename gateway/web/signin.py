@@ -1,7 +1,7 @@
 """Signing in to the Inbox: with a company's key or a one-time link (contract §7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,10 +21,10 @@ from gateway.rules.team import SHORTEST_PASSWORD, Role
 from gateway.rules.testing import is_test
 from gateway.runtime.http.guesses import network_of_peer
 from gateway.web.guard import Pace, peer_of
-from gateway.web.pages import Pages, see_other
+from gateway.web.pages import Pages, see_other, wording_for
 from gateway.web.services import WebServices
 from gateway.web.uploads import fields_of
-from gateway.web.wording import wording
+from gateway.web.wording import Wording, wording
 
 COOKIE = "postroom_session"
 _FORTNIGHT = 14 * 24 * 60 * 60
@@ -36,7 +36,7 @@ class Seat:
     """Who is signed in. conversation_id: where their link leads.
 
     user: the person's name, None if a key signed in. user_id: of a user of the company.
-    key_id: of the key that signed in.
+    key_id: of the key that signed in. say: how to speak to them, by their browser's languages.
     """
 
     tenant: Tenant
@@ -46,6 +46,7 @@ class Seat:
     conversation_id: str | None = None
     user_id: str | None = None
     key_id: str | None = None
+    say: Wording = field(default_factory=lambda: wording("en"))
 
     @property
     def is_test(self) -> bool:
@@ -95,7 +96,8 @@ class SignIn:
         if about is None:
             return None
         now = self._services.context.clock.now()
-        return await self._services.context.store.read(lambda work: _seat(work, about, now))
+        seat = await self._services.context.store.read(lambda work: _seat(work, about, now))
+        return None if seat is None else replace(seat, say=wording_for(request))
 
     async def reader(self, request: Request) -> Seat:
         """Return who is signed in; raises Refused if nobody is."""
@@ -135,14 +137,16 @@ class SignIn:
             raise Refused(Kind.FORBIDDEN, "no_settings", detail)
         return seat
 
-    async def page(self, *, status: int = 200, trouble: str = "", login: str = "") -> Response:
+    async def page(
+        self, request: Request, *, status: int = 200, trouble: str = "", login: str = ""
+    ) -> Response:
         """Return the page with the field for key or code, and name and password for users."""
         values = {
             "trouble": trouble,
             "has_users": await self._services.team.is_used(),
             "login": login,
         }
-        return self._pages.page("signin.html", values, say=wording("en"), status=status)
+        return self._pages.page("signin.html", values, say=wording_for(request), status=status)
 
     async def enter(self, request: Request) -> Response:
         """Sign in with a key, a code, a whole link, or a name and a password."""
@@ -162,7 +166,7 @@ class SignIn:
         if secret is None:
             await self._services.guesses.wrong(given, peer_of(request))
             words = "This key or code is not known, was used already, or has expired."
-            return await self.page(status=401, trouble=wording("en").text(words))
+            return await self.page(request, status=401, trouble=wording_for(request).text(words))
         return await self._welcome(secret)
 
     async def _enter_as_user(self, request: Request, fields: Mapping[str, str]) -> Response:
@@ -171,7 +175,8 @@ class SignIn:
         if secret is None:
             await self._services.guesses.wrong(f"{login}\n{password}", peer_of(request))
             words = "This name and password do not belong together."
-            return await self.page(status=401, trouble=wording("en").text(words), login=login)
+            trouble = wording_for(request).text(words)
+            return await self.page(request, status=401, trouble=trouble, login=login)
         return await self._welcome(secret)
 
     async def show_invitation(self, request: Request) -> Response:
@@ -192,7 +197,7 @@ class SignIn:
             if refused.kind is not Kind.INVALID:
                 await self._services.guesses.wrong(code, peer_of(request))
                 raise
-            return await self._invitation(request, refused.detail, 422)
+            return await self._invitation(request, wording_for(request).refusal(refused), 422)
         return await self._welcome(secret)
 
     async def _invitation(self, request: Request, trouble: str, status: int) -> Response:
@@ -206,7 +211,7 @@ class SignIn:
             "trouble": trouble,
             "shortest": SHORTEST_PASSWORD,
         }
-        return self._pages.page("welcome.html", values, say=wording("en"), status=status)
+        return self._pages.page("welcome.html", values, say=wording_for(request), status=status)
 
     async def leave(self, request: Request) -> Response:
         """Sign out."""
@@ -220,7 +225,8 @@ class SignIn:
     async def show_link(self, request: Request) -> Response:
         """Show a button. The link is not used up: scanners open links, people press buttons."""
         code = request.path_params["code"]
-        return self._pages.page("link.html", {"code": quote(code, safe="")}, say=wording("en"))
+        values = {"code": quote(code, safe="")}
+        return self._pages.page("link.html", values, say=wording_for(request))
 
     async def use_link(self, request: Request) -> Response:
         """Use up the one-time link."""

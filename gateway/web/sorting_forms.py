@@ -85,5 +85,5 @@ class SortingForms:
             raise refused
         conversation_id, status = request.path_params["conversation"], STATUS[refused.kind]
         return await self.inbox.page(
-            request, seat, conversation_id, status=status, trouble=refused.detail
+            request, seat, conversation_id, status=status, trouble=seat.say.refusal(refused)
         )

@@ -13,7 +13,7 @@ from gateway.web.pages import STATUS, Pages, see_other
 from gateway.web.services import WebServices
 from gateway.web.signin import Seat, SignIn
 from gateway.web.uploads import fields_of
-from gateway.web.wording import Wording, wording
+from gateway.web.wording import Wording
 
 PATH = "/inbox/team"
 _SHOWN_AGAIN = frozenset({Kind.INVALID, Kind.CONFLICT})
@@ -47,7 +47,7 @@ class TeamPage:
     async def show(self, request: Request) -> Response:
         """Show who there is."""
         if await self.sign_in.seat(request) is None:
-            return await self.sign_in.page()
+            return await self.sign_in.page(request)
         return await self._page(await self.sign_in.setter(request))
 
     async def invite(self, request: Request) -> Response:
@@ -94,7 +94,7 @@ class TeamPage:
         refused: Refused | None = None,
         fields: dict[str, str] | None = None,
     ) -> Response:
-        say = wording("en")
+        say = seat.say
         users = await self.services.team.users(seat.tenant)
         given = fields or {}
         values = {
@@ -102,7 +102,7 @@ class TeamPage:
             "people": [_shown(user, seat, say) for user in users],
             "roles": [(role.value, say.text(words)) for role, words in _ROLES],
             "invited": invited,
-            "trouble": refused.detail if refused else "",
+            "trouble": say.refusal(refused) if refused else "",
             "form": {name: given.get(name, "") for name in ("login", "name")}
             | {"role": given.get("role", Role.MEMBER.value)},
         }

@@ -45,6 +45,15 @@ class Wording:
         """Return the words, `{name}` replaced by the value of that name."""
         return _filled(self.words.gettext(english) if english else "", values)
 
+    def within(self, context: str, english: str, /) -> str:
+        """Return words that mean something else elsewhere (gettext's msgctxt)."""
+        return self.words.pgettext(context, english)
+
+    def amid(self, english: str, /) -> str:
+        """Return words that begin a line, as they stand amid a sentence."""
+        text = self.text(english)
+        return text if self.lang == "de" else text.lower()  # German nouns stay as they are
+
     def many(self, one: str, other: str, count: int, /, **values: object) -> str:
         """Return the words for this number of things; `{n}` is the number."""
         return _filled(self.words.ngettext(one, other, count), {"n": count, **values})

@@ -7,10 +7,10 @@ from tests.browser.looks import UNFOLD_INBOX as UNFOLD
 from tests.browser.watching import DESKTOP, PHONE, SMALL, watching
 
 HIS_COOKIE = "cookie: postroom_session"
-SIZES = [
-    pytest.param(DESKTOP, 24, id="desktop"),
-    pytest.param(PHONE, 44, id="phone"),
-    pytest.param(SMALL, 44, id="small phone"),
+SCREENS = [
+    pytest.param((DESKTOP, 24, "en"), id="desktop"),
+    pytest.param((PHONE, 44, "sk"), id="phone"),
+    pytest.param((SMALL, 44, "de"), id="small phone"),  # the longest words
 ]
 
 
@@ -25,21 +25,21 @@ def paths_of(watched, inbox, view):
     return [row.get_attribute("href") for row in rows]
 
 
-@pytest.mark.parametrize(("size", "least"), SIZES)
+@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_has_no_fault_in_light_and_dark(chromium, inbox, view, size, least):
-    with watching(chromium, size, storage_state=inbox[1]) as watched:
+def test_a_view_has_no_fault_in_light_and_dark(chromium, inbox, view, screen):
+    size, least, language = screen
+    with watching(chromium, size, locale=language, storage_state=inbox[1]) as watched:
         watched.page.goto(f"{inbox[0]}?view={view}")
         assert faults(watched, least) == []
         watched.page.emulate_media(color_scheme="dark")
         assert faults(watched, least) == []
 
 
-@pytest.mark.parametrize(("size", "least"), SIZES)
-def test_every_conversation_has_no_fault_even_with_everything_unfolded(
-    chromium, inbox, size, least
-):
-    with watching(chromium, size, storage_state=inbox[1]) as watched:
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_conversation_has_no_fault_even_with_everything_unfolded(chromium, inbox, screen):
+    size, least, language = screen
+    with watching(chromium, size, locale=language, storage_state=inbox[1]) as watched:
         paths = {path for view in VIEWS for path in paths_of(watched, inbox, view)}
         assert len(paths) >= 5
         for number, path in enumerate(sorted(paths)):
@@ -51,10 +51,11 @@ def test_every_conversation_has_no_fault_even_with_everything_unfolded(
             assert faults(watched, least) == []
 
 
-@pytest.mark.parametrize(("size", "least"), SIZES)
+@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_the_company_has_no_fault(chromium, inbox, page, size, least):
-    with watching(chromium, size, storage_state=inbox[1]) as watched:
+def test_a_page_of_the_company_has_no_fault(chromium, inbox, page, screen):
+    size, least, language = screen
+    with watching(chromium, size, locale=language, storage_state=inbox[1]) as watched:
         watched.page.goto(f"{inbox[0]}/{page}")
         assert faults(watched, least) == []
         watched.page.emulate_media(color_scheme="dark")
@@ -62,9 +63,10 @@ def test_a_page_of_the_company_has_no_fault(chromium, inbox, page, size, least):
         assert faults(watched, least) == []
 
 
-@pytest.mark.parametrize(("size", "least"), SIZES)
-def test_the_sign_in_has_no_fault(chromium, inbox, size, least):
-    with watching(chromium, size) as watched:
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_sign_in_has_no_fault(chromium, inbox, screen):
+    size, least, language = screen
+    with watching(chromium, size, locale=language) as watched:
         watched.page.goto(inbox[0])
         assert faults(watched, least) == []
 

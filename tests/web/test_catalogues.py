@@ -9,9 +9,25 @@ from importlib.resources import files
 import pytest
 from babel.messages.pofile import read_po
 
+from gateway.rules import probe_hints
 from gateway.rules.phrases import WORDS
+from gateway.rules.reasons import REASONS
+from gateway.web import (
+    company_settings,
+    email_settings,
+    keys_page,
+    opened,
+    payments_page,
+    remedies,
+    sender_domain,
+    team_page,
+    timeline,
+    why,
+)
 from gateway.web.bills import BY_METHOD, METHOD_WORDS
 from gateway.web.catalogues import catalogues
+from gateway.web.company import SECTIONS
+from gateway.web.desk import VIEW, VIEWS
 from gateway.web.kinds import KINDS, UNDATED
 from gateway.web.questions import _KNOWN
 from gateway.web.transfers import _CODE_NAMES
@@ -40,12 +56,22 @@ JOURNEYS = (
     "viewing.py",
     "transfers.py",
 )
+COMPANIES = (
+    "about.html", "company.html", "company_settings.html", "conversation.html", "document.html",
+    "fates.html", "goals.html", "here.html", "inbox.html", "keys.html", "keys_page.html",
+    "link.html", "payments.html", "places.html", "replies.html", "sender_domain.html",
+    "settings.html", "signin.html", "team.html", "webhooks.html", "welcome.html",
+)  # fmt: skip
+INBOX = (
+    "about.py", "colleagues.py", "company_settings.py", "email_settings.py", "fate.py",
+    "formatted.py", "hooks_page.py", "inbox.py", "keys_page.py", "opened.py", "payments_page.py",
+    "sender_domain.py", "signin.py", "team_page.py", "timeline.py",
+)  # fmt: skip
 # A machine reads this line, in any language.
 NOT_FOR_PEOPLE = {"Ref: {marker}"}
 # What banks call them everywhere.
-PROPER_NAMES = {"PAY by square", "QR Platba"}
-FOR_COMPANIES = {"Customer says paid"}
-ASKED = re.compile(r'say\.(?:text|many)\("([^"]+)"(?:, "([^"]+)")?')
+PROPER_NAMES = {"PAY by square", "QR Platba", "STARTTLS", "SSL/TLS"}
+ASKED = re.compile(r'say\.(?:text|many)\(\s*"([^"]+)"(?:,\s*"([^"]+)")?')
 
 
 def read(language):
@@ -53,11 +79,11 @@ def read(language):
         return read_po(file, locale=language, abort_invalid=True)
 
 
-def ids_of(catalogue):
+def ids_of(catalogue, context=None):
     return {
         each
         for message in catalogue
-        if message.id
+        if message.id and message.context == context
         for each in (message.id if isinstance(message.id, tuple) else (message.id,))
     }
 
@@ -67,13 +93,13 @@ def names_in(text):
 
 
 def words_of_templates():
-    for name in CUSTOMERS:
+    for name in (*CUSTOMERS, *COMPANIES):
         for found in ASKED.finditer(WEB.joinpath("templates", *name.split("/")).read_text("utf-8")):
             yield from filter(None, found.groups())
 
 
 def words_of_code():
-    for name in JOURNEYS:
+    for name in {*JOURNEYS, *INBOX}:
         for node in ast.walk(ast.parse(WEB.joinpath(name).read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"text", "many"}:
                 words = [a.value for a in node.args if isinstance(a, ast.Constant)]
@@ -90,16 +116,46 @@ def words_of_tables():
     yield from (UNDATED, *METHOD_WORDS.values(), *BY_METHOD.values())
 
 
+def words_of_tables_for_companies():
+    """What stands in tables, so that no call names it."""
+    for table in (
+        email_settings._STEPS, email_settings._FAILED_STEPS, dict(email_settings._REPLIES),
+        dict(email_settings._SECURITIES), dict(email_settings._AUTHS), keys_page._SCOPES,
+        dict(company_settings._PDF), dict(team_page._ROLES), team_page._BRIEF, remedies._WORDS,
+        payments_page._BY, opened._BY_MAIL, timeline._LOOKS_LIKE, why._RULES,
+    ):  # fmt: skip
+        yield from table.values()
+    yield from (words for words, _ in sender_domain._STATES.values())
+    yield from (words for _, _, words in SECTIONS)
+    yield email_settings._NOT_FOUND
+    yield from (one.words for one in REASONS.values())
+    yield from (*probe_hints._TROUBLES.values(), *(hint for _, hint in probe_hints._SAID))
+    yield from (probe_hints._AUTH, probe_hints._SENDER, probe_hints._MUST_SIGN_IN)
+    keys = WEB.joinpath("templates", "keys.html").read_text("utf-8").partition("%}")[0]
+    found = re.findall(r'\("[^"]+", "([^"]+)"\)', keys)
+    assert len(found) > 20
+    yield from found
+
+
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_word_that_customers_read_is_translated(language):
-    wanted = {*words_of_templates(), *words_of_code(), *words_of_tables()} - {
+def test_every_word_that_customers_and_companies_read_is_translated(language):
+    wanted = {
+        *words_of_templates(),
+        *words_of_code(),
+        *words_of_tables(),
+        *words_of_tables_for_companies(),
+    } - {
         "",
         *NOT_FOR_PEOPLE,
         *PROPER_NAMES,
-        *FOR_COMPANIES,
     }
-    assert len(wanted) > 120
+    assert len(wanted) > 600
     assert wanted - ids_of(read(language)) == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_names_of_views_are_translated_apart_from_what_else_such_words_mean(language):
+    assert {*VIEWS.values(), "Found"} == ids_of(read(language), VIEW)
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -49,6 +49,18 @@ async def test_a_key_signs_in(web):
     assert web.api_key not in page.text
 
 
+@pytest.mark.parametrize(
+    ("language", "open_ones", "spoken"),
+    [("de-AT,de;q=0.9,en;q=0.5", "Offen", "de"), ("pl,xx", "Open", "en")],
+)
+@with_web()
+async def test_the_inbox_speaks_as_the_browser_asks(web, language, open_ones, spoken):
+    await web.sign_in()
+    page = await web.get("/inbox", headers={"accept-language": language})
+    assert f'<html lang="{spoken}"' in page.text
+    assert f">{open_ones}<" in page.text
+
+
 @pytest.mark.parametrize("secret", ["", "wrong", "x" * 5000, "a/b", "é\0"])
 @with_web()
 async def test_a_wrong_key_does_not(web, secret):
