@@ -174,7 +174,6 @@ class Inbox:
         everything = "all" in request.query_params
 
         def write_down() -> Response:
-            # The catalogues hold what customers read; half a language would be worse than none.
             say = seat.say
             people = opened.inside.people if opened else ()
             links = {p.ref: context.names.chat_url(context.keys, tenant, p) for p in people}

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 
 from gateway.rules import probe_hints
 from gateway.rules.phrases import WORDS
-from gateway.rules.reasons import REASONS
+from gateway.rules.reasons import REASONS, parted, plain_words
 from gateway.web import (
     company_settings,
     email_settings,
@@ -236,3 +236,16 @@ def test_hours_follow_the_language_too():
     when = datetime(2026, 12, 5, 14, 2, tzinfo=UTC)
     assert wording("en-US").moment(when, "UTC") == "Dec 5, 2026, 2:02\u00a0PM"
     assert wording("sk").moment(when, "UTC") == "5. 12. 2026, 14:02"
+
+
+def test_why_a_mail_failed_is_told_in_the_readers_language_with_its_number():
+    plain = plain_words("too_large", limit_mb=20)
+    words, values = parted(plain)
+    assert wording("en").text(words, **values) == plain
+    assert "höchstens 20 MB" in wording("de").text(words, **values)
+    assert parted("their mailbox is full") == ("their mailbox is full", {})
+
+
+@pytest.mark.parametrize(("language", "said"), [("sk", "bankový prevod"), ("de", "Überweisung")])
+def test_amid_a_sentence_only_german_keeps_its_capitals(language, said):
+    assert wording(language).amid("Bank transfer") == said
