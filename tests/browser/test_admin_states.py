@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_inbox_states import SIZES, UNFOLD
+from tests.browser.test_inbox_states import SCREENS, UNFOLD
 from tests.browser.watching import watching
 
 HIS_COOKIE = "cookie: postroom_admin"
@@ -12,10 +12,11 @@ def faults(watched, least_target):
     return [one for one in watched.faults(least_target=least_target) if one != HIS_COOKIE]
 
 
-@pytest.mark.parametrize(("size", "least"), SIZES)
+@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("page", ["", "/dns"])
-def test_a_page_for_admins_has_no_fault_in_light_and_dark(chromium, admin, page, size, least):
-    with watching(chromium, size, storage_state=admin[1]) as watched:
+def test_a_page_for_admins_has_no_fault_in_light_and_dark(chromium, admin, page, screen):
+    size, least, language = screen
+    with watching(chromium, size, locale=language, storage_state=admin[1]) as watched:
         watched.page.goto(admin[0] + page)
         assert watched.page.locator("form[action$='/sign-out']").count() == 1
         assert faults(watched, least) == []
@@ -24,9 +25,10 @@ def test_a_page_for_admins_has_no_fault_in_light_and_dark(chromium, admin, page,
         assert faults(watched, least) == []
 
 
-@pytest.mark.parametrize(("size", "least"), SIZES)
-def test_the_sign_in_for_admins_has_no_fault_in_light_and_dark(chromium, admin, size, least):
-    with watching(chromium, size) as watched:
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_sign_in_for_admins_has_no_fault_in_light_and_dark(chromium, admin, screen):
+    size, least, language = screen
+    with watching(chromium, size, locale=language) as watched:
         watched.page.goto(admin[0])
         assert watched.page.locator("form[action$='/sign-in']").count() == 1
         assert faults(watched, least) == []
