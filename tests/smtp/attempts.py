@@ -13,7 +13,7 @@ from gateway.smtp.relay import SmtpRelay
 
 MAIL = b"From: a@mail.example.com\r\nSubject: x\r\n\r\nHello\r\n"
 COPY = Outgoing("b-token@bounce.example.com", Recipient("jana@example.org"), (MAIL,))
-SHORT = Timeouts(*7 * [0.3])
+SHORT = Timeouts(*7 * [1.5])
 CA = trustme.CA()
 
 
