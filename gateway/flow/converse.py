@@ -28,10 +28,7 @@ from gateway.rules.model import (
     Participant,
     Tenant,
 )
-
-LONGEST_TAG = 50
-"""Characters; the API holds tags to it, too."""
-MOST_TAGS = 50
+from gateway.rules.tags import LONGEST_TAG, MOST_TAGS
 
 
 class Conversing:

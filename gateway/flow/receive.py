@@ -46,7 +46,7 @@ class MxReception:
         """Store what comes through `context`. gate: may be replaced at any time."""
         self.gate = gate
         self._storms = Storms()
-        self._large = asyncio.Semaphore(1)  # hashing several at once would take every core
+        self._large = asyncio.Semaphore(1)  # several syncs would hold the disk
         self._context = context
         self._directory = directory
 

@@ -39,7 +39,7 @@ CUSTOMERS = (
     "bank.html", "chat.html", "expired.html", "invoice.html",
     "genuine.html", "paid.html", "pay.html", "problem.html", "rows.html",
     "share.html", "thanks.html", "view.html",
-    "phrase.html", "reminders.html", "base.html", "bank.html", "talk.html",
+    "phrase.html", "paper.html", "reminders.html", "base.html", "bank.html", "talk.html",
     "mail/layout.html", "mail/answer.html", "mail/answer.txt",
     "mail/invoice.html", "mail/invoice.txt",
 )  # fmt: skip

@@ -9,6 +9,7 @@ from gateway.api.schemas.documents import Files
 from gateway.api.schemas.fields import Html, Line, MailAddress, Opaque, Subject, Tag, Text
 from gateway.api.schemas.people import Customer, CustomerShown
 from gateway.api.schemas.search import Question
+from gateway.rules.tags import MOST_TAGS
 
 Status = Literal["open", "waiting", "closed", "spam"]
 View = Literal["open", "unread", "not_delivered", "waiting", "done"]
@@ -29,7 +30,7 @@ class ConversationChange(Taken):
 
     subject: Subject | None = None
     status: Status | None = None
-    tags: Annotated[tuple[Tag, ...], Field(max_length=50)] | None = None
+    tags: Annotated[tuple[Tag, ...], Field(max_length=MOST_TAGS)] | None = None
     assignee: Annotated[Line | None, Field(description="null: nobody")] = None
 
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from gateway.mail.address import is_mailbox
 from gateway.rules import accounts, currencies
+from gateway.rules.tags import LONGEST_TAG
 
 _TEXT_CHARS = 1_000_000
 _UNFIT = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -159,7 +160,7 @@ Iban = Annotated[str, Field(max_length=64), AfterValidator(_read("invalid_iban",
 Bic = Annotated[str, Field(max_length=20), AfterValidator(_read("invalid_bic", accounts.bic_of))]
 VariableSymbol = Annotated[str, Field(pattern=r"^[0-9]{1,10}$")]
 Tag = Annotated[
-    str, Field(min_length=1, max_length=50), AfterValidator(_line), AfterValidator(_said)
+    str, Field(min_length=1, max_length=LONGEST_TAG), AfterValidator(_line), AfterValidator(_said)
 ]
 Opaque = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
 Scalar = str | int | float | bool | None
